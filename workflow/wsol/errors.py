@@ -1,0 +1,31 @@
+"""What a user reads when an input is wrong: one line that names the thing, the rule and what came."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(Exception):
+    """Something a user gave is wrong; `str(error)` is one line that says what and how."""
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(str(message).split()))
+
+
+class ConfigError(InputError):
+    """A key or value of the experiment's config."""
+
+
+class DataError(InputError):
+    """An annotation file, an image, a mask or a heatmap."""
+
+
+class FileError(InputError):
+    """A stage file that is not what its name says: truncated, foreign or of another version."""
+
+
+def unknown(what: str, name: object, known: Iterable[str]) -> str:
+    """`cams: unknown 'gradcamm'. Did you mean 'gradcam'? Known: center, gradcam.`"""
+    names = sorted(str(k) for k in known)
+    near = get_close_matches(str(name), names, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"{what}: unknown '{name}'.{hint} Known: {', '.join(names) or 'none'}."

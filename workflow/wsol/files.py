@@ -1,0 +1,232 @@
+"""Stage files: each format declared once, written atomically, checked when read.
+
+A table is Parquet, arrays are `.npz` (never pickled). Each file carries a header that says what it is, which settings made
+it, the sha256 of the files it was made from and the versions that ran. It holds no clock, host or path of the output
+folder, so the same inputs give the same bytes.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wsol import __version__
+from wsol.errors import FileError
+
+PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless")
+HEADER = "header"
+
+
+def digest(settings: Any) -> str:
+    """8 hex digits that name these settings: equal settings share them, whatever the order of their keys."""
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def sha256(path: str | Path) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """What computed a file: Python, the packages that can move a number, this project."""
+    found = {package: _version(package) for package in PACKAGES}
+    return {"python": platform.python_version(), "wsol": __version__} | found
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # conda names OpenCV's distribution differently
+        return "unknown"
+
+
+@contextmanager
+def atomic(path: str | Path):
+    """A path to write to beside `path`, moved onto it only once complete and on disk."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays: libraries choose a file's kind by it.
+    with NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", suffix="".join(path.suffixes), delete=False
+    ) as file:
+        temporary = Path(file.name)
+    try:
+        yield temporary
+        with open(temporary, "rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of stage file: `fields` are a table's columns or the arrays' names; `stage` is what to rerun."""
+
+    name: str
+    version: int
+    stage: str
+    fields: tuple[str, ...]
+
+    def header(self, settings: Any, made_from: Mapping[str, str | Path]) -> dict:
+        """`made_from` maps a role ("targets") to the file that played it."""
+        return {
+            "format": self.name,
+            "version": self.version,
+            "settings": settings,
+            "made_from": {role: sha256(path) for role, path in made_from.items()},
+            "versions": versions(),
+        }
+
+    def check(self, header: Any, fields: Sequence[str], path: str | Path) -> dict:
+        """The header, or a FileError that says what the file is instead."""
+        if not isinstance(header, dict) or header.get("format") != self.name:
+            came = header.get("format") if isinstance(header, dict) else "no header of ours"
+            raise FileError(self._complaint(path, f"is no {self.name} file ({came})"))
+        if header.get("version") != self.version:
+            came = f"is {self.name} version {header.get('version')}, this program reads {self.version}"
+            raise FileError(self._complaint(path, came))
+        if missing := set(self.fields) - set(fields):
+            raise FileError(self._complaint(path, f"lacks {', '.join(sorted(missing))}"))
+        return header
+
+    def _complaint(self, path: str | Path, what: str) -> str:
+        return f"{path} {what}. Delete it and rerun `{self.stage}`."
+
+
+class Table(Format):
+    """A DataFrame in Parquet; the header lies in the schema's metadata."""
+
+    def write(self, path: str | Path, frame: pd.DataFrame, *, settings: Any = None, made_from: Mapping = {}) -> None:
+        table = pa.Table.from_pandas(frame[list(self.fields)], preserve_index=False)
+        header = json.dumps(self.header(settings, made_from), sort_keys=True, default=str)
+        with atomic(path) as temporary:
+            pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), HEADER: header}), temporary)
+
+    def read(self, path: str | Path) -> pd.DataFrame:
+        return self.open(path)[0]
+
+    def open(self, path: str | Path) -> tuple[pd.DataFrame, dict]:
+        """The table and its header."""
+        try:
+            table = pq.read_table(path)
+            header = json.loads((table.schema.metadata or {}).get(HEADER.encode(), b"null"))
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        return table.to_pandas(), self.check(header, table.column_names, path)
+
+
+class Arrays(Format):
+    """Named arrays in an uncompressed `.npz`; the header is one of them, as JSON bytes."""
+
+    def write(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **arrays: np.ndarray) -> None:
+        if missing := set(self.fields) - set(arrays):
+            raise TypeError(f"{self.name} needs {sorted(missing)}")
+        header = json.dumps(self.header(settings, made_from), sort_keys=True, default=str)
+        with atomic(path) as temporary, open(temporary, "wb") as stream:
+            np.savez(stream, **{HEADER: np.frombuffer(header.encode(), np.uint8)}, **arrays)
+
+    def read(self, path: str | Path) -> dict[str, np.ndarray]:
+        return self.open(path)[0]
+
+    def open(self, path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
+        """The arrays by name and their header."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            header = json.loads(arrays.pop(HEADER, np.frombuffer(b"null", np.uint8)).tobytes())
+        except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        return arrays, self.check(header, list(arrays), path)
+
+
+def pack(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays of one dtype and rank but any shape -> two arrays that a file can hold; equal objects are stored once."""
+    unique = list({id(a): a for a in arrays}.values())
+    place = {id(a): i for i, a in enumerate(unique)}
+    return {
+        "values": np.concatenate([a.ravel() for a in unique]) if unique else np.empty(0, np.float32),
+        "shapes": np.array([a.shape for a in unique], np.int64).reshape(len(unique), -1),
+        "index": np.array([place[id(a)] for a in arrays], np.int64),
+    }
+
+
+def unpack(packed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """What `pack` was given; what was one object is one object again."""
+    ends = np.cumsum(np.prod(packed["shapes"], axis=1))
+    starts = np.concatenate([[0], ends[:-1]]).astype(int)
+    unique = [packed["values"][a:b].reshape(s) for a, b, s in zip(starts, ends, packed["shapes"], strict=True)]
+    return [unique[i] for i in packed["index"]]
+
+
+# Every stage file of the workflow. A change of meaning or of fields is a new version: the file's folder gets another
+# name by it, and old files are refused in one line.
+TARGETS = Table(
+    "targets",
+    1,
+    "index",
+    (
+        "image",  # str, path below the images folder, also its id
+        "label",  # int, the dataset's class
+        "class_name",  # str
+        "width",  # int, pixels the annotation counts in
+        "height",
+        "boxes",  # list of float64, x0 y0 x1 y1 x0 …, half-open pixels
+        "mask",  # str, COCO RLE counts [height width] of the object, "" where there is none
+        "ignore",  # str, COCO RLE counts of pixels that count neither way, "" where there are none
+        "group",  # str, what the bootstrap resamples together (a patient, a video); the image where nothing else
+        "outputs",  # list of int, the model outputs that are right for this target; the highest explains it
+        "status",  # ok | unlabelled (no truth) | missing (no such image)
+    ),
+)
+PREDICTIONS = Arrays(
+    "predictions",
+    1,
+    "predict",
+    (
+        "image",  # str [n]
+        "logits",  # float32 [n c]
+        "readable",  # bool [n]: the image decoded; logits of others are NaN
+        "geometry",  # float64 [n 4]: image = input * (sx sy) + (tx ty), in pixels of the annotation
+        "input_size",  # int [2]: height, width of the network's input
+    ),
+)
+EVIDENCE = Arrays(
+    "evidence",
+    1,
+    "predict",
+    (
+        "activations",  # float32 [n h w k], of the explained layer, one row an image
+        "gradients",  # float32 [t h w k] or [t 1 1 k] where they do not vary over space, one row a target
+        "image_of",  # int [t]: the target's row in activations
+        "explained",  # int [t]: the model output that was explained
+    ),
+)
+HEATMAPS = Arrays(
+    "heatmaps",
+    1,
+    "heatmap",
+    (
+        "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled
+        "shapes",
+        "index",
+        "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
+        "geometry",  # float64 [t 4], as in predictions
+        "input_size",  # int [2]
+    ),
+)
