@@ -1,8 +1,8 @@
 """Stage files: each format declared once, written atomically, checked when read.
 
-A table is Parquet, arrays are `.npz` (never pickled). Each file carries a header that says what it is, which settings made
-it, the sha256 of the files it was made from and the versions that ran. It holds no clock, host or path of the output
-folder, so the same inputs give the same bytes.
+A table is Parquet, arrays are `.npz` (never pickled). Each file carries a header that says what it is, which settings
+made it, the sha256 of the files it was made from and the versions that ran. It holds no clock, host or path of the
+output folder, so the same inputs give the same bytes.
 """
 
 import hashlib
@@ -228,5 +228,22 @@ HEATMAPS = Arrays(
         "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
         "geometry",  # float64 [t 4], as in predictions
         "input_size",  # int [2]
+    ),
+)
+REGIONS = Arrays(
+    "regions",
+    1,
+    "localize",
+    (
+        "boxes",  # float32 [m 4], canvas pixels, of every distinct map one after another
+        "lo",  # float64 [m]: the row holds for levels lo < level <= hi
+        "hi",  # float64 [m]
+        "largest",  # bool [m]: rows of the largest region alone; the others are of all regions
+        "offsets",  # int [u + 1]: rows of distinct map j are offsets[j]:offsets[j + 1]
+        "index",  # int [t]: the target's distinct map
+        "canvas",  # int [u 2]: height, width that boxes count in
+        "geometry",  # float64 [t 4]: image = canvas * (sx sy) + (tx ty)
+        "status",  # str [t]
+        "masks",  # bytes [t]: COCO RLE counts [height width] of the image, b"" where none was asked for
     ),
 )
