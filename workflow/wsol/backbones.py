@@ -12,6 +12,8 @@ import numpy as np
 from wsol import splitting
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.images import Interpolation, Resize
+from wsol.perturb import EVIDENCES, PERTURBATIONS
+from wsol.settings import checked
 
 
 class Architecture(NamedTuple):
@@ -96,7 +98,7 @@ def backbone(
     layer: str | list[str] = "auto",
     score: Literal["logit", "probability"] = "logit",
     explain: Literal["labelled", "predicted"] = "labelled",
-    evidence: Literal["gradient", "finer", "ablation", "scorecam", "occlusion", "rise"] = "gradient",
+    evidence: str | dict = "gradient",
     resize: Resize = "stretch",
     interpolation: Interpolation = "linear",
     output: str | None = None,
@@ -121,7 +123,16 @@ def backbone(
     for name in arguments:
         if name not in own:
             raise ConfigError(unknown(f"backbone {architecture or model}", name, [*own, *settings]))
-    return settings | {"arguments": arguments}
+    return settings | {"arguments": arguments, "evidence": _evidence(evidence)}
+
+
+def _evidence(given: str | dict) -> dict:
+    """`scorecam` or `{method: scorecam, channels: 64}` -> the method with all its settings."""
+    asked = {"method": given} if isinstance(given, str) else dict(given)
+    name = asked.pop("method", None)
+    if name not in EVIDENCES:
+        raise ConfigError(unknown("evidence", name, EVIDENCES))
+    return {"method": name, **checked(f"evidence {name}", EVIDENCES[name], asked)}
 
 
 def deterministic(threads: int | None = None) -> None:
@@ -138,17 +149,29 @@ def deterministic(threads: int | None = None) -> None:
 class Backbone:
     """A built classifier: `graph` ends in logits, `layers` are the explained ones, `size` is its input's (h, w)."""
 
-    def __init__(self, model: Any, settings: Mapping[str, Any], size: tuple[int, int], prepare: Mapping[str, Any]):
+    def __init__(
+        self,
+        model: Any,
+        settings: Mapping[str, Any],
+        size: tuple[int, int],
+        prepare: Mapping[str, Any],
+        activation: str = "",  # what follows logits, where the model itself ends in them
+    ):
         self.model, self.settings, self.size, self.prepare = model, dict(settings), size, prepare
         self.graph = splitting.Graph(model)
         if len(self.graph.inputs) != 1:
             raise ConfigError(f"model: takes {len(self.graph.inputs)} inputs, one image is meant.")
         self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3)
         key = self._output_key(settings["output"])
-        self.output, self.activation = self.graph.without_activation(key)
+        self.output, removed = self.graph.without_activation(key)
+        self.activation = removed or activation
         if settings["score"] == "probability" and not self.activation:
             raise ConfigError("score: probability needs a model that ends in softmax or sigmoid.")
         self.layers = self._explained(settings["layer"])
+        if len(self.layers) > 1 and settings["evidence"]["method"] in PERTURBATIONS:
+            raise ConfigError(
+                f"evidence {settings['evidence']['method']}: explains one layer, {len(self.layers)} given."
+            )
         raw = self.graph.producer(self.output).shape[-1]
         self.binary = raw == 1
         self.classes = 2 if self.binary else raw
@@ -210,7 +233,7 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
     if not isinstance(chosen, str):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
     model = application(settings, size, chosen, classes or settings["classes"] or IMAGENET)
-    return Backbone(model, settings, size, MODES[kind.mode])
+    return Backbone(model, settings, size, MODES[kind.mode], activation="softmax")
 
 
 def _size(given: int | list[int] | None, shape: tuple | None = None) -> tuple[int, int]:
