@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from models import MODELS, SIDE, backbone, base, keras, layers, picture, seeded
 
+from models import MODELS, SIDE, backbone, base, keras, layers, picture, seeded
 from wsol import splitting
 from wsol.errors import ConfigError, DataError
 

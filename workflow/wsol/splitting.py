@@ -205,14 +205,28 @@ def automatic(graph: Graph, output: int) -> Step:
     """The last map upstream of the pooling, after its nonlinearity.
 
     What comes last may itself be a pooling (VGG) or do nothing in inference (dropout): the map before it is meant.
+    Where a small input has shrunk to one place before the pooling, the last map is often one branch of many: the last
+    one that everything passes through is meant.
     """
     known = {step.outputs[0]: step for step in candidates(graph, output)}
     if not known:
         raise ConfigError("layer: auto finds no layer with a map larger than 1x1: this model has no spatial layer.")
     step = list(known.values())[-1]
+    if any(_convolves_on(user) for user in graph.consumers(step.outputs[0], graph.upstream([output]))):
+        step = next((s for s in reversed(known.values()) if is_cut(graph, output, s.outputs[0])), step)
     while step.kind in (*POOLING, *TRANSPARENT, *RESHAPING, "ZeroPadding2D") and step.inputs[0] in known:
         step = known[step.inputs[0]]
     return step
+
+
+def _convolves_on(step: Step) -> bool:
+    """Does it make one place of a map by other means than pooling?"""
+    return len(step.shape) == 4 and tuple(step.shape[1:3]) == (1, 1) and step.kind not in (*POOLING, "Mean")
+
+
+def is_cut(graph: Graph, output: int, key: int) -> bool:
+    """Does all that reaches the output pass through here?"""
+    return not any(set(graph.inputs).intersection(step.inputs) for step in graph.upstream([output], [key]))
 
 
 def find(graph: Graph, output: int, name: str) -> Step:
