@@ -14,7 +14,7 @@ import jsonschema
 import yaml
 
 from wsol import backbones, files, train
-from wsol.cams import CAMS, NEEDS
+from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.controls import CONTROLS
 from wsol.datasets import ADAPTERS, indexing
 from wsol.errors import ConfigError, unknown
@@ -165,8 +165,8 @@ def _backbone(name, cam_name, method, cam, config, datasets) -> tuple[Decision |
     if name is None:
         return None, None
     overrides = {key: cam[key] for key in EXPLAINED if key in cam}
-    given = config["backbones"][name] | overrides | NEEDS.get(method, {})
-    settings = checked(f"backbones.{name}", backbones.settings, given)
+    needed = {"evidence": EVIDENCE_OF[method]} if method in EVIDENCE_OF else {}
+    settings = _network(f"backbones.{name}", config["backbones"][name] | overrides | needed)
     settings |= {"threads": config["threads"]}
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
@@ -175,12 +175,25 @@ def _backbone(name, cam_name, method, cam, config, datasets) -> tuple[Decision |
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
 
 
+def _network(where: str, given: dict) -> dict:
+    """A backbone's own settings."""
+    try:
+        settings = backbones.backbone(**checked(where, backbones.backbone, given))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
+    weights = settings["weights"]
+    if isinstance(weights, str) and weights not in ("imagenet", "random") and not Path(weights).is_file():
+        raise ConfigError(f"{where}.weights: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")
+    arguments = settings.pop("arguments")
+    return settings | arguments
+
+
 def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decision:
     """What trained weights depend on: nothing of what is explained later."""
     where = f"backbones.{name}.weights"
     if list(settings["weights"]) != ["train"] or not isinstance(settings["weights"]["train"], dict):
         raise ConfigError(f"{where}: must be imagenet, random, a file or {{train: …}}, got {settings['weights']!r}.")
-    fit = checked(f"{where}.train", train.fit, settings["weights"]["train"])
+    fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
     dataset = _known(f"{where}.train.dataset", fit["dataset"], datasets)
     network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "evidence", "batch", "weights")}
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())
@@ -223,7 +236,7 @@ def _known(where: str, name: Any, known: Mapping[str, Any]) -> Any:
 def sources(settings: Mapping[str, Any]) -> list[str]:
     """The user's own files that a dataset's or a backbone's stage reads, images apart: there are too many of those."""
     if "adapter" not in settings:
-        return settings_of.sources(backbones.settings, settings)
+        return [path for key in ("model", "weights") if Path(path := str(settings[key])).is_file()]
     functions = (ADAPTERS[settings["adapter"]], indexing.Common)
     return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
 

@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -25,15 +25,28 @@ class Job:
     def say(self, *words: object) -> None:
         print(*words, file=self.log, flush=True)
 
+    @contextmanager
+    def counter(self, total: int, unit: str = "images") -> Iterator[Callable[[int], None]]:
+        """A function to call with how many more are done: a bar on a terminal, a line now and then in the log."""
+        count, started, last = 0, monotonic(), monotonic()
+        with tqdm(desc=self.name, total=total, leave=False, unit=f" {unit}", disable=not sys.stderr.isatty()) as bar:
+
+            def done(more: int) -> None:
+                nonlocal count, last
+                count += more
+                bar.update(more)
+                if monotonic() - last >= SECONDS_BETWEEN_LINES or count == total:
+                    last = monotonic()
+                    self.say(f"{self.name}: {count}/{total} {unit}, {last - started:.0f} s")
+
+            yield done
+
     def progress(self, items: Iterable[T], total: int, unit: str = "images") -> Iterator[T]:
-        """`items` again: a bar on a terminal, a line now and then in the log."""
-        bar = tqdm(items, self.name, total, leave=False, unit=f" {unit}", disable=not sys.stderr.isatty())
-        started = last = monotonic()
-        for done, item in enumerate(bar):
-            yield item
-            if monotonic() - last >= SECONDS_BETWEEN_LINES or done + 1 == total:
-                last = monotonic()
-                self.say(f"{self.name}: {done + 1}/{total} {unit}, {last - started:.0f} s")
+        """`items` again, counted."""
+        with self.counter(total, unit) as done:
+            for item in items:
+                yield item
+                done(1)
 
 
 @contextmanager
