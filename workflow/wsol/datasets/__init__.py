@@ -11,11 +11,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wsol.datasets import shapes, wsol
+from wsol.datasets import coco, cub, imagefolder, imagenet, masks, openimages, shapes, table, voc, wsol
 from wsol.datasets.annotations import Annotations
 
 ADAPTERS: dict[str, Callable[..., Annotations]] = {
     "wsol": wsol.read,
+    "imagenet": imagenet.read,
+    "voc": voc.read,
+    "coco": coco.read,
+    "cub": cub.read,
+    "openimages": openimages.read,
+    "masks": masks.read,
+    "table": table.read,
+    "imagefolder": imagefolder.read,
     "shapes": shapes.read,
 }
 

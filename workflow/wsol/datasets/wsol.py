@@ -40,7 +40,7 @@ def read(
         mask, ignore, width, height = _masks(mask_root, image, painted[image], width, height, rescale, rows)
         if image not in labels:
             rows.problem("no_class", image, "not in class_labels.txt")
-        for label in labels.get(image, [-1]):
+        for label in labels.get(image, []):
             rows.add(image, label, width, height, truth.ravel(), mask, ignore)
     return rows.done(names(classes) if classes else [])
 
