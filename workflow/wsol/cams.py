@@ -58,3 +58,6 @@ CAMS: dict[str, Callable[..., Array]] = {
     "cam": cam,
     "gradcam": gradcam,
 }
+
+# Which evidence `predict` has to collect for a method, where it is not the gradient.
+EVIDENCE_OF: dict[str, str] = {}

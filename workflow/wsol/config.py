@@ -15,7 +15,7 @@ import yaml
 
 from wsol import backbones, files, train
 from wsol.cams import CAMS, EVIDENCE_OF
-from wsol.controls import CONTROLS
+from wsol.controls import CONTROLS, NO_BACKBONE
 from wsol.datasets import ADAPTERS, indexing
 from wsol.errors import ConfigError, unknown
 from wsol.metrics import METRICS
@@ -26,8 +26,8 @@ from wsol.thresholds import THRESHOLDS
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 # Backbone settings that a cam may set for itself: what of the network it explains.
 EXPLAINED = ("layer", "score", "explain")
+PICTURED = 4  # runs side by side in the report
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
-NO_BACKBONE = "none"
 
 
 class Decision(NamedTuple):
@@ -241,6 +241,23 @@ def sources(settings: Mapping[str, Any]) -> list[str]:
     return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
 
 
+def datasets(experiment: Experiment) -> list[str]:
+    """The ids of every dataset that the experiment reads."""
+    used = {d.id for run in experiment.runs for d in (run.report, run.select) if d}
+    return sorted(used | {t.settings["train"]["images"] for t in experiment.trainings.values()})
+
+
+def pictured(experiment: Experiment) -> list[Run]:
+    """The runs that the report draws: of each evaluation the first few that explain a model, at its first threshold."""
+    found: dict[str, list[Run]] = {}
+    for run in experiment.runs:
+        first = next(r.threshold for r in experiment.runs if r.evaluation == run.evaluation)
+        shown = found.setdefault(run.evaluation.name, [])
+        if run.backbone and run.threshold == first and len(shown) < PICTURED:
+            shown.append(run)
+    return [run for runs in found.values() for run in runs]
+
+
 def partners(experiment: Experiment, dataset: str) -> list[str]:
     """The datasets (by id) that may share no image with this one: one selects or trains for what the other reports."""
     found: set[str] = set()
@@ -259,4 +276,3 @@ def trained(run: Run) -> str | None:
     """The id of the training that a run's backbone needs, None where its weights come from elsewhere."""
     weights: Any = run.backbone.settings["weights"] if run.backbone else None
     return weights["train"] if isinstance(weights, dict) else None
-
