@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import jsonschema
 import yaml
 
-from wsol import backbones, files, train
+from wsol import backbones, files, indexing, train
+from wsol import settings as settings_of
 from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.controls import CONTROLS, NO_BACKBONE
-from wsol.datasets import ADAPTERS, indexing
+from wsol.datasets import ADAPTERS, OPENERS
 from wsol.errors import ConfigError, unknown
 from wsol.metrics import METRICS
-from wsol import settings as settings_of
 from wsol.settings import checked
 from wsol.thresholds import THRESHOLDS
 
@@ -144,12 +144,18 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
             raise ConfigError(f"cams.{cam_name}: '{method}' explains a model, and the config names no backbones.")
         for backbone_name in explained:
             backbone, training = _backbone(backbone_name, cam_name, method, cam_given, config, datasets)
-            if backbone and not report.settings.get("images", True):
-                raise ConfigError(f"datasets.{report.name}: 'images' is needed where backbones run.")
+            for dataset in (report, select) if backbone else ():
+                _seen(dataset)
             for threshold_name, threshold in _chosen(where, "thresholds", evaluation, config).items():
                 level = _threshold(threshold_name, threshold, evaluation)
                 run = Run(decision, report, select, backbone, _cam(cam_name, method, cam_given), level)
                 yield run, training
+
+
+def _seen(dataset: Decision | None) -> None:
+    """A dataset that a network looks at has images."""
+    if dataset and dataset.settings["images"] is None and dataset.settings["adapter"] not in OPENERS:
+        raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones run.")
 
 
 def _evaluation(name: str, evaluation: dict, select: Decision | None, config: dict) -> Decision:

@@ -1,7 +1,7 @@
 """Controls: maps that ignore the model. A method is worth something where it beats them.
 
-`CONTROLS[name](names of images, **settings) -> list of float32 [h w]`, one map a target; a map that many targets share is one
-object, so that everything after it is computed once.
+`CONTROLS[name](names of images, **settings) -> list of float32 [h w]`, one map a target; a map that many targets
+share is one object, so that everything after it is computed once.
 """
 
 from typing import Annotated
