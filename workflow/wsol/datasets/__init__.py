@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wsol.datasets import coco, cub, imagefolder, imagenet, masks, openimages, table, voc, wsol
+from wsol.datasets import coco, cub, imagefolder, imagenet, masks, openimages, shapes, table, voc, wsol
 from wsol.datasets.annotations import Annotations
 
 ADAPTERS: dict[str, Callable[..., Annotations]] = {
@@ -24,10 +24,10 @@ ADAPTERS: dict[str, Callable[..., Annotations]] = {
     "masks": masks.read,
     "table": table.read,
     "imagefolder": imagefolder.read,
-    # "shapes": shapes.read,
+    "shapes": shapes.read,
 }
 
 # Data sets that are on no disk: settings -> the function that draws an image by its name.
 OPENERS: dict[str, Callable[..., Callable[[str], np.ndarray]]] = {
-    # "shapes": shapes.opener,
+    "shapes": shapes.opener,
 }
