@@ -12,9 +12,10 @@ from wsol.boxes import area, from_xywh
 from wsol.datasets import maskfiles, paths, rle, text
 from wsol.datasets.annotations import Annotations, Rows, Which, chosen
 from wsol.errors import DataError
+from wsol.settings import File
 
 
-def read(*, annotations: str, target: Which = "largest") -> Annotations:
+def read(*, annotations: File, target: Which = "largest") -> Annotations:
     """`annotations` is the JSON file. A target is an image's class with all its objects; its mask is their union. A
     crowd is no object: its pixels are ignored. `target` says which of an image's classes count; the largest is by area
     of the mask, or of the boxes where there is none. Labels are places in the list of categories sorted by id.

@@ -8,14 +8,14 @@ from wsol.boxes import from_xywh
 from wsol.datasets import maskfiles, paths, rle, text
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
-from wsol.settings import Range
+from wsol.settings import File, Range
 
 
 def read(
     *,
-    annotations: str,
+    annotations: File,
     split: Literal["train", "test", "all"] = "test",
-    masks: str | None = None,
+    masks: File | None = None,
     agreement: Annotated[int, Range(1, 255)] = 128,
 ) -> Annotations:
     """`annotations` is the folder CUB_200_2011; images lie below its `images`. `masks` is the folder of segmentations;

@@ -3,9 +3,10 @@
 from wsol.datasets import paths
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
+from wsol.settings import File
 
 
-def read(*, images: str, classes: list[str] | None = None) -> Annotations:
+def read(*, images: File, classes: list[str] | None = None) -> Annotations:
     """Every image below `images`; its class is the first folder of its name. `classes` orders the labels (default: the
     folders' names, sorted). Order: by name."""
     names, rows = paths.images(paths.folder(images, "images")), Rows()

@@ -10,14 +10,15 @@ from wsol.datasets import paths, text
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.datasets.voc import Page, page
 from wsol.errors import DataError
+from wsol.settings import File
 
 
 def read(
     *,
-    images: str,
-    annotations: str | None = None,
-    truth: str | None = None,
-    synsets: str | None = None,
+    images: File,
+    annotations: File | None = None,
+    truth: File | None = None,
+    synsets: File | None = None,
     origin: Literal[0, 1] = 0,
 ) -> Annotations:
     """`images` holds synset folders (n01440764/…) or the validation images flat. Boxes come from `annotations`, the

@@ -8,16 +8,17 @@ from numpy.typing import NDArray
 from wsol.datasets import maskfiles, paths, rle, text
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
+from wsol.settings import File
 
 
 def read(
     *,
-    images: str,
-    masks: str,
+    images: File,
+    masks: File,
     suffix: str = ".png",
     foreground: list[int] | None = None,
     ignore: list[int] = [],
-    labels: str | None = None,
+    labels: File | None = None,
     classes: list[str] | None = None,
 ) -> Annotations:
     """The mask of `a/b.jpg` is `a/b` + `suffix` below `masks`. `foreground` values are the object (default: all but 0

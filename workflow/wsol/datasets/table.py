@@ -12,6 +12,7 @@ from wsol.boxes import Boxes, asboxes, from_inclusive, from_xywh
 from wsol.datasets import maskfiles, paths, rle, text
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError, unknown
+from wsol.settings import File
 
 FIELDS = ("image", "class", "x0", "y0", "x1", "y1", "mask", "ignore", "width", "height", "group")
 CORNERS = ["x0", "y0", "x1", "y1"]
@@ -19,10 +20,10 @@ CORNERS = ["x0", "y0", "x1", "y1"]
 
 def read(
     *,
-    annotations: str,
+    annotations: File,
     columns: dict[str, str] = {},
     boxes: Literal["half-open", "inclusive", "one-based", "xywh", "relative"] = "half-open",
-    masks: str | None = None,
+    masks: File | None = None,
     classes: list[str] | None = None,
     delimiter: str = ",",
     rescale: bool = False,
@@ -49,10 +50,7 @@ def read(
 
 def _load(path: str, columns: Mapping[str, str], delimiter: str) -> pd.DataFrame:
     """The fields as text, by our names."""
-    if path.endswith(".parquet"):
-        frame = _parquet(path)
-    else:
-        frame = pd.DataFrame(text.table(path, delimiter))
+    frame = _parquet(path) if path.endswith(".parquet") else pd.DataFrame(text.table(path, delimiter))
     names = {field: columns.get(field, field) for field in FIELDS}
     if missing := [names[f] for f in FIELDS if names[f] not in frame and (f in columns or f in ("image", "class"))]:
         raise DataError(f"{path}: no column '{missing[0]}'. Its columns: {', '.join(map(str, frame.columns))}.")
@@ -88,8 +86,8 @@ def _labels(names: pd.Series, classes: list[str] | None, path: str, rows: Rows, 
 
 
 def _target(image: str, label: int, part: pd.DataFrame, form: str, masks: Path, rescale: bool, rows: Rows) -> None:
-    width, height = (_one(part, field, image, 0, path="") for field in ("width", "height"))
-    group = _one(part, "group", image, "", path="")
+    width, height = (_one(part, field, image, 0) for field in ("width", "height"))
+    group = _one(part, "group", image, "")
     layers = []
     for field in ("mask", "ignore"):
         files = [name.strip() for name in part.get(field, []) if name.strip()]
@@ -105,7 +103,7 @@ def _target(image: str, label: int, part: pd.DataFrame, form: str, masks: Path, 
     )
 
 
-def _one(part: pd.DataFrame, field: str, image: str, default: Any, path: str) -> Any:
+def _one(part: pd.DataFrame, field: str, image: str, default: Any) -> Any:
     """The one value that an image's rows agree on."""
     found = set(part[field]) - {default} if field in part else set()
     if len(found) > 1:

@@ -13,6 +13,7 @@ from wsol.boxes import area, asboxes, from_inclusive
 from wsol.datasets import maskfiles, paths, rle, text
 from wsol.datasets.annotations import Annotations, Rows, Which, chosen
 from wsol.errors import DataError
+from wsol.settings import File
 
 CLASSES = [
     "aeroplane",
@@ -56,13 +57,13 @@ class Page(NamedTuple):
 
 def read(
     *,
-    annotations: str,
-    split: str | None = None,
+    annotations: File,
+    split: File | None = None,
     classes: list[str] | None = None,
     target: Which = "all",
     difficult: Literal["ignore", "keep"] = "ignore",
     origin: Literal[0, 1] = 1,
-    masks: str | None = None,
+    masks: File | None = None,
 ) -> Annotations:
     """`annotations` is the folder of XML files, `split` a list of those to read, one name a line (default: all).
     `masks` is SegmentationClass: palette images whose value is the class's place in `classes`, from 1, and 255 void.

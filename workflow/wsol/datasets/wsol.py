@@ -11,14 +11,15 @@ from wsol.boxes import asboxes, from_inclusive
 from wsol.datasets import maskfiles, paths, rle, text
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
+from wsol.settings import File
 
 
 def read(
     *,
-    annotations: str,
-    masks: str | None = None,
+    annotations: File,
+    masks: File | None = None,
     boxes: Literal["inclusive", "half-open"] = "inclusive",
-    classes: str | None = None,
+    classes: File | None = None,
     rescale: bool = False,
 ) -> Annotations:
     """`annotations` is the folder of the four files; only `class_labels.txt` must be there. `masks` is the folder that
