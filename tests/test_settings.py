@@ -1,0 +1,36 @@
+"""Settings come from signatures; what does not fit is named in one line."""
+
+from typing import Annotated, Literal
+
+import pytest
+
+from wsol.errors import ConfigError
+from wsol.settings import Range, checked
+
+
+def example(map, *, level: Annotated[float, Range(0, 1)], how: Literal["a", "b"] = "a", size: int | list[int] = 3):
+    return map, level, how, size
+
+
+def test_defaults_are_filled_in_and_ints_become_floats():
+    settings = checked("x", example, {"level": 1})
+    assert settings == {"level": 1.0, "how": "a", "size": 3}
+    assert isinstance(settings["level"], float)
+
+
+@pytest.mark.parametrize(
+    "given, line",
+    [
+        ({}, "x: 'level' is required (a number in [0, 1])."),
+        ({"level": 1.5}, "x.level: must lie in [0, 1], got 1.5."),
+        ({"level": True}, "x.level: must be a number, got True."),
+        ({"level": "high"}, "x.level: must be a number, got 'high'."),
+        ({"level": 0.5, "how": "c"}, "x.how: unknown 'c'. Known: a, b."),
+        ({"level": 0.5, "sise": 3}, "x: unknown 'sise'. Did you mean 'size'? Known: how, level, size."),
+        ({"level": 0.5, "size": [1, "2"]}, "x.size: must be a whole number or a list, got [1, '2']."),
+    ],
+)
+def test_a_wrong_setting_is_one_line(given, line):
+    with pytest.raises(ConfigError) as error:
+        checked("x", example, given)
+    assert str(error.value) == line

@@ -1,0 +1,108 @@
+"""The settings of a registered function are its keyword-only parameters: their names, types and ranges are read here.
+
+    def fixed(heatmap, *, level: Annotated[float, Range(0, 1)]): ...
+
+`checked("thresholds.fixed15", fixed, {"level": 0.15})` gives the settings with every default filled in, so that a setting
+left out and the same setting spelt out are one.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from wsol.errors import ConfigError, unknown
+
+
+class Range(NamedTuple):
+    """Bounds of a number, both included."""
+
+    low: float
+    high: float
+
+
+@cache
+def parameters(function: Callable) -> dict[str, inspect.Parameter]:
+    """The keyword-only parameters of `function`, with their types resolved."""
+    hints = get_type_hints(function, include_extras=True)
+    found = inspect.signature(function).parameters.values()
+    return {p.name: p.replace(annotation=hints.get(p.name, Any)) for p in found if p.kind is p.KEYWORD_ONLY}
+
+
+def accepts_any(function: Callable) -> bool:
+    """Whether further settings pass through (`**settings`)."""
+    return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
+
+
+def checked(where: str, function: Callable, given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` with defaults filled in; a ConfigError for what is unknown, missing, of another type or out of range."""
+    known = parameters(function)
+    for key in given:
+        if key not in known and not accepts_any(function):
+            raise ConfigError(unknown(where, key, known))
+    settings = dict(given)
+    for name, parameter in known.items():
+        if name in given:
+            settings[name] = conform(f"{where}.{name}", parameter.annotation, given[name])
+        elif parameter.default is parameter.empty:
+            raise ConfigError(f"{where}: '{name}' is required ({describe(parameter.annotation)}).")
+        else:
+            settings[name] = parameter.default
+    return settings
+
+
+def conform(where: str, kind: Any, value: Any) -> Any:
+    """`value` as the annotation wants it (an int where a float is due becomes one), or a ConfigError."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _within(where, args[1:], conform(where, args[0], value))
+    if origin is Literal:
+        if value not in args or isinstance(value, bool) != any(value is a for a in args if isinstance(a, bool)):
+            raise ConfigError(unknown(where, value, args))
+        return value
+    if origin in (Union, types.UnionType):
+        return _any_of(where, kind, args, value)
+    if origin in (list, tuple) and isinstance(value, list | tuple):
+        return [conform(f"{where}[{i}]", args[0], v) for i, v in enumerate(value)] if args else list(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    wanted = {Any: object, Path: str, None: types.NoneType}.get(kind, origin or kind)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted in (int, float)):
+        raise ConfigError(f"{where}: must be {describe(kind)}, got {value!r}.")
+    return value
+
+
+def _any_of(where: str, kind: Any, options: tuple, value: Any) -> Any:
+    complaints = []
+    for option in options:
+        try:
+            return conform(where, option, value)
+        except ConfigError as error:
+            complaints.append(error)
+    # The complaint of the one option that is no plain type says more than a list of types.
+    precise = [c for c, o in zip(complaints, options, strict=True) if get_origin(o) in (Literal, Annotated)]
+    raise precise[0] if len(precise) == 1 else ConfigError(f"{where}: must be {describe(kind)}, got {value!r}.")
+
+
+def _within(where: str, bounds: tuple, value: Any) -> Any:
+    for bound in bounds:
+        if isinstance(bound, Range) and not bound.low <= value <= bound.high:
+            raise ConfigError(f"{where}: must lie in [{bound.low:g}, {bound.high:g}], got {value!r}.")
+    return value
+
+
+def describe(kind: Any) -> str:
+    """`Annotated[float, Range(0, 1)]` -> `a number in [0, 1]`."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        bounds = [f" in [{b.low:g}, {b.high:g}]" for b in args[1:] if isinstance(b, Range)]
+        return describe(args[0]) + "".join(bounds)
+    if origin is Literal:
+        return " | ".join(map(str, args))
+    if origin in (Union, types.UnionType):
+        return " or ".join(describe(a) for a in args)
+    plain = {int: "a whole number", float: "a number", bool: "true or false", str: "text", types.NoneType: "nothing"}
+    more = {list: "a list", dict: "a mapping", tuple: "a list"}
+    return plain.get(kind) or more.get(origin or kind) or str(getattr(kind, "__name__", kind))
