@@ -17,7 +17,7 @@ from wsol.boxes import asboxes, clip
 from wsol.datasets import ADAPTERS, OPENERS, classmap, headers, paths, rle
 from wsol.datasets.annotations import COLUMNS, KINDS, Problem
 from wsol.errors import ConfigError, DataError, unknown
-from wsol.settings import Range, checked, parameters
+from wsol.settings import File, Range, checked, parameters
 
 THREADS = 4
 SLACK = 1.0  # pixels that a box may overshoot without a word: rounding and inclusive corners scaled to floats
@@ -30,17 +30,18 @@ class Common:
     `images` is the folder that image names lie below; without it no file is looked at (only controls can run).
     `rescale`: stored files (and masks) differ from the declared size on purpose. `part: {of, take}`: one of disjoint
     parts by a hash of the image's name, or of its group where there are groups. `class_map`, `output_names`: see
-    `classmap`. `strict`: any problem, or any of the listed kinds, is an error. `pixel_limit`: larger images are
+    `classmap`. `strict`: any problem, or any of the listed kinds, is an error
+    (what a setting sets aside is no problem unless listed). `pixel_limit`: larger images are
     refused before decoding.
     """
 
-    images: str | None = None
+    images: File | None = None
     rescale: bool = False
     part: dict | None = None
-    class_map: str | dict | None = None
-    output_names: str | None = None
+    class_map: File | dict | None = None
+    output_names: File | None = None
     strict: bool | list[str] = False
-    pixel_limit: Annotated[int, Range(1, 2**31)] = 100_000_000
+    pixel_limit: Annotated[int, Range(1, 2**31)] = 2**27
 
 
 class Index(NamedTuple):
@@ -109,7 +110,11 @@ def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str
     def read(name: str) -> np.ndarray:
         from wsol import images
 
-        return images.decode(paths.inside(root, name, where), pixel_limit=limit)
+        path = paths.inside(root, name, where)
+        size = headers.header(path)
+        if size.width * size.height > limit:
+            raise DataError(f"{path}: {size.width}x{size.height} is over the limit of {limit} pixels.")
+        return images.decode(path)
 
     return read
 
@@ -254,7 +259,8 @@ def _copies(facts: Mapping[str, Fact], root: str) -> list[Problem]:
 def _strict(strict: bool | list[str], problems: pd.DataFrame, where: str) -> None:
     if isinstance(strict, list) and (strangers := set(strict) - set(KINDS)):
         raise ConfigError(unknown(f"{where}.strict", min(strangers), KINDS))
-    wrong = problems if strict is True else problems[problems["kind"].isin(strict or [])]
+    kinds = [kind for kind in KINDS if kind != "set_aside"] if strict is True else strict or []
+    wrong = problems[problems["kind"].isin(kinds)]
     if len(wrong):
         first = wrong.iloc[0]
         raise DataError(

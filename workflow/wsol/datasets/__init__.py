@@ -11,15 +11,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wsol.datasets import wsol
+from wsol.datasets import coco, cub, imagefolder, imagenet, masks, openimages, shapes, table, voc, wsol
 from wsol.datasets.annotations import Annotations
 
 ADAPTERS: dict[str, Callable[..., Annotations]] = {
     "wsol": wsol.read,
-    # "shapes": shapes.read,
+    "imagenet": imagenet.read,
+    "voc": voc.read,
+    "coco": coco.read,
+    "cub": cub.read,
+    "openimages": openimages.read,
+    "masks": masks.read,
+    "table": table.read,
+    "imagefolder": imagefolder.read,
+    "shapes": shapes.read,
 }
 
 # Data sets that are on no disk: settings -> the function that draws an image by its name.
 OPENERS: dict[str, Callable[..., Callable[[str], np.ndarray]]] = {
-    # "shapes": shapes.opener,
+    "shapes": shapes.opener,
 }

@@ -1,9 +1,9 @@
 """What every adapter gives: one row a target, the classes' names, and what was wrong on the way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
@@ -30,8 +30,14 @@ KINDS = {
     "unknown_class": "objects of an unknown class",
     "unknown_image": "rows of an unknown image",
     "no_class": "images without a class",
+    "set_aside": "objects or images left out by a setting",
     "unmapped": "classes without a model output",
 }
+
+
+# Which classes of an image with several become targets: the one of the largest area, the only one (an image with
+# several has none), or each.
+Which = Literal["largest", "single", "all"]
 
 
 class Problem(NamedTuple):
@@ -78,3 +84,10 @@ class Rows:
 
     def done(self, classes: Iterable[str] = ()) -> Annotations:
         return Annotations(pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems)
+
+
+def chosen(areas: Mapping[int, float], which: Which) -> list[int]:
+    """The labels that become targets, from the area of each; of equal areas the lower label."""
+    if which == "largest":
+        return sorted(areas, key=lambda label: (-areas[label], label))[:1]
+    return sorted(areas) if which == "all" or len(areas) == 1 else []

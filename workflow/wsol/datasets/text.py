@@ -29,11 +29,11 @@ def lines(path: str | Path) -> list[tuple[str, str]]:
     return [(f"{path}:{number}", line.strip()) for number, line in every if line.strip()]
 
 
-def table(path: str | Path) -> list[dict[str, str]]:
+def table(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
     """A CSV with a header row -> one dict a row; rows of another length are a DataError."""
     try:
-        rows = list(csv.reader(io.StringIO(read(path)), strict=True))
-    except csv.Error as error:
+        rows = list(csv.reader(io.StringIO(read(path)), strict=True, delimiter=delimiter))
+    except (csv.Error, TypeError) as error:
         raise DataError(f"{path} is no readable CSV: {error}.") from error
     rows = [row for row in rows if row]
     if not rows:

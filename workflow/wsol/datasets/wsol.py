@@ -11,14 +11,15 @@ from wsol.boxes import asboxes, from_inclusive
 from wsol.datasets import maskfiles, paths, rle, text
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
+from wsol.settings import File
 
 
 def read(
     *,
-    annotations: str,
-    masks: str | None = None,
+    annotations: File,
+    masks: File | None = None,
     boxes: Literal["inclusive", "half-open"] = "inclusive",
-    classes: str | None = None,
+    classes: File | None = None,
     rescale: bool = False,
 ) -> Annotations:
     """`annotations` is the folder of the four files; only `class_labels.txt` must be there. `masks` is the folder that
@@ -40,7 +41,7 @@ def read(
         mask, ignore, width, height = _masks(mask_root, image, painted[image], width, height, rescale, rows)
         if image not in labels:
             rows.problem("no_class", image, "not in class_labels.txt")
-        for label in labels.get(image, [-1]):
+        for label in labels.get(image, []):
             rows.add(image, label, width, height, truth.ravel(), mask, ignore)
     return rows.done(names(classes) if classes else [])
 
