@@ -88,6 +88,30 @@ def test_every_kind_of_model_gives_evidence(name):
     assert np.isfinite(CAMS["gradcam"](found["activations"], found["gradients"])).all()
 
 
+def test_the_batch_size_moves_nothing():
+    model, table = seeded(plain), targets(list("12345"), [[0], [1], [2], [0], [1]])
+    for method in ("gradient", "ablation", "scorecam"):
+        (one, alone), (five, together) = (run(model, table, batch=b, evidence=method, layer="sum") for b in (1, 5))
+        np.testing.assert_allclose(one["logits"], five["logits"], atol=1e-6)
+        for name in EVIDENCE.fields:
+            np.testing.assert_allclose(alone[name], together[name], atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", ["late", "sum"])
+def test_an_input_that_is_not_square(layer):
+    """37 x 53, a bright blob on black: the map's peak is where the blob is."""
+    model, size = seeded(plain), (37, 53)
+    image = np.zeros((*size, 3), np.uint8)
+    image[4:12, 40:48] = 255
+    found = evidence.Collected()
+    split = backbone(model, size=size, layer=layer)
+    evidence.predict(split, lambda _: image, targets(["1"], [[0]]), found)
+    peak = np.abs(found["activations"][0] - found["activations"][0, -1, 0]).sum(axis=-1)
+    y, x = np.unravel_index(peak.argmax(), peak.shape)
+    assert found["activations"].shape[1:3] == split.layers[0].shape[1:3]
+    assert 4 <= (y + 0.5) * 37 / peak.shape[0] <= 12 and 40 <= (x + 0.5) * 53 / peak.shape[1] <= 48
+
+
 def test_each_function_is_traced_once_whatever_the_last_batch():
     explainer = Explainer(backbone(seeded(plain)), 4)
     table = targets([str(i) for i in range(11)], [[0]] * 11)

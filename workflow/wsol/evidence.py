@@ -88,15 +88,15 @@ def predict(
         threads,
         ahead=3 * explainer.batch,
     )
-    logits, about = [np.empty((0, backbone.classes), np.float32)], []
+    logits, about = np.empty((len(firsts), backbone.classes), np.float32), []
     while batch := list(islice(source, explainer.batch)):
-        logits.append(work.batch(batch, len(about)))
+        logits[len(about) : len(about) + len(batch)] = work.batch(batch, len(about))
         about += [(item.status == "ok", item.geometry) for item in batch]
         progress(len(batch))
     work.finish()
     return {
         "image": firsts["image"].to_numpy(dtype=str),
-        "logits": np.concatenate(logits),
+        "logits": logits,
         "readable": np.array([readable for readable, _ in about], bool),
         "geometry": np.array([geometry for _, geometry in about], np.float64).reshape(-1, 4),
         "input_size": np.array(backbone.size, np.int64),

@@ -1,0 +1,86 @@
+"""Published weights on real images: the accuracy each is known for, and the laws of CAMs on a real network."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wsol import evidence, images
+from wsol.cams import CAMS
+
+DATA = Path(__file__).parent.parent.parent / "shared" / "data"
+IMAGES, WEIGHTS = DATA / "ilsvrc1300", DATA / "weights"
+pytestmark = [pytest.mark.real, pytest.mark.skipif(not IMAGES.exists(), reason=f"{IMAGES} is not there")]
+
+MODELS = {  # file: settings, top-1 and top-5 accuracy in percent
+    "mobilenet_v2_imagenet": ({"architecture": "MobileNetV2"}, 78.5, 94.2),
+    "mobilenet_0.75_224_imagenet": ({"architecture": "MobileNet", "alpha": 0.75}, 76.9, 94.1),
+    "mobilenet_0.25_224_imagenet": ({"architecture": "MobileNet", "alpha": 0.25}, 63.9, 87.0),
+    "mobilenet_v3_small_imagenet": ({"architecture": "MobileNetV3Small"}, 76.6, 93.2),
+}
+
+
+class Nothing:
+    """A sink for whom only predictions matter."""
+
+    def append(self, name: str, rows: np.ndarray, total: int) -> None:
+        assert np.isfinite(rows).all()
+
+    def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None:
+        assert np.isfinite(rows).all()
+
+
+def targets(count: int | None = None) -> pd.DataFrame:
+    lines = (IMAGES / "metadata_original" / "class_labels.txt").read_text().split()[:count]
+    names, labels = zip(*(line.rsplit(",", 1) for line in lines), strict=True)
+    return pd.DataFrame({"image": names, "outputs": [[int(label)] for label in labels], "width": 0, "height": 0})
+
+
+def run(name: str, table: pd.DataFrame, sink, **settings):
+    from wsol import backbones
+
+    weights = str(WEIGHTS / f"{name}.weights.h5")
+    backbone = backbones.build({**MODELS[name][0], "weights": weights, **settings})
+    return evidence.predict(backbone, lambda image: images.decode(IMAGES / "images" / image), table, sink)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_accuracy_each_is_known_for(name):
+    table = targets()
+    logits = run(name, table, Nothing())["logits"]
+    labels = np.array([outputs[0] for outputs in table["outputs"]])
+    order = np.argsort(-logits, axis=1, kind="stable")[:, :5] == labels[:, None]
+    assert 100 * order[:, 0].mean() == pytest.approx(MODELS[name][1], abs=0.3)
+    assert 100 * order.any(axis=1).mean() == pytest.approx(MODELS[name][2], abs=0.3)
+
+
+def maps(layer: str) -> dict[str, np.ndarray]:
+    found = evidence.Collected()
+    run("mobilenet_v2_imagenet", targets(16), found, layer=layer)
+    methods = ("cam", "gradcam", "gradcam++", "xgradcam", "hirescam", "layercam")
+    return {name: CAMS[name](found["activations"], found["gradients"]) for name in methods}
+
+
+def test_on_a_pooling_and_dense_head_four_methods_are_one():
+    found = maps("auto")
+    for name in ("xgradcam", "hirescam"):
+        np.testing.assert_allclose(found[name], found["gradcam"], atol=1e-5)
+    np.testing.assert_allclose(np.maximum(found["cam"], 0), found["gradcam"], atol=1e-5)
+
+
+def test_in_mid_network_they_are_five():
+    found = list(maps("block_13_expand_relu").values())[1:]
+    top = [np.abs(f).max() for f in found]
+    for i in range(len(found)):
+        for j in range(i):
+            assert np.abs(found[i] / top[i] - found[j] / top[j]).max() > 0.05
+
+
+def test_channels_taken_away_are_the_closed_form_on_a_real_head():
+    """MobileNetV2 ends in pooling and dense: a channel's drop is its weight times its mean."""
+    table, ablated, graded = targets(2), evidence.Collected(), evidence.Collected()
+    run("mobilenet_v2_imagenet", table, ablated, evidence="ablation")
+    run("mobilenet_v2_imagenet", table, graded)
+    expected = graded["gradients"] * graded["activations"].sum(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(ablated["gradients"], expected, atol=1e-4)
