@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "workflow"))
 import cv2
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from wsol import backbones, evidence, images
 from wsol.cams import CAMS, EVIDENCE_OF
@@ -108,10 +110,15 @@ def bare(backbone: backbones.Backbone, ready: np.ndarray) -> Callable[[], int]:
 def ours(backbone: backbones.Backbone, table: pd.DataFrame, explainer: Explainer, path: Path) -> int:
     with EVIDENCE.stream(path) as sink:
         evidence.predict(backbone, images.decode, table, sink, explainer=explainer)
-    for activations, gradients in chunks(EVIDENCE.map(path)):
-        for name in METHODS:
-            CAMS[name](activations, gradients)
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:  # as jobs beside each other
+        for _ in pool.map(every_method, chunks(EVIDENCE.map(path))):
+            pass
     return len(table)
+
+
+def every_method(chunk: tuple[np.ndarray, np.ndarray]) -> None:
+    for name in METHODS:
+        CAMS[name](*chunk)
 
 
 def chunks(found: dict[str, np.ndarray], size: int = 32) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -176,7 +176,9 @@ class Backbone:
             raise ConfigError(
                 f"evidence {settings['evidence']['method']}: explains one layer, {len(self.layers)} given."
             )
-        raw = self.graph.producer(self.output).shape[-1]
+        last = self.graph.producer(self.output)
+        assert last is not None, "a model's output is made by a step"
+        raw = last.shape[-1]
         self.binary = raw == 1
         self.classes = 2 if self.binary else raw
 

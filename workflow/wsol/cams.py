@@ -50,7 +50,7 @@ def gradcam(activations: Array, gradients: Array, *, relu: bool = True) -> Array
 
 
 def gradcam_plus_plus(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """w_k = sum_ij a_ijk relu(G_ijk), a = G^2 / (2 G^2 + S_k G^3) (Chattopadhay 2018, arXiv:1710.11063, eq. 10, 19).
+    """w_k = sum_ij a_ijk relu(G_ijk), a = G^2 / (2 G^2 + S_k G^3) (Chattopadhay 2018, arXiv:1710.11063).
 
     The paper's exp(y) scales the whole map and is left out: it overflows. Where G is 0 so is a; elsewhere
     a = 1 / (2 + S_k G), and 0 where that has no finite value.
@@ -63,7 +63,7 @@ def gradcam_plus_plus(activations: Array, gradients: Array, *, relu: bool = True
 
 
 def xgradcam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """w_k = sum_ij A_ijk G_ijk / S_k (Fu 2020, arXiv:2008.02312, eq. 8); a channel that sums to 0 has no weight."""
+    """w_k = sum_ij A_ijk G_ijk / S_k (Fu 2020, arXiv:2008.02312); a channel that sums to 0 has no weight."""
     sums = activations.sum(axis=(1, 2))
     size = sums if activations.min(initial=0) >= 0 else np.abs(activations).sum(axis=(1, 2))
     usable = np.abs(sums) > EPSILON * size
@@ -74,12 +74,12 @@ def xgradcam(activations: Array, gradients: Array, *, relu: bool = True) -> Arra
 
 
 def hirescam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """sum_k G_ijk A_ijk, place by place (Draelos 2020, arXiv:2011.08891, eq. 4); `relu: false` for the map as it is."""
+    """sum_k G_ijk A_ijk, place by place (Draelos 2020, arXiv:2011.08891); `relu: false` for the map as it is."""
     return rectified(contracted(activations, gradients), relu)
 
 
 def gradcam_elementwise(activations: Array, gradients: Array) -> Array:
-    """sum_k relu(G_ijk A_ijk) (Pillai 2021, Explainable Models with Consistent Interpretations, AAAI, eq. 3)."""
+    """sum_k relu(G_ijk A_ijk) (Pillai 2021, Explainable Models with Consistent Interpretations, AAAI)."""
     # relu(g a) = relu(g) relu(a) + relu(-g) relu(-a)
     if activations.min(initial=0) >= 0:
         return contracted(activations, np.maximum(gradients, 0))
@@ -88,7 +88,7 @@ def gradcam_elementwise(activations: Array, gradients: Array) -> Array:
 
 
 def layercam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """relu(sum_k relu(G_ijk) A_ijk) (Jiang 2021, LayerCAM, IEEE TIP 30, eq. 5-7)."""
+    """relu(sum_k relu(G_ijk) A_ijk) (Jiang 2021, LayerCAM, IEEE TIP 30)."""
     return rectified(contracted(activations, np.maximum(gradients, 0)), relu)
 
 
@@ -139,12 +139,12 @@ def fem(activations: Array, gradients: Array, *, deviations: float = 2.0) -> Arr
 
 
 def finercam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """Grad-CAM of a class less its look-alikes (Zhang 2025, arXiv:2501.11309, eq. 4): evidence `finer`."""
+    """Grad-CAM of a class less its look-alikes (Zhang 2025, arXiv:2501.11309): evidence `finer`."""
     return gradcam(activations, gradients, relu=relu)
 
 
 def ablationcam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """Channels weighted by what the score loses without them (Desai 2020, WACV, eq. 3-4): evidence `ablation`.
+    """Channels weighted by what the score loses without them (Desai 2020, WACV): evidence `ablation`.
 
     The drop as it is: the paper divides it by the score, which scales the map and turns it over where that is negative.
     """
@@ -152,7 +152,7 @@ def ablationcam(activations: Array, gradients: Array, *, relu: bool = True) -> A
 
 
 def scorecam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """Channels weighted by the score of what they show (Wang 2020, arXiv:1910.01279, eq. 3-5): evidence `scorecam`."""
+    """Channels weighted by the score of what they show (Wang 2020, arXiv:1910.01279): evidence `scorecam`."""
     return rectified(weighted(activations, gradients.mean(axis=(1, 2))), relu)
 
 
@@ -162,7 +162,7 @@ def occlusion(activations: Array, gradients: Array) -> Array:
 
 
 def rise(activations: Array, gradients: Array) -> Array:
-    """The score's mean over random masks that show a place (Petsiuk 2018, arXiv:1806.07421, eq. 6): evidence `rise`."""
+    """The score's mean over random masks that show a place (Petsiuk 2018, arXiv:1806.07421): evidence `rise`."""
     return contracted(activations, gradients)
 
 

@@ -88,7 +88,8 @@ def predict(
         threads,
         ahead=3 * explainer.batch,
     )
-    logits, about = np.empty((len(firsts), backbone.classes), np.float32), []
+    logits = np.empty((len(firsts), backbone.classes), np.float32)
+    about: list[tuple[bool, images.Geometry]] = []
     while batch := list(islice(source, explainer.batch)):
         logits[len(about) : len(about) + len(batch)] = work.batch(batch, len(about))
         about += [(item.status == "ok", item.geometry) for item in batch]

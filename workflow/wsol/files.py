@@ -230,7 +230,7 @@ class Stream:
     def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None:
         """Rows of an array at places `where`; a place never written is zero."""
         if name not in self._left:
-            file = TemporaryFile(dir=self._folder)  # noqa: SIM115 (closed on exit)
+            file: BinaryIO = TemporaryFile(dir=self._folder)  # noqa: SIM115 (closed on exit)
             file.truncate(total * rows[:1].nbytes if len(rows) else 0)
             self._waiting[name] = (file, rows.dtype, (total, *rows.shape[1:]))
             self._left[name] = total

@@ -55,7 +55,7 @@ def decode(source: bytes | str | Path) -> Image:
         raise DataError(f"{name}: does not decode ({error.err}).") from error
     if image is None:
         raise DataError(f"{name}: is no image that OpenCV decodes.")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def header_size(data: bytes) -> tuple[int, int]:

@@ -45,26 +45,26 @@ def placer(
 
 def jet(values: np.ndarray) -> Image:
     """[0, 1] -> RGB, cold to hot."""
-    levels = np.uint8(np.clip(values, 0, 1) * 255)
-    return cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_JET), cv2.COLOR_BGR2RGB)
+    levels = (np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return cv2.applyColorMap(levels, cv2.COLORMAP_JET)[..., ::-1].astype(np.uint8)
 
 
 def blend(image: Image, heatmap: np.ndarray, place: Place, confidence: float = 1.0) -> Image:
     """0.4 image + 0.6 heat."""
-    return np.uint8(np.rint(0.4 * image + 0.6 * jet(place(heatmap))))
+    return np.rint(0.4 * image + 0.6 * jet(place(heatmap))).astype(np.uint8)
 
 
 def confidence(image: Image, heatmap: np.ndarray, place: Place, confidence: float = 1.0) -> Image:
     """0.5 image + 0.3 heat, made so bright that the maximum is 255; an improbable class shows a cold map."""
     mixed = 0.5 * image + 0.3 * jet(place(heatmap) * confidence)
-    return np.uint8(np.rint(mixed * (255 / max(mixed.max(), 1))))
+    return np.rint(mixed * (255 / max(mixed.max(), 1))).astype(np.uint8)
 
 
 def add(image: Image, heatmap: np.ndarray, place: Place, confidence: float = 1.0) -> Image:
     """image + 0.4 heat, coloured on the small grid, then stretched to 0..255."""
     mixed = image + 0.4 * place(jet(heatmap))
     span = mixed.max() - mixed.min()
-    return np.uint8((mixed - mixed.min()) / span * 255) if span > 0 else np.zeros_like(image)
+    return ((mixed - mixed.min()) / span * 255).astype(np.uint8) if span > 0 else np.zeros_like(image)
 
 
 PICTURES: dict[str, Callable[..., Image]] = {"blend": blend, "confidence": confidence, "sum": add}

@@ -59,7 +59,7 @@ class Graph:
 
         if isinstance(model, keras.Sequential):
             for layer in model.layers:
-                feeds = self._call(layer, lambda v, k=feeds[0]: ((v[k],), {}), feeds, [layer.output], prefix)
+                feeds = self._call(layer, _only(feeds[0]), feeds, [layer.output], prefix)
             return feeds
         keys = {id(tensor): key for tensor, key in zip(model.inputs, feeds, strict=True)}
         # Keras has no public way to walk a graph call by call.
@@ -135,8 +135,8 @@ class Graph:
         if step is None or function not in FINAL:
             return output, ""
         place = self.steps.index(step)
-        plain = (lambda tensor: tensor) if _only_activates(step) else _linear_twin(step.operation)
-        self.steps[place] = step._replace(operation=plain, bind=lambda v, k=step.inputs[0]: ((v[k],), {}))
+        plain = _same if _only_activates(step) else _linear_twin(step.operation)
+        self.steps[place] = step._replace(operation=plain, bind=_only(step.inputs[0]))
         return output, function
 
     def trace_shapes(self, size: tuple[int, int], channels: int) -> None:
@@ -166,6 +166,15 @@ def _first_line(error: Exception) -> str:
     """What Keras says first that is not its own preamble."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith("Exception encountered")), type(error).__name__)
+
+
+def _only(key: int) -> Callable[[dict], tuple]:
+    """A step's arguments where it takes one tensor."""
+    return lambda values: ((values[key],), {})
+
+
+def _same(tensor: Any) -> Any:
+    return tensor
 
 
 def _apply(step: Step, values: dict) -> list:
