@@ -22,7 +22,6 @@ with job(snakemake.log, "localize") as log:
         maps["geometry"],
         maps["input_size"],
         targets[["height", "width"]].to_numpy(),
-        progress=log.progress,
         **settings,
     )
     REGIONS.write(

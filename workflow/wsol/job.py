@@ -67,10 +67,11 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
             raise
 
 
-def reasons(snakemake_log: str) -> list[str]:
+def reasons(snakemake_logs: str | list[str]) -> list[str]:
     """`stage: the last line of its log`, for every job that the workflow's own log says has failed."""
     mark = " (check log file(s) for error details)"
-    lines = Path(snakemake_log).read_text().splitlines()
+    paths = [snakemake_logs] if isinstance(snakemake_logs, str) else snakemake_logs
+    lines = [line for path in paths for line in Path(path).read_text().splitlines()]
     logs = [line.split("log: ", 1)[1].removesuffix(mark) for line in lines if line.endswith(mark)]
     return [f"{path}: {reason}" for path in dict.fromkeys(logs) if (reason := _last_line(Path(path)))]
 
