@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.tree import filled, grow
+from wsol.tree import HI, LO, PIXEL, filled, grow
 
 
 @dataclass(frozen=True)
@@ -49,37 +49,36 @@ def passed(prepared: NDArray, levels: NDArray, protocol: str) -> NDArray[np.int3
     if protocol == "exact":
         return np.searchsorted(levels, prepared, side="right").astype(np.int32)
     limits = (levels * np.max(prepared, initial=0)).astype(int)
-    return np.searchsorted(limits, np.arange(256), side="left").astype(np.int32)[prepared]
+    return np.take(np.searchsorted(limits, np.arange(256), side="left").astype(np.int32), prepared)
 
 
 def _exact(prepared: NDArray, levels: NDArray) -> tuple[NDArray, NDArray]:
     if not prepared.any():
         return np.empty((0, 6), np.int32), np.empty((0, 6), np.int32)
-    return grow(passed(prepared, levels, "exact"), len(levels), True, False)
+    rows, largest = grow(passed(prepared, levels, "exact"), len(levels), True, False)
+    return rows[:, :6], largest[:, :6]
 
 
 def _wsol2020(prepared: NDArray, levels: NDArray) -> tuple[NDArray, NDArray]:
     depth, count = passed(prepared, levels, "wsol2020"), len(levels)
-    solid = filled(depth, count)
+    solid = filled(depth)
     rows, largest = grow(solid, count, True, True)
     if not np.array_equal(solid, depth):
-        rows = np.concatenate([grow(depth, count, True, False)[0], _holes(depth, count)])
+        rows = np.concatenate([grow(depth, count, True, False)[0][:, :6], _holes(solid, depth, count)])
     nothing = np.array([[0, 0, 0, 0, depth.max(initial=0), count]], np.int32)
     height, width = prepared.shape
-    tables = [np.concatenate([t, nothing[nothing[:, 4] < count]]) for t in (rows, largest)]
+    tables = [np.concatenate([t[:, :6], nothing[nothing[:, 4] < count]]) for t in (rows, largest)]
     for table in tables:
         np.minimum(table[:, 2:4], [width - 1, height - 1], out=table[:, 2:4])
     return tables[0], tables[1]
 
 
-def _holes(depth: NDArray, count: int) -> NDArray:
-    """Boxes of hole contours: regions of background off the border, and the pixels around them."""
-    height, width = depth.shape
-    rows, _ = grow(count - depth, count, False, False)
-    inside = (rows[:, :2] > 0).all(axis=1) & (rows[:, 2] < width) & (rows[:, 3] < height)
-    boxes = rows[inside, :4] + np.array([-1, -1, 1, 1], np.int32)
-    # Background at level l is what passes at most l - 1 levels: level count + 1 - l of the inverted map.
-    return np.column_stack([boxes, count - rows[inside, 5], count - rows[inside, 4]]).astype(np.int32)
+def _holes(solid: NDArray, depth: NDArray, count: int) -> NDArray:
+    """Boxes of hole contours: background that filling covers, at levels depth + 1 .. solid, and what is around it."""
+    rows, _ = grow(solid - depth, count, False, False)
+    rim = solid.ravel()[rows[:, PIXEL]]  # one throughout a hole: the level at which it opens to the outside
+    boxes = rows[:, :4] + np.array([-1, -1, 1, 1], np.int32)
+    return np.column_stack([boxes, rim - rows[:, HI], rim - rows[:, LO]]).astype(np.int32)
 
 
 CUTS = {"exact": _exact, "wsol2020": _wsol2020}
