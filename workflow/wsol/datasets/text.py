@@ -55,18 +55,10 @@ def parse(path: str | Path) -> Any:
 
 def integer(text: Any, where: str, what: str, low: int = 0, high: int = 2**31 - 1) -> int:
     """A whole number between `low` and `high`, or a DataError that says where; `3.0` is one, `3.5` is none."""
-    value = number(text, where, what)
-    if value != int(value) or not low <= value <= high:
-        raise DataError(f"{where}: {what} must be a whole number from {low} to {high}; received {text!r}.")
+    value = math.nan if isinstance(text, bool) else floating(text)
+    if not (low <= value <= high and value == int(value)):
+        raise DataError(f"{where}: {what} must be a whole number from {low} to {high}; received {text!r:.60}.")
     return int(value)
-
-
-def number(text: Any, where: str, what: str) -> float:
-    """A finite number, or a DataError that says where."""
-    value = floating(text)
-    if not math.isfinite(value) or isinstance(text, bool):
-        raise DataError(f"{where}: {what} must be a number; received {text!r}.")
-    return value
 
 
 def floating(text: Any) -> float:
