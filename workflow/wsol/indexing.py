@@ -171,6 +171,8 @@ def _look(root: Path, name: str, pixel_limit: int) -> Fact:
         return no("outside", "the file is a link that leaves the images folder")
     try:
         width, height, _, orientation = headers.header(path)
+    except headers.TooLarge as error:
+        return no("too_large", str(error).removeprefix(f"{path}: "))
     except DataError:
         return no("unreadable", "no readable image")
     if width * height > pixel_limit:
