@@ -79,8 +79,11 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     found = adapter(**own)
     problems = list(found.problems)
     targets = _complete(found.targets, problems)
-    everything = set(targets["image"])
+    named = set(targets["image"])
     targets = _part(targets, common.part, where)
+    others = named - set(targets["image"])
+    problems = [problem for problem in problems if problem.image not in others]
+    named |= {problem.image for problem in problems}
     if targets.empty:
         raise DataError(f"{where}: no targets{' in this part' if common.part else ''}.")
     facts = look(targets["image"].unique(), common.images, common.pixel_limit)
@@ -90,7 +93,7 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     targets = _classes(targets, found.classes, common, problems)
     if common.images:
         problems += _copies(facts, common.images)
-        strangers = [name for name in paths.images(common.images) if name not in everything]
+        strangers = [name for name in paths.images(common.images) if name not in named]
         problems += [Problem("unreferenced", name, "in the folder, not in the annotations") for name in strangers]
     table = pd.DataFrame(problems, columns=list(Problem._fields)).astype(str)
     targets = targets[list(files.TARGETS.fields)].reset_index(drop=True)
@@ -168,6 +171,8 @@ def _look(root: Path, name: str, pixel_limit: int) -> Fact:
         return no("outside", "the file is a link that leaves the images folder")
     try:
         width, height, _, orientation = headers.header(path)
+    except headers.TooLarge as error:
+        return no("too_large", str(error).removeprefix(f"{path}: "))
     except DataError:
         return no("unreadable", "no readable image")
     if width * height > pixel_limit:

@@ -18,6 +18,10 @@ BROKEN = (OSError, ValueError, SyntaxError, EOFError, struct.error, LookupError,
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
+class TooLarge(DataError):
+    """Pillow's own limit, which stands above any of ours."""
+
+
 class Header(NamedTuple):
     """Stored size in pixels, before any rotation that `orientation` (EXIF, 1 = upright) asks for."""
 
@@ -34,7 +38,7 @@ def header(path: str | Path) -> Header:
             width, height = image.size
             return Header(width, height, image.format or "", _orientation(image))
     except Image.DecompressionBombError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise TooLarge(f"{path}: {error}") from error
     except BROKEN as error:
         raise DataError(f"{path} is no readable image.") from error
 

@@ -57,7 +57,7 @@ def layer(
 ) -> NDArray[np.bool_] | None:
     """The mask file `name` of `image` at the image's size (0 is: any), or None and a problem."""
     path = paths.inside(root, name, "masks")
-    if not path.exists():
+    if not paths.there(path):
         return rows.problem("missing_mask", image, name)
     try:
         mask = foreground(load(path), of)

@@ -67,7 +67,7 @@ def _labels(path: str) -> dict[str, tuple[str, str]]:
 def _values(root, name: str, suffix: str, rows: Rows) -> NDArray | None:
     file = f"{PurePosixPath(name).with_suffix('')}{suffix}"
     path = paths.inside(root, file, "masks")
-    if not path.exists():
+    if not paths.there(path):
         return rows.problem("missing_mask", name, file)
     try:
         return maskfiles.load(path)

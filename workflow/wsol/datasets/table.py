@@ -64,7 +64,7 @@ def _parquet(path: str) -> pd.DataFrame:
     try:
         frame = pq.ParquetFile(path).read().to_pandas()
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path} is no readable Parquet file: {error}.") from error
+        raise DataError(f"{path} is no readable Parquet file: {error}") from error
     return pd.DataFrame({str(column): ["" if _blank(v) else str(v) for v in frame[column]] for column in frame})
 
 

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
-from defusedxml import ElementTree
+from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 
 from wsol.boxes import area, asboxes, from_inclusive
@@ -87,7 +87,7 @@ def listed(root: Path, split: str, rows: Rows) -> list[Path]:
     found = []
     for where, line in text.lines(split):
         file = paths.inside(root, f"{line.split()[0]}.xml", where)
-        if file.exists():
+        if paths.there(file):
             found.append(file)
         else:
             rows.problem("missing", line.split()[0], f"{where}: no {file.name} in {root}")
@@ -114,7 +114,7 @@ def _targets(
     labels = chosen({label: area(found).sum() for label, found in boxes.items()}, target)
     if not content.objects:
         rows.problem("no_class", image, "no object")
-    elif not labels or len(labels) < len(boxes.keys() | aside.keys()):
+    elif len(labels) < len(boxes.keys() | aside.keys()):
         rows.problem("set_aside", image, f"{len(boxes)} classes, {len(aside)} with difficult objects; target: {target}")
     values = _mask(masks, image, rows) if masks else None
     if values is not None and not width:
@@ -127,7 +127,7 @@ def _targets(
 
 def _mask(root: str, image: str, rows: Rows) -> NDArray | None:
     path = paths.inside(root, f"{PurePosixPath(image).with_suffix('')}.png", "masks")
-    if not path.exists():  # most of VOC has boxes only
+    if not paths.there(path):  # most of VOC has boxes only
         return None
     try:
         return maskfiles.load(path)
@@ -149,8 +149,12 @@ def page(path: Path) -> Page:
     """One XML file; entities, other structures and broken markup are a DataError."""
     try:
         root = ElementTree.fromstring(path.read_bytes(), forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise DataError(f"{path}: an XML file with a document type or entities is refused.") from error
     except (ParseError, ValueError, LookupError, OSError, RecursionError) as error:
         raise DataError(f"{path} is no readable XML: {error or type(error).__name__}.") from error
+    if root.tag != "annotation":
+        raise DataError(f"{path}: expected <annotation>, received <{root.tag:.40}>.")
     size = [_size(root, f"size/{side}", path) for side in ("width", "height")]
     if size[0] * size[1] > maskfiles.PIXEL_LIMIT:
         raise DataError(f"{path}: a size of {size[0]}x{size[1]} is over the limit of {maskfiles.PIXEL_LIMIT} pixels.")

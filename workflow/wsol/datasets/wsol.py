@@ -89,7 +89,7 @@ def _sizes(path: Path) -> dict[str, tuple[int, int]]:
 def _split(where: str, line: str, parts: int, form: str) -> list[str]:
     fields = line.rsplit(",", parts - 1)
     if len(fields) != parts:
-        raise DataError(f"{where}: expected '{form}', received {line!r}.")
+        raise DataError(f"{where}: expected '{form}', received {line!r:.200}.")
     return fields
 
 
@@ -104,6 +104,8 @@ def _truth(path: Path, images: dict, rows: Rows) -> tuple[dict, dict]:
             image, found, into = paths.name(fields[0], where), corners, boxes
         else:
             image, mask, ignore = _split(where, line, 3, "image,x0,y0,x1,y1' or 'image,mask file,ignore file")
+            if not np.isnan(text.floating(mask or "none")):
+                raise DataError(f"{where}: a box is image,x0,y0,x1,y1; received {line!r:.200}.")
             image, found, into = paths.name(image, where), (mask, ignore), masks
         if image in images:
             into[image].append(found)
