@@ -96,27 +96,32 @@ def group_sums(values: Floats, groups: ArrayLike | None) -> tuple[Floats, Floats
     if groups is None:
         return values[counted], np.ones(int(counted.sum()))
     codes = pd.factorize(np.asarray(groups)[counted], sort=True)[0]
-    return np.bincount(codes, values[counted]), np.bincount(codes, np.ones(len(codes)))
+    return np.bincount(codes, values[counted]), np.bincount(codes).astype(float)
 
 
 def pooled_interval(
     estimate: Callable[[Floats], Floats],
-    n: int,
+    counted: NDArray[np.bool_],
     groups: ArrayLike | None = None,
     *,
     resamples: int = POOLED_RESAMPLES,
     seed: int = 0,
     level: float = 0.95,
 ) -> Estimate:
-    """The same for a number that is no mean: `estimate` maps weights [r n], how often each target counts, to [r]."""
-    codes = np.arange(n) if groups is None else pd.factorize(np.asarray(groups), sort=True)[0]
-    size = int(codes.max()) + 1
-    random = np.random.default_rng(seed)
-    drawn = [
-        estimate(random.multinomial(size, np.full(size, 1 / size), rows.stop - rows.start)[:, codes].astype(np.float64))
-        for rows in _blocks(resamples, n)
-    ]
-    return Estimate(float(estimate(np.ones((1, n)))[0]), *_percentiles(np.concatenate(drawn), level), n)
+    """The same for a number that is no mean: `estimate` maps weights [r n], how often each target counts, to [r].
+
+    Targets not `counted` [n] weigh nothing, and a group of such alone is not drawn.
+    """
+    names = np.arange(len(counted)) if groups is None else np.asarray(groups)
+    codes = pd.factorize(names[counted], sort=True)[0]
+    size, random, drawn = int(codes.max()) + 1, np.random.default_rng(seed), []
+    for rows in _blocks(resamples, len(counted)):
+        times = random.multinomial(size, np.full(size, 1 / size), rows.stop - rows.start)
+        weights = np.zeros((len(times), len(counted)))
+        weights[:, counted] = times[:, codes]
+        drawn.append(estimate(weights))
+    value = float(estimate(counted[None].astype(np.float64))[0])
+    return Estimate(value, *_percentiles(np.concatenate(drawn), level), len(codes))
 
 
 def compare(
