@@ -31,16 +31,53 @@ def prepare(
 
 def upsample(heatmap: NDArray, height: int, width: int, upsampling: str, protocol: str) -> NDArray[np.float32]:
     """[h w] -> [height width], half-pixel centres; cubic's overshoot is cut off under `exact`, kept as published."""
-    heatmap = np.ascontiguousarray(heatmap, np.float32)
+    heatmap = _finite(heatmap)
     resized = cv2.resize(heatmap, (width, height), interpolation=INTERPOLATIONS[upsampling])
     if upsampling == "cubic" and protocol == "exact":
         return resized.clip(heatmap.min(), heatmap.max())
     return resized
 
 
+def _finite(heatmap: NDArray) -> NDArray[np.float32]:
+    """The map, or NaN throughout if one pixel is not finite: else the rest would pass where that pixel is cut off."""
+    heatmap = np.ascontiguousarray(heatmap, np.float32)
+    return heatmap if np.isfinite(heatmap).all() else np.full_like(heatmap, np.nan)
+
+
+def resample(heatmap: NDArray, ys: NDArray, xs: NDArray, upsampling: str) -> NDArray[np.float32]:
+    """[h w] read at fractions ys [H], xs [W] of its sides -> [H W]: `upsample` under `exact`, at any points."""
+    heatmap = _finite(heatmap)
+    read = _weights(len(heatmap), ys, upsampling) @ heatmap @ _weights(heatmap.shape[1], xs, upsampling).T
+    return read.clip(heatmap.min(), heatmap.max()).astype(np.float32)
+
+
+def _weights(side: int, fractions: NDArray, upsampling: str) -> NDArray[np.float64]:
+    """How much each of `side` pixels counts at each point [n side]; beyond the border its pixels repeat."""
+    at, reach = np.asarray(fractions) * side - 0.5, 2 if upsampling == "cubic" else 1
+    weights = np.zeros((len(at), side))
+    for step in range(1 - reach, reach + 1):
+        pixel = np.floor(at).astype(int) + step
+        np.add.at(weights, (np.arange(len(at)), pixel.clip(0, side - 1)), KERNELS[upsampling](np.abs(at - pixel)))
+    return weights
+
+
+def _tent(distance: NDArray) -> NDArray:
+    return 1 - distance
+
+
+def _keys(distance: NDArray) -> NDArray:
+    """Cubic convolution (Keys 1981) with OpenCV's a = -0.75."""
+    a, d = -0.75, distance
+    near, far = ((a + 2) * d - (a + 3)) * d**2 + 1, a * (((d - 5) * d + 8) * d - 4)
+    return np.where(d <= 1, near, far)
+
+
+KERNELS = {"linear": _tent, "cubic": _keys}
+
+
 def finish(resized: NDArray[np.float32], normalization: str, protocol: str) -> Prepared:
     """Normalise a map on its canvas and give it the protocol's type; all zeros if it is degenerate."""
-    degenerate = not np.isfinite(resized).all() or resized.min() == resized.max()
+    degenerate = not np.isfinite(resized).all() or not resized.size or resized.min() == resized.max()
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.zeros_like(resized) if degenerate else NORMALIZATIONS[normalization](resized)
     if not np.isfinite(scaled).all():  # a range too wide for float32, or too narrow to divide by
@@ -67,3 +104,10 @@ def unchanged(values: NDArray) -> NDArray:
 
 
 NORMALIZATIONS: dict[str, Callable[[NDArray], NDArray]] = {"minmax": minmax, "max": maximum, "none": unchanged}
+
+
+def foreground(prepared: Prepared, level: float, protocol: str) -> NDArray[np.bool_]:
+    """Where a prepared map passes a level; nowhere on a degenerate one. [H W]"""
+    if protocol == "wsol2020":
+        return prepared > int(level * np.max(prepared, initial=0))
+    return (prepared >= level) & prepared.any()
