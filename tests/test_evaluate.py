@@ -19,15 +19,14 @@ def outcome(intervals, *, status=None, rank=None, names="abcdefgh", levels=None)
     rows = [(t, *i) for t, i in enumerate(intervals) if i is not None]
     target, lo, hi = np.array(rows, float).reshape(-1, 3).T
     found = Hits(target.astype(int), lo, hi)
-    targets = pd.DataFrame(
-        {"image": list(names[:n]), "group": list(names[:n]), "label": 0, "boxes": [[0, 0, 9, 9]] * n}
-    )
+    images = list(names[:n])
+    truth = {"boxes": [[0, 0, 9, 9]] * n, "mask": "", "height": 9, "width": 9}
     return Outcome(
-        targets,
+        pd.DataFrame({"image": images, "group": images, "label": 0, **truth}),
         np.array(status or ["ok"] * n),
         None if rank is None else np.array(rank),
-        lambda deltas, components, truth: [found] * len(deltas),
-        levels,
+        find_hits=lambda deltas, components, truth: [found] * len(deltas),
+        levels=levels,
     )
 
 

@@ -96,7 +96,8 @@ def group_sums(values: Floats, groups: ArrayLike | None) -> tuple[Floats, Floats
     if groups is None:
         return values[counted], np.ones(int(counted.sum()))
     codes = pd.factorize(np.asarray(groups)[counted], sort=True)[0]
-    return np.bincount(codes, values[counted]), np.bincount(codes).astype(float)
+    sums: Floats = np.bincount(codes, values[counted]).astype(np.float64)
+    return sums, np.bincount(codes).astype(np.float64)
 
 
 def pooled_interval(
