@@ -9,14 +9,15 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -110,10 +111,11 @@ class Format:
 
 
 class Table(Format):
-    """A DataFrame in Parquet; the header lies in the schema's metadata."""
+    """A DataFrame in Parquet; the header lies in the schema's metadata. Columns beyond `fields` are kept after them."""
 
     def write(self, path: str | Path, frame: pd.DataFrame, *, settings: Any = None, made_from: Mapping = {}) -> None:
-        table = pa.Table.from_pandas(frame[list(self.fields)], preserve_index=False)
+        columns = [*self.fields, *(c for c in frame.columns if c not in self.fields)]
+        table = pa.Table.from_pandas(frame[columns], preserve_index=False)
         header = json.dumps(self.header(settings, made_from), sort_keys=True, default=str)
         with atomic(path) as temporary:
             pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), HEADER: header}), temporary)
@@ -153,6 +155,109 @@ class Arrays(Format):
         except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
             raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
         return arrays, self.check(header, list(arrays), path)
+
+    @contextmanager
+    def stream(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}):
+        """A `Stream` to write arrays into that need not fit into memory; the file is there once the block ends."""
+        header = json.dumps(self.header(settings, made_from), sort_keys=True, default=str)
+        with atomic(path) as temporary, Stream(temporary) as stream:
+            stream.append(HEADER, np.frombuffer(header.encode(), np.uint8), len(header.encode()))
+            yield stream
+            if missing := set(self.fields) - set(stream.names):
+                raise TypeError(f"{self.name} needs {sorted(missing)}")
+
+    def map(self, path: str | Path) -> dict[str, np.ndarray]:
+        """The arrays by name, read from disk only where they are looked at."""
+        try:
+            with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
+                arrays = {Path(i.filename).stem: _mapped(file, i) for i in archive.infolist()}
+            header = json.loads(arrays.pop(HEADER, np.frombuffer(b"null", np.uint8)).tobytes())
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        self.check(header, list(arrays), path)
+        return arrays
+
+
+def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
+    """An uncompressed member of an `.npz` as a read-only view of the file."""
+    file.seek(member.header_offset + 26)
+    name, extra = np.frombuffer(file.read(4), "<u2")
+    file.seek(member.header_offset + 30 + int(name) + int(extra))
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if dtype.hasobject or member.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{member.filename} is pickled or compressed")
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.memmap(file, dtype, "r", file.tell(), shape)
+
+
+class Stream:
+    """An `.npz` written piece by piece.
+
+    The array appended to goes straight into the file; others wait in a file beside it until it ends. Array by array
+    either `append` in order or `put` at chosen rows, always with the `total` number of rows.
+    """
+
+    def __init__(self, path: Path):
+        self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
+        self._folder = path.parent
+        self._direct: tuple[str, Any] | None = None
+        self._waiting: dict[str, tuple[BinaryIO, np.dtype, tuple[int, ...]]] = {}
+        self._left: dict[str, int] = {}  # rows still to come
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._left)
+
+    def append(self, name: str, rows: np.ndarray, total: int) -> None:
+        """The next rows of an array; one array after the other reaches the file without a detour."""
+        if name not in self._left and self._direct is None:
+            self._direct = (name, self._member(name, rows.dtype, (total, *rows.shape[1:])))
+            self._left[name] = total
+        if self._direct is None or self._direct[0] != name:
+            return self.put(name, np.arange(total - self._left.get(name, total), total)[: len(rows)], rows, total)
+        self._direct[1].write(np.ascontiguousarray(rows).data.cast("B") if rows.size else b"")
+        self._left[name] -= len(rows)
+        if self._left[name] == 0:
+            self._direct[1].close()
+            self._direct = None
+
+    def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None:
+        """Rows of an array at places `where`; a place never written is zero."""
+        if name not in self._left:
+            file = TemporaryFile(dir=self._folder)  # noqa: SIM115 (closed on exit)
+            file.truncate(total * rows[:1].nbytes if len(rows) else 0)
+            self._waiting[name] = (file, rows.dtype, (total, *rows.shape[1:]))
+            self._left[name] = total
+        file, step = self._waiting[name][0], rows.nbytes // max(1, len(rows))
+        for place, row in zip(where.tolist(), np.ascontiguousarray(rows), strict=True):
+            file.seek(place * step)
+            file.write(row.tobytes())
+        self._left[name] -= len(rows)
+
+    def _member(self, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> IO[bytes]:
+        member = self._archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True)  # dated 1980: no clock
+        description = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_2_0(member, description)
+        return member
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if self._direct is not None:
+            self._direct[1].close()
+        for name, (file, dtype, shape) in self._waiting.items():
+            if kind is None:
+                file.seek(0)
+                with self._member(name, dtype, shape) as member:
+                    shutil.copyfileobj(file, member, 1 << 22)
+            file.close()
+        self._archive.close()
+        if kind is None and (short := [name for name, left in self._left.items() if left > 0]):
+            raise ValueError(f"{', '.join(short)}: fewer rows written than announced")
 
 
 def pack(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
@@ -245,5 +350,34 @@ REGIONS = Arrays(
         "geometry",  # float64 [t 4]: image = canvas * (sx sy) + (tx ty)
         "status",  # str [t]
         "masks",  # bytes [t]: COCO RLE counts [height width] of the image, b"" where none was asked for
+    ),
+)
+RUN = ("evaluation", "dataset", "backbone", "cam", "threshold")
+SCORES = Table(
+    "scores",
+    1,
+    "score",
+    (
+        *RUN,
+        "metric",
+        "choice",  # selected | oracle | fixed | none
+        "value",  # percent, but for counts
+        "low",  # 95 % bootstrap interval
+        "high",
+        "n",  # targets that count
+        "levels",  # str, the levels the metric was taken at
+    ),
+)
+OUTCOMES = Table(
+    "outcomes",
+    1,
+    "score",
+    (
+        "image",
+        "label",
+        "group",
+        "status",
+        "box",  # list of float64, the largest region's box in image pixels, at the level best for IoU .5; [] for none
+        # and a column `metric@choice` for each row of the scores: the target's own value
     ),
 )

@@ -2,8 +2,8 @@
 
     def fixed(heatmap, *, level: Annotated[float, Range(0, 1)]): ...
 
-`checked("thresholds.fixed15", fixed, {"level": 0.15})` gives the settings with every default filled in, so that a setting
-left out and the same setting spelt out are one.
+`checked("thresholds.fixed15", fixed, {"level": 0.15})` gives the settings with every default filled in, so that a
+setting left out and the same setting spelt out are one.
 """
 
 import inspect
@@ -21,6 +21,13 @@ class Range(NamedTuple):
 
     low: float
     high: float
+
+
+class Exists(NamedTuple):
+    """Marks text that names a file or folder, which must be there: `Annotated[str, Exists()]`."""
+
+
+File = Annotated[str, Exists()]
 
 
 @cache
@@ -90,7 +97,20 @@ def _within(where: str, bounds: tuple, value: Any) -> Any:
     for bound in bounds:
         if isinstance(bound, Range) and not bound.low <= value <= bound.high:
             raise ConfigError(f"{where}: must lie in [{bound.low:g}, {bound.high:g}], got {value!r}.")
+        if isinstance(bound, Exists) and not Path(value).exists():
+            raise ConfigError(f"{where}: no such file or folder: '{value}'.")
     return value
+
+
+def sources(function: Callable, settings: Mapping[str, Any]) -> list[str]:
+    """The files and folders among the settings: what a stage's result depends on beside the settings themselves."""
+    named = [name for name, p in parameters(function).items() if _names_a_file(p.annotation)]
+    return [settings[name] for name in named if isinstance(settings.get(name), str)]
+
+
+def _names_a_file(kind: Any) -> bool:
+    args = get_args(kind)
+    return any(isinstance(a, Exists) for a in args) or any(_names_a_file(a) for a in args)
 
 
 def describe(kind: Any) -> str:

@@ -1,0 +1,33 @@
+# Weakly supervised localisation, evaluated: index -> (train) -> predict -> heatmap -> localize -> score -> table -> report.
+# Run it with `make run`, or `snakemake --cores 2 [--configfile workflow/experiments/ilsvrc.yaml]`.
+from snakemake.utils import min_version
+
+min_version("9.8")
+
+
+# An experiment stands for itself: the default one is read only where no other was given, never merged with it.
+if "datasets" not in config:
+
+    configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/index.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/predict.smk"
+include: "workflow/rules/heatmap.smk"
+include: "workflow/rules/localize.smk"
+include: "workflow/rules/score.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/scores.csv",
+        f"{RESULTS}/comparisons.csv",
+        f"{RESULTS}/report.html",
+
+
+onerror:
+    print(*reasons(log), sep="\n", file=sys.stderr)

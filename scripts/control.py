@@ -1,0 +1,31 @@
+"""control: targets -> maps that ignore the model and the image."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wsol import heatmaps
+from wsol.controls import CONTROLS
+from wsol.files import HEATMAPS, TARGETS, pack
+from wsol.geometry import stretched
+from wsol.job import job
+from wsol.shards import rows
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+given = dict(snakemake.params.cam)
+
+with job(snakemake.log, "control"):
+    targets = rows(TARGETS.read(snakemake.input.targets), snakemake.wildcards.shard)
+    maps = CONTROLS[given.pop("method")](list(targets["image"]), **given)
+    everywhere = np.ones(len(targets), bool)
+    HEATMAPS.write(
+        snakemake.output.heatmaps,
+        **pack(maps),
+        status=heatmaps.status(maps, targets, readable=everywhere, explained=everywhere.astype(int)),
+        geometry=stretched(targets, maps[0].shape),
+        input_size=np.array(maps[0].shape),
+        settings=snakemake.params.cam,
+        made_from={"targets": snakemake.input.targets},
+    )

@@ -1,0 +1,28 @@
+"""index: annotations -> every target with its truth, every problem found on the way, and a summary of one screen."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wsol import indexing
+from wsol.files import TARGETS, atomic
+from wsol.job import job
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+settings, output = snakemake.params.settings, snakemake.output
+dataset = snakemake.wildcards.dataset.split("@")[0]
+
+with job(snakemake.log, f"index {dataset}") as log:
+    found = indexing.index(settings, where=f"datasets.{dataset}")
+    log.say(found.summary)
+    TARGETS.write(output.targets, found.targets, settings=settings)
+    with atomic(output.problems) as path:
+        found.problems.to_csv(path, index=False)
+    for file, text in (
+        (output.summary, found.summary),
+        (output.size, json.dumps({"images": found.targets["image"].nunique()})),
+    ):
+        with atomic(file) as path:
+            Path(path).write_text(text)

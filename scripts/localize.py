@@ -1,0 +1,33 @@
+"""localize: maps and levels -> the regions' boxes at every level, and masks where the evaluation asks for them."""
+
+from typing import TYPE_CHECKING
+
+from wsol.localize import localize
+
+from wsol.files import HEATMAPS, REGIONS, TARGETS, unpack
+from wsol.job import job
+from wsol.shards import rows
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+files, settings = snakemake.input, snakemake.params.threshold
+
+with job(snakemake.log, "localize") as log:
+    targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
+    maps = HEATMAPS.read(files.heatmaps)
+    regions = localize(
+        unpack(maps),
+        maps["status"],
+        maps["geometry"],
+        maps["input_size"],
+        targets[["height", "width"]].to_numpy(),
+        progress=log.progress,
+        **settings,
+    )
+    REGIONS.write(
+        snakemake.output.regions,
+        **regions,
+        settings=settings,
+        made_from={"targets": files.targets, "heatmaps": files.heatmaps},
+    )

@@ -1,0 +1,25 @@
+"""train: images and their labels -> weights. `train.labels` is all that is read of the targets: no box, no mask."""
+
+from typing import TYPE_CHECKING
+
+from wsol import backbones, indexing, train
+from wsol.files import TARGETS, atomic
+from wsol.job import job
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+settings, output = dict(snakemake.params.settings), snakemake.output
+given, threads = settings.pop("train"), settings.pop("threads")
+
+with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") as log:
+    found = train.labels(TARGETS.read(snakemake.input.targets))
+    backbones.deterministic(threads)
+    backbone = backbones.build(settings | {"weights": "random"}, classes=int(found["label"].max()) + 1)
+    examples = train.load(indexing.opener(snakemake.params.dataset), found, backbone.size, settings, threads)
+    log.say(f"{len(examples.labels)} images of {len(found)}, {backbone.classes} classes")
+    history = train.fit(backbone, examples, given, log.say)
+    with atomic(output.weights) as path:
+        backbone.model.save_weights(path)
+    with atomic(output.history) as path:
+        history.to_csv(path, index=False)

@@ -1,0 +1,53 @@
+# What every stage's rules share: the way to the library, the checked experiment, and what a stage depends on.
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from wsol import config as experiments
+from wsol.code import library
+from wsol.errors import ConfigError
+from wsol.job import reasons
+from wsol.shards import shards
+
+try:
+    EXPERIMENT = experiments.check(config)
+except ConfigError as error:
+    print(f"config: {error}", file=sys.stderr)
+    sys.exit(1)
+
+RESULTS = EXPERIMENT.settings["results"]
+SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
+THREADS = EXPERIMENT.settings["threads"]
+
+
+wildcard_constraints:
+    dataset=r"[^/]+@[0-9a-f]{8}",
+    backbone=r"[^/]+@[0-9a-f]{8}",
+    cam=r"[^/]+@[0-9a-f]{8}",
+    threshold=r"[^/]+@[0-9a-f]{8}",
+    evaluation=r"[^/]+@[0-9a-f]{8}",
+    shard=r"\d+-\d+",
+
+
+def settings(kind):
+    """The settings of the decision that a path's wildcard names."""
+    return lambda wildcards: SETTINGS[wildcards[kind]]
+
+
+def code(stage):
+    """The library modules that a stage's script uses: editing one of them reruns the stage."""
+    return [str(path) for path in library(ROOT / "scripts" / f"{stage}.py", ROOT / "workflow")]
+
+
+def shards_of(dataset):
+    """The names of a dataset's shards, known once it is indexed."""
+    size = checkpoints.index.get(dataset=dataset).output.size
+    return shards(json.loads(Path(size).read_text())["images"], EXPERIMENT.settings["shard_size"])
+
+
+def sharded(pattern, dataset):
+    """`pattern` for every shard of `dataset`."""
+    return [pattern.format(shard=shard) for shard in shards_of(dataset)]

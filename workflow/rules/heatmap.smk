@@ -1,0 +1,32 @@
+# heatmap: activations and gradients -> one small map a target.
+
+
+rule heatmap:
+    input:
+        targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
+        predictions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.predictions.npz",
+        evidence=f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.evidence.npz",
+        code=code("heatmap"),
+    output:
+        heatmaps=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.heatmaps.npz",
+    log:
+        f"{RESULTS}/logs/heatmap/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.log",
+    params:
+        cam=settings("cam"),
+    script:
+        "../../scripts/heatmap.py"
+
+
+rule control:
+    input:
+        targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
+        disjoint=ancient(f"{RESULTS}/{{dataset}}/index/disjoint"),
+        code=code("control"),
+    output:
+        heatmaps=f"{RESULTS}/{{dataset}}/{experiments.NO_BACKBONE}/{{cam}}/{{shard}}.heatmaps.npz",
+    log:
+        f"{RESULTS}/logs/control/{{dataset}}/{{cam}}/{{shard}}.log",
+    params:
+        cam=settings("cam"),
+    script:
+        "../../scripts/control.py"

@@ -1,0 +1,18 @@
+# localize: maps and levels -> boxes, and masks where the evaluation asks for them.
+
+
+rule localize:
+    input:
+        targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
+        heatmaps=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.heatmaps.npz",
+        code=code("localize"),
+    output:
+        regions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{threshold}}/{{shard}}.regions.npz",
+    wildcard_constraints:
+        backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
+    log:
+        f"{RESULTS}/logs/localize/{{dataset}}/{{backbone}}/{{cam}}/{{threshold}}/{{shard}}.log",
+    params:
+        threshold=settings("threshold"),
+    script:
+        "../../scripts/localize.py"

@@ -1,0 +1,29 @@
+# predict: images -> logits, and the explained layer's activations and gradients. The only stage that runs the network.
+KEPT = (lambda path: path) if EXPERIMENT.settings["activations"] == "keep" else temp
+
+
+def weights(wildcards):
+    """The file a backbone's weights come from: a training of this run, the user's, or none of either."""
+    given = SETTINGS[wildcards.backbone]["weights"]
+    if isinstance(given, dict):
+        return f"{RESULTS}/weights/{given['train']}/model.weights.h5"
+    return experiments.sources(SETTINGS[wildcards.backbone])
+
+
+rule predict:
+    input:
+        targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
+        disjoint=ancient(f"{RESULTS}/{{dataset}}/index/disjoint"),
+        weights=weights,
+        code=code("predict"),
+    output:
+        predictions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.predictions.npz",
+        evidence=KEPT(f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.evidence.npz"),
+    log:
+        f"{RESULTS}/logs/predict/{{dataset}}/{{backbone}}/{{shard}}.log",
+    params:
+        backbone=settings("backbone"),
+        dataset=settings("dataset"),
+    threads: THREADS
+    script:
+        "../../scripts/predict.py"

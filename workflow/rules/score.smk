@@ -1,0 +1,65 @@
+# score: regions and truth -> numbers with intervals, a run at a time; table: all of them in one tidy file.
+SCORED = "{dataset}/{backbone}/{cam}/{threshold}/{evaluation}"
+
+
+def outcome(dataset, wildcards):
+    """Every file that the score of a run on `dataset` reads."""
+    here = f"{RESULTS}/{dataset}/{wildcards.backbone}"
+    maps = f"{here}/{wildcards.cam}"
+    explained = wildcards.backbone != experiments.NO_BACKBONE
+    return {
+        "targets": f"{RESULTS}/{dataset}/index/targets.parquet",
+        "predictions": sharded(here + "/{shard}.predictions.npz", dataset) if explained else [],
+        "heatmaps": sharded(maps + "/{shard}.heatmaps.npz", dataset),
+        "regions": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.regions.npz", dataset),
+    }
+
+
+def report_and_select(wildcards):
+    """The reported dataset's files and, under `select_…`, those of the dataset that levels are chosen on."""
+    select = SETTINGS[wildcards.evaluation]["select"]
+    chosen_on = outcome(select, wildcards) if select else {}
+    return outcome(wildcards.dataset, wildcards) | {f"select_{key}": files for key, files in chosen_on.items()}
+
+
+rule score:
+    input:
+        unpack(report_and_select),
+        code=code("score"),
+    output:
+        scores=f"{RESULTS}/{SCORED}/scores.parquet",
+        outcomes=f"{RESULTS}/{SCORED}/outcomes.parquet",
+        strata=f"{RESULTS}/{SCORED}/strata.parquet",
+    wildcard_constraints:
+        backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
+    log:
+        f"{RESULTS}/logs/score/{SCORED}.log",
+    params:
+        run=lambda w: {kind: w[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")},
+        evaluation=settings("evaluation"),
+        threshold=settings("threshold"),
+    script:
+        "../../scripts/score.py"
+
+
+def scored(name):
+    """A file of every run's score."""
+    runs = [run.folder(run.report, "backbone", "cam", "threshold", "evaluation") for run in EXPERIMENT.runs]
+    return [f"{RESULTS}/{folder}/{name}" for folder in dict.fromkeys(runs)]
+
+
+rule table:
+    input:
+        scores=scored("scores.parquet"),
+        outcomes=scored("outcomes.parquet"),
+        code=code("table"),
+    output:
+        scores=report(f"{RESULTS}/scores.csv", category="Scores"),
+        comparisons=report(f"{RESULTS}/comparisons.csv", category="Scores"),
+    log:
+        f"{RESULTS}/logs/table.log",
+    params:
+        resamples=EXPERIMENT.settings["resamples"],
+        seed=EXPERIMENT.settings["seed"],
+    script:
+        "../../scripts/table.py"

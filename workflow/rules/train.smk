@@ -1,0 +1,18 @@
+# train: image-level labels -> weights. The stage gets no boxes and no masks: the script reads images and labels only.
+
+
+rule train:
+    input:
+        targets=lambda w: f"{RESULTS}/{SETTINGS[w.backbone]['train']['images']}/index/targets.parquet",
+        code=code("train"),
+    output:
+        weights=f"{RESULTS}/weights/{{backbone}}/model.weights.h5",
+        history=f"{RESULTS}/weights/{{backbone}}/history.csv",
+    log:
+        f"{RESULTS}/logs/train/{{backbone}}.log",
+    params:
+        settings=settings("backbone"),
+        dataset=lambda w: SETTINGS[SETTINGS[w.backbone]["train"]["images"]],
+    threads: THREADS
+    script:
+        "../../scripts/train.py"

@@ -1,0 +1,93 @@
+"""What every adapter gives: one row a target, the classes' names, and what was wrong on the way."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+COLUMNS = ("image", "label", "width", "height", "boxes", "mask", "ignore", "group")
+
+# Every kind of problem the index can report, as the summary words it.
+KINDS = {
+    "missing": "images that are not there",
+    "unreadable": "files that are no readable image",
+    "too_large": "images over the pixel limit",
+    "outside": "links that leave the images folder",
+    "unreferenced": "images nobody refers to",
+    "duplicate": "images with the content of another",
+    "duplicate_id": "ids or rows given twice",
+    "size": "images whose stored size is not the declared one",
+    "rotated": "images with an EXIF rotation",
+    "clipped": "boxes cut at the image's edge",
+    "bad_box": "boxes dropped: not finite, inverted or empty",
+    "bad_mask": "masks dropped: unreadable or broken",
+    "missing_mask": "masks that are not there",
+    "mask_size": "masks that are not of their image's size",
+    "mask_values": "masks with unknown values",
+    "empty_mask": "masks without a foreground pixel",
+    "unknown_class": "objects of an unknown class",
+    "unknown_image": "rows of an unknown image",
+    "no_class": "images without a class",
+    "set_aside": "objects or images left out by a setting",
+    "unmapped": "classes without a model output",
+}
+
+
+# Which classes of an image with several become targets: the one of the largest area, the only one (an image with
+# several has none), or each.
+Which = Literal["largest", "single", "all"]
+
+
+class Problem(NamedTuple):
+    """`kind` is one of `KINDS`; `image` may be empty where the problem is no single image's."""
+
+    kind: str
+    image: str
+    detail: str
+
+
+@dataclass
+class Annotations:
+    """`targets` holds `COLUMNS`: image as a path below the images folder, label as an index into `classes`, width and
+    height 0 where the annotation does not say, boxes flat and half-open, mask and ignore as COCO RLE counts of
+    [height width] ("" for none), group "" where there is none."""
+
+    targets: pd.DataFrame
+    classes: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Rows:
+    """Collects targets and problems while an adapter reads."""
+
+    def __init__(self):
+        self.rows: list[tuple] = []
+        self.problems: list[Problem] = []
+
+    def add(
+        self,
+        image: str,
+        label: int,
+        width: int = 0,
+        height: int = 0,
+        boxes: Iterable[float] = (),
+        mask: str = "",
+        ignore: str = "",
+        group: str = "",
+    ) -> None:
+        self.rows.append((image, label, width, height, list(boxes), mask, ignore, group))
+
+    def problem(self, kind: str, image: str | Path, detail: object) -> None:
+        self.problems.append(Problem(kind, str(image), " ".join(str(detail).split())))
+
+    def done(self, classes: Iterable[str] = ()) -> Annotations:
+        return Annotations(pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems)
+
+
+def chosen(areas: Mapping[int, float], which: Which) -> list[int]:
+    """The labels that become targets, from the area of each; of equal areas the lower label."""
+    if which == "largest":
+        return sorted(areas, key=lambda label: (-areas[label], label))[:1]
+    return sorted(areas) if which == "all" or len(areas) == 1 else []

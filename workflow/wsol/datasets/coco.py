@@ -1,0 +1,169 @@
+"""COCO's instances JSON: boxes as corner and size, masks as polygons or RLE, crowds ignored."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco
+
+from wsol.boxes import area, from_xywh
+from wsol.datasets import maskfiles, paths, rle, text
+from wsol.datasets.annotations import Annotations, Rows, Which, chosen
+from wsol.errors import DataError
+from wsol.settings import File
+
+
+def read(*, annotations: File, target: Which = "largest") -> Annotations:
+    """`annotations` is the JSON file. A target is an image's class with all its objects; its mask is their union. A
+    crowd is no object: its pixels are ignored. `target` says which of an image's classes count; the largest is by area
+    of the mask, or of the boxes where there is none. Labels are places in the list of categories sorted by id.
+    Order: by file name."""
+    content = text.parse(annotations)
+    if not isinstance(content, dict) or not all(isinstance(v, list) for k, v in content.items() if k in KEYS):
+        raise DataError(f"{annotations}: must be an object with the lists {', '.join(KEYS)}.")
+    for key in KEYS:
+        for i, entry in enumerate(content.setdefault(key, [])):
+            if not isinstance(entry, dict):
+                raise DataError(f"{annotations}: {key}[{i}] must be an object; received {entry!r:.40}.")
+    rows = Rows()
+    order, classes = _categories(content["categories"], annotations)
+    images = _images(content["images"], annotations, rows)
+    for image, objects in _sorted(content["annotations"], images, order, annotations, rows):
+        _targets(image, objects, target, rows)
+    return rows.done(classes)
+
+
+KEYS = ("images", "annotations", "categories")
+
+
+class Image:
+    """An image of the file; its masks are painted at its size."""
+
+    def __init__(self, entry: Mapping, where: str):
+        if not isinstance(entry.get("file_name"), str):
+            raise DataError(f"{where} needs a file_name; received {entry.get('file_name')!r:.40}.")
+        self.name = paths.name(entry["file_name"], where)
+        self.width, self.height = (text.integer(entry.get(side, 0), where, side) for side in ("width", "height"))
+        if self.width * self.height > maskfiles.PIXEL_LIMIT:
+            raise DataError(f"{where}: a size of {self.width}x{self.height} is over {maskfiles.PIXEL_LIMIT} pixels.")
+
+
+def _categories(entries: list, path: str) -> tuple[dict[int, int], list[str]]:
+    """Category id -> label, and the labels' names."""
+    names: dict[int, str] = {}
+    for i, entry in enumerate(entries):
+        identity = text.integer(entry.get("id"), f"{path}: categories[{i}]", "id")
+        if identity in names:
+            raise DataError(f"{path}: categories[{i}] has id {identity} again.")
+        names[identity] = str(entry.get("name", identity))
+    order = sorted(names)
+    return {identity: label for label, identity in enumerate(order)}, [names[i] for i in order]
+
+
+def _images(entries: list, path: str, rows: Rows) -> dict[int, Image]:
+    images: dict[int, Image] = {}
+    files: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        where = f"{path}: images[{i}]"
+        identity, image = text.integer(entry.get("id"), where, "id", high=2**63), Image(entry, where)
+        if identity in images or image.name in files:
+            rows.problem("duplicate_id", image.name, f"images[{i}] is of an image there is already; left out")
+            continue
+        images[identity], files[image.name] = image, identity
+    return images
+
+
+def _sorted(entries: list, images: dict[int, Image], order: dict, path: str, rows: Rows) -> list[tuple[Image, dict]]:
+    """Each image, by name, with its objects by label."""
+    found: dict[int, dict[int, list]] = {identity: defaultdict(list) for identity in images}
+    for i, entry in enumerate(entries):
+        where = f"{path}: annotations[{i}]"
+        image = text.integer(entry.get("image_id"), where, "image_id", high=2**63)
+        category = text.integer(entry.get("category_id"), where, "category_id")
+        if image not in images:
+            rows.problem("unknown_image", str(image), f"annotations[{i}]: no image of that id")
+        elif category not in order:
+            rows.problem("unknown_class", images[image].name, f"annotations[{i}]: category {category}")
+        else:
+            found[image][order[category]].append((where, entry))
+    return sorted(((images[identity], objects) for identity, objects in found.items()), key=lambda pair: pair[0].name)
+
+
+def _targets(image: Image, objects: Mapping[int, list], which: Which, rows: Rows) -> None:
+    found = {label: _truth(image, entries, rows) for label, entries in objects.items()}
+    real = {label: truth for label, truth in found.items() if truth[3]}
+    sizes = {label: mask.sum() if mask is not None else area(boxes).sum() for label, (boxes, mask, *_) in real.items()}
+    labels = chosen(sizes, which)
+    if not objects:
+        rows.problem("no_class", image.name, "no object")
+    elif len(labels) < len(objects):
+        rows.problem("set_aside", image.name, f"{len(objects)} classes, {len(labels)} chosen (target: {which})")
+    for label in labels:
+        boxes, mask, crowd, _ = real[label]
+        if mask is not None and crowd is not None:
+            crowd = crowd & ~mask
+        encoded = ["" if layer is None or not layer.any() else rle.encode(layer) for layer in (mask, crowd)]
+        rows.add(image.name, label, image.width, image.height, np.ravel(boxes), *encoded)
+
+
+def _truth(image: Image, entries: list, rows: Rows) -> tuple[NDArray, NDArray | None, NDArray | None, int]:
+    """Boxes, mask and ignored pixels of one class in one image, and the number of objects."""
+    boxes, layers = [], ([], [])
+    for where, entry in entries:
+        crowd = entry.get("iscrowd") in (1, True)
+        mask = _segmentation(image, entry.get("segmentation"), where, rows)
+        layers[crowd].append(mask)
+        if not crowd:
+            boxes.append(_box(entry, mask, where))
+    mask, ignored = (maskfiles.union(layer) for layer in layers)
+    if any(layer is None for layer in layers[0]):
+        mask = None  # a union that lacks an object would be a wrong truth
+    return np.array(boxes).reshape(-1, 4), mask, ignored, len(boxes)
+
+
+def _box(entry: Mapping, mask: NDArray | None, where: str) -> NDArray:
+    box = entry.get("bbox")
+    if box is None and mask is not None and mask.any():
+        columns, lines = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+        return np.array([columns[0], lines[0], columns[-1] + 1, lines[-1] + 1], float)
+    if not isinstance(box, list) or len(box) != 4:
+        raise DataError(f"{where}: bbox must be [x, y, width, height]; received {box!r:.60}.")
+    return from_xywh([text.floating(v) for v in box])[0]
+
+
+def _segmentation(image: Image, given: Any, where: str, rows: Rows) -> NDArray | None:
+    """Polygons or RLE -> bool [height width]; None where there is none, or it is broken (a problem)."""
+    if not given:
+        return None
+    try:
+        return _paint(given, image.height, image.width, where)
+    except DataError as error:
+        return rows.problem("bad_mask", image.name, error)
+
+
+def _paint(given: Any, height: int, width: int, where: str) -> NDArray:
+    if not height or not width:
+        raise DataError(f"{where}: a segmentation needs its image's width and height.")
+    if isinstance(given, list):
+        return _polygons(given, height, width, where)
+    if not isinstance(given, dict) or given.get("size") != [height, width]:
+        raise DataError(f"{where}: a segmentation is polygons or an RLE of size [{height}, {width}].")
+    runs = given.get("counts")
+    if isinstance(runs, str):
+        return rle.decode(runs, height, width, where)
+    if not isinstance(runs, list):
+        raise DataError(f"{where}: RLE counts are text or a list; received {type(runs).__name__}.")
+    return rle.paint(runs, height, width, where)
+
+
+def _polygons(given: list, height: int, width: int, where: str) -> NDArray:
+    reach = 2 * max(height, width)  # farther out the rasteriser's memory is the coordinate's to choose
+    for polygon in given:
+        if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
+            raise DataError(f"{where}: a polygon is [x, y, x, y, x, y, …]; received {polygon!r:.60}.")
+        if not all(abs(text.floating(v)) <= reach for v in polygon):
+            raise DataError(f"{where}: a polygon has a coordinate that is no number or far outside the image.")
+    points = [[float(v) for v in polygon] for polygon in given]
+    return coco.decode(coco.merge(coco.frPyObjects(points, height, width))).astype(bool)

@@ -1,0 +1,49 @@
+"""What an image's header says, without decoding a pixel."""
+
+import struct
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from wsol.errors import DataError
+
+# What OpenCV decodes; Pillow's further readers (PostScript, PDF, …) have no business with a data set.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000")
+ORIENTATION = 0x0112
+BROKEN = (OSError, ValueError, SyntaxError, EOFError, struct.error, LookupError, TypeError, OverflowError, MemoryError)
+
+# Sizes are checked against the data set's own `pixel_limit`; Pillow's warning at its own would only repeat that.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+class Header(NamedTuple):
+    """Stored size in pixels, before any rotation that `orientation` (EXIF, 1 = upright) asks for."""
+
+    width: int
+    height: int
+    format: str
+    orientation: int
+
+
+def header(path: str | Path) -> Header:
+    """The file's header, or a DataError."""
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            return Header(width, height, image.format or "", _orientation(image))
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{path}: {error}") from error
+    except BROKEN as error:
+        raise DataError(f"{path} is no readable image.") from error
+
+
+def _orientation(image: Image.Image) -> int:
+    stored = image.info.get("exif")
+    if not stored:  # asking a PNG without one would decode it to look behind its pixels
+        return 1
+    exif = Image.Exif()
+    exif.load(stored)
+    value = exif.get(ORIENTATION, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1

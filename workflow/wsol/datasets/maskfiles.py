@@ -1,0 +1,77 @@
+"""Masks stored as image files."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from wsol.datasets import headers, paths
+from wsol.datasets.annotations import Rows
+from wsol.errors import DataError
+
+PIXEL_LIMIT = 2**28
+
+
+def load(path: str | Path) -> NDArray:
+    """The values as stored, [height width]: a palette image's are its indices, not its colours; a colour image must be
+    grey in every channel and a channel of transparency is left out."""
+    size = headers.header(path)
+    if size.width * size.height > PIXEL_LIMIT:
+        raise DataError(f"{path}: a mask of {size.width}x{size.height} is over the limit of {PIXEL_LIMIT} pixels.")
+    try:
+        with Image.open(path, formats=headers.FORMATS) as image:
+            values = np.array(image)
+    except headers.BROKEN as error:
+        raise DataError(f"{path} does not decode.") from error
+    if values.ndim == 2:
+        return values
+    colours = values[..., :1] if values.shape[2] == 2 else values[..., :3]
+    if (colours != colours[..., :1]).any():
+        raise DataError(f"{path} is a colour image; a mask has one value a pixel.")
+    return colours[..., 0]
+
+
+def foreground(values: NDArray, of: Collection[int] | None) -> NDArray[np.bool_]:
+    """Where the value is one of `of`; None is every value but 0."""
+    return values != 0 if of is None else np.isin(values, list(of))
+
+
+def fit(mask: NDArray, height: int, width: int) -> NDArray:
+    """Nearest neighbour, pixel centres on pixel centres."""
+    rows = ((np.arange(height) + 0.5) * mask.shape[0] / height).astype(int)
+    columns = ((np.arange(width) + 0.5) * mask.shape[1] / width).astype(int)
+    return mask[rows[:, None], columns]
+
+
+def layer(
+    root: Path,
+    image: str,
+    name: str,
+    width: int,
+    height: int,
+    rescale: bool,
+    rows: Rows,
+    of: Collection[int] | None = None,
+) -> NDArray[np.bool_] | None:
+    """The mask file `name` of `image` at the image's size (0 is: any), or None and a problem."""
+    path = paths.inside(root, name, "masks")
+    if not path.exists():
+        return rows.problem("missing_mask", image, name)
+    try:
+        mask = foreground(load(path), of)
+    except DataError as error:
+        return rows.problem("bad_mask", image, error)
+    if width and mask.shape != (height, width):
+        if not rescale:
+            came = f"{name} is {mask.shape[1]}x{mask.shape[0]}, its image {width}x{height}; dropped"
+            return rows.problem("mask_size", image, came)
+        mask = fit(mask, height, width)
+    return mask
+
+
+def union(masks: Sequence[NDArray | None]) -> NDArray[np.bool_] | None:
+    """Where any of the masks is; None where there is none."""
+    there = [mask for mask in masks if mask is not None]
+    return np.any(there, axis=0) if there else None

@@ -1,0 +1,50 @@
+"""Names in annotation files stay below their root: the only place where a name becomes a path."""
+
+import os
+from pathlib import Path, PurePosixPath
+
+from wsol.errors import DataError
+
+IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"}
+
+
+def folder(path: str | Path, what: str) -> Path:
+    """An existing folder, or a DataError."""
+    if not Path(path).is_dir():
+        raise DataError(f"{what}: no folder '{path}'.")
+    return Path(path)
+
+
+def name(text: str, where: str | Path) -> str:
+    """A name below a root, slashes forward and no `./`; whatever could leave the root is refused."""
+    path = PurePosixPath(text)
+    if not text or "\0" in text or path.is_absolute() or ".." in path.parts or not path.parts:
+        raise DataError(f"{where}: the name {text!r} leaves its folder; names must lie below it.")
+    return str(path)
+
+
+def leaves(root: Path, path: Path) -> bool:
+    """Whether `path` ends up outside `root` once links are followed; `root` must be resolved."""
+    return not os.path.realpath(path).startswith(str(root).rstrip(os.sep) + os.sep)
+
+
+def inside(root: str | Path, text: str, where: str | Path = "images") -> Path:
+    """`root / text`, or a DataError where the name or a link leaves the root."""
+    path = Path(root) / name(text, where)
+    if leaves(Path(root).resolve(), path):
+        raise DataError(f"{where}: {text!r} is a link that leaves {root}.")
+    return path
+
+
+def images(root: str | Path) -> list[str]:
+    """Every image below `root` by its suffix, as names in sorted order; links to folders are not followed."""
+    found = []
+    for directory, folders, files in os.walk(root):
+        folders[:] = [f for f in folders if not f.startswith(".")]
+        base = os.path.relpath(directory, root)
+        found += [
+            f if base == "." else f"{base}/{f}"
+            for f in files
+            if not f.startswith(".") and os.path.splitext(f)[1].lower() in IMAGES  # noqa: PTH122
+        ]
+    return sorted(found)

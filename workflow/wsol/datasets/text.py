@@ -1,0 +1,77 @@
+"""Text as people save it: byte-order marks and any line end are fine, another encoding is a DataError."""
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from wsol.errors import DataError
+
+
+def read(path: str | Path) -> str:
+    """The file as text, line ends as LF."""
+    try:
+        content = Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    if "\0" in content:
+        raise DataError(f"{path} is not text: it holds NUL bytes.")
+    return content.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def lines(path: str | Path) -> list[tuple[str, str]]:
+    """("file:3", "the line") for every line that is not blank."""
+    every = enumerate(read(path).split("\n"), 1)
+    return [(f"{path}:{number}", line.strip()) for number, line in every if line.strip()]
+
+
+def table(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
+    """A CSV with a header row -> one dict a row; rows of another length are a DataError."""
+    try:
+        rows = list(csv.reader(io.StringIO(read(path)), strict=True, delimiter=delimiter))
+    except (csv.Error, TypeError) as error:
+        raise DataError(f"{path} is no readable CSV: {error}.") from error
+    rows = [row for row in rows if row]
+    if not rows:
+        raise DataError(f"{path} is empty.")
+    head = [column.strip() for column in rows[0]]
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != len(head):
+            raise DataError(f"{path}: row {number} has {len(row)} fields, the header {len(head)}.")
+    return [dict(zip(head, row, strict=True)) for row in rows[1:]]
+
+
+def parse(path: str | Path) -> Any:
+    """A JSON file's value."""
+    try:
+        return json.loads(read(path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise DataError(f"{path} is no readable JSON: {error}.") from error
+
+
+def integer(text: Any, where: str, what: str, low: int = 0, high: int = 2**31 - 1) -> int:
+    """A whole number between `low` and `high`, or a DataError that says where; `3.0` is one, `3.5` is none."""
+    value = number(text, where, what)
+    if value != int(value) or not low <= value <= high:
+        raise DataError(f"{where}: {what} must be a whole number from {low} to {high}; received {text!r}.")
+    return int(value)
+
+
+def number(text: Any, where: str, what: str) -> float:
+    """A finite number, or a DataError that says where."""
+    value = floating(text)
+    if not math.isfinite(value) or isinstance(text, bool):
+        raise DataError(f"{where}: {what} must be a number; received {text!r}.")
+    return value
+
+
+def floating(text: Any) -> float:
+    """A number, or NaN where it is none."""
+    try:
+        return float(text)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

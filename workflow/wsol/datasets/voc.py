@@ -1,0 +1,173 @@
+"""Pascal VOC: one XML file an image, corners 1-based and both inside the box; and whoever writes the same XML."""
+
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+from typing import Literal, NamedTuple
+from xml.etree.ElementTree import Element, ParseError
+
+import numpy as np
+from defusedxml import ElementTree
+from numpy.typing import NDArray
+
+from wsol.boxes import area, asboxes, from_inclusive
+from wsol.datasets import maskfiles, paths, rle, text
+from wsol.datasets.annotations import Annotations, Rows, Which, chosen
+from wsol.errors import DataError
+from wsol.settings import File
+
+CLASSES = [
+    "aeroplane",
+    "bicycle",
+    "bird",
+    "boat",
+    "bottle",
+    "bus",
+    "car",
+    "cat",
+    "chair",
+    "cow",
+    "diningtable",
+    "dog",
+    "horse",
+    "motorbike",
+    "person",
+    "pottedplant",
+    "sheep",
+    "sofa",
+    "train",
+    "tvmonitor",
+]
+VOID = 255
+
+
+class Object(NamedTuple):
+    name: str
+    box: tuple[float, ...]  # as written
+    difficult: bool
+
+
+class Page(NamedTuple):
+    """One XML file; the image's name is empty and its size 0 where it does not say."""
+
+    image: str
+    width: int
+    height: int
+    objects: list[Object]
+
+
+def read(
+    *,
+    annotations: File,
+    split: File | None = None,
+    classes: list[str] | None = None,
+    target: Which = "all",
+    difficult: Literal["ignore", "keep"] = "ignore",
+    origin: Literal[0, 1] = 1,
+    masks: File | None = None,
+) -> Annotations:
+    """`annotations` is the folder of XML files, `split` a list of those to read, one name a line (default: all).
+    `masks` is SegmentationClass: palette images whose value is the class's place in `classes`, from 1, and 255 void.
+    `classes`: VOC's twenty where they cover what is found, otherwise the names found. Difficult objects make no
+    target, and their boxes' pixels are ignored. Order: by file name, or the split's."""
+    root, rows = paths.folder(annotations, "annotations"), Rows()
+    files = listed(root, split, rows) if split else sorted(root.glob("*.xml"))
+    if not files:
+        raise DataError(f"annotations: no XML file in {root}.")
+    pages = [(file, page(file)) for file in files]
+    order = classes or _classes(pages)
+    places = {name: label for label, name in enumerate(order)}
+    for file, content in pages:
+        image = content.image or f"{file.stem}.jpg"
+        _targets(image, content, places, target, difficult == "ignore", origin, masks, rows)
+    return rows.done(order)
+
+
+def listed(root: Path, split: str, rows: Rows) -> list[Path]:
+    """The XML files a list names; VOC's class lists have a second column."""
+    found = []
+    for where, line in text.lines(split):
+        file = paths.inside(root, f"{line.split()[0]}.xml", where)
+        if file.exists():
+            found.append(file)
+        else:
+            rows.problem("missing", line.split()[0], f"{where}: no {file.name} in {root}")
+    return found
+
+
+def _classes(pages: list[tuple[Path, Page]]) -> list[str]:
+    names = sorted({thing.name for _, content in pages for thing in content.objects})
+    return CLASSES if set(names) <= set(CLASSES) else names
+
+
+def _targets(
+    image: str, content: Page, places: dict, target: Which, ignore: bool, origin: int, masks: str | None, rows: Rows
+) -> None:
+    boxes: dict[int, list] = defaultdict(list)
+    aside: dict[int, list] = defaultdict(list)
+    for thing in content.objects:
+        if thing.name not in places:
+            rows.problem("unknown_class", image, thing.name)
+        else:
+            into = aside if thing.difficult and ignore else boxes
+            into[places[thing.name]].extend(from_inclusive(thing.box, origin))
+    width, height = content.width, content.height
+    labels = chosen({label: area(found).sum() for label, found in boxes.items()}, target)
+    if not content.objects:
+        rows.problem("no_class", image, "no object")
+    elif not labels or len(labels) < len(boxes.keys() | aside.keys()):
+        rows.problem("set_aside", image, f"{len(boxes)} classes, {len(aside)} with difficult objects; target: {target}")
+    values = _mask(masks, image, rows) if masks else None
+    if values is not None and not width:
+        height, width = values.shape
+    for label in labels:
+        mask, void = ("", None) if values is None else (rle.encode(values == label + 1), values == VOID)
+        ignored = painted(aside[label], width, height, void)
+        rows.add(image, label, width, height, np.ravel(boxes[label]), mask, ignored)
+
+
+def _mask(root: str, image: str, rows: Rows) -> NDArray | None:
+    path = paths.inside(root, f"{PurePosixPath(image).with_suffix('')}.png", "masks")
+    if not path.exists():  # most of VOC has boxes only
+        return None
+    try:
+        return maskfiles.load(path)
+    except DataError as error:
+        return rows.problem("bad_mask", image, error)
+
+
+def painted(boxes: list, width: int, height: int, void: NDArray | None = None) -> str:
+    """The pixels of some boxes and of a mask as RLE, "" for none."""
+    if not width or not height or (not len(boxes) and void is None):
+        return ""
+    pixels = np.zeros((height, width), bool) if void is None or void.shape != (height, width) else void.copy()
+    for x0, y0, x1, y1 in np.clip(np.nan_to_num(asboxes(boxes)), 0, 2**31).round().astype(int):
+        pixels[y0:y1, x0:x1] = True
+    return rle.encode(pixels) if pixels.any() else ""
+
+
+def page(path: Path) -> Page:
+    """One XML file; entities, other structures and broken markup are a DataError."""
+    try:
+        root = ElementTree.fromstring(path.read_bytes(), forbid_dtd=True)
+    except (ParseError, ValueError, LookupError, OSError, RecursionError) as error:
+        raise DataError(f"{path} is no readable XML: {error or type(error).__name__}.") from error
+    size = [_size(root, f"size/{side}", path) for side in ("width", "height")]
+    if size[0] * size[1] > maskfiles.PIXEL_LIMIT:
+        raise DataError(f"{path}: a size of {size[0]}x{size[1]} is over the limit of {maskfiles.PIXEL_LIMIT} pixels.")
+    image = (root.findtext("filename") or "").strip()
+    return Page(paths.name(image, path) if image else "", *size, [_object(o, path) for o in root.iter("object")])
+
+
+def _size(root: Element, at: str, path: Path) -> int:
+    found = (root.findtext(at) or "").strip()
+    return text.integer(found, str(path), at) if found else 0
+
+
+def _object(element: Element, path: Path) -> Object:
+    name = (element.findtext("name") or "").strip()
+    if not name:
+        raise DataError(f"{path}: an object has no name.")
+    corners = [element.findtext(f"bndbox/{corner}") for corner in ("xmin", "ymin", "xmax", "ymax")]
+    if None in corners:
+        raise DataError(f"{path}: the {name!r} lacks a corner of its bndbox.")
+    return Object(name, tuple(map(text.floating, corners)), (element.findtext("difficult") or "").strip() == "1")

@@ -1,0 +1,137 @@
+"""Results in forms that other tools read: COCO results JSON, the published evaluator's score maps, CSV."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from wsol.boxes import area, asboxes, to_xywh
+from wsol.datasets import paths, rle, text
+from wsol.errors import DataError
+from wsol.files import atomic
+
+SCOREMAP = (224, 224)  # height, width that the published evaluator scores at
+
+
+def ids(targets: pd.DataFrame) -> tuple[dict[str, int], dict[int, int]]:
+    """Ids for `coco_truth` and `coco_results`: images numbered from 1 by name, categories by label from 1."""
+    images = {image: i for i, image in enumerate(sorted(set(targets["image"])), 1)}
+    return images, {int(label): int(label) + 1 for label in sorted(set(targets["label"]))}
+
+
+def ids_of(instances: str | Path) -> tuple[dict[str, int], dict[int, int]]:
+    """The ids of an existing instances JSON, for results that are scored against it; labels as `datasets.coco` has."""
+    content = text.parse(instances)
+    try:
+        images = {entry["file_name"]: int(entry["id"]) for entry in content["images"]}
+        categories = sorted(int(entry["id"]) for entry in content["categories"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{instances} is no COCO instances file ({type(error).__name__}: {error}).") from error
+    return images, dict(enumerate(categories))
+
+
+def coco_truth(targets: pd.DataFrame) -> dict:
+    """The targets as COCO instances: each box an object; a mask is its image's only object, in one piece."""
+    images, categories = ids(targets)
+    sizes = targets.drop_duplicates("image").set_index("image")
+    annotations: list[dict] = []
+    for row in targets.itertuples(index=False):
+        mine = {"image_id": images[row.image], "category_id": categories[row.label], "iscrowd": 0}
+        for truth in _objects(row.boxes, row.mask, row.height, row.width):
+            annotations.append(mine | truth | {"id": len(annotations) + 1})
+    names = dict(zip(targets["label"], targets["class_name"], strict=True))
+    return {
+        "images": [
+            {"id": i, "file_name": name, "width": int(sizes.width[name]), "height": int(sizes.height[name])}
+            for name, i in images.items()
+        ],
+        "categories": [{"id": i, "name": str(names[label])} for label, i in categories.items()],
+        "annotations": annotations,
+    }
+
+
+def _objects(boxes: ArrayLike, mask: str, height: int, width: int) -> list[dict]:
+    if mask:
+        painted = rle.decode(mask, height, width)
+        return [_segment(mask, height, width) | {"bbox": _bounds(painted), "area": int(painted.sum())}]
+    sides = zip(to_xywh(boxes).tolist(), area(boxes).tolist(), strict=True)
+    return [{"bbox": box, "area": size} for box, size in sides]
+
+
+def _segment(counts: str, height: int, width: int) -> dict:
+    return {"segmentation": {"size": [int(height), int(width)], "counts": counts}}
+
+
+def _bounds(mask: np.ndarray) -> list[float]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    corners = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1] if len(rows) else [0, 0, 0, 0]
+    return to_xywh(corners)[0].tolist()
+
+
+def coco_results(
+    targets: pd.DataFrame,
+    boxes: Sequence[ArrayLike],
+    scores: Sequence[ArrayLike],
+    masks: Sequence[str | bytes] | None = None,
+    known: tuple[Mapping[str, int], Mapping[int, int]] | None = None,
+) -> list[dict]:
+    """Per target: boxes [n 4] and scores [n] -> COCO results; with `masks` (RLE counts at the image's size) one entry a
+    target, with its mask and its highest score. `known` are ids as `ids_of` gives them."""
+    images, categories = known or ids(targets)
+    found = []
+    for i, row in enumerate(targets.itertuples(index=False)):
+        if row.image not in images or row.label not in categories:
+            raise DataError(f"export: {row.image!r} with label {row.label} is not in the ids to export for.")
+        mine = {"image_id": images[row.image], "category_id": categories[row.label]}
+        values = np.asarray(scores[i], float).ravel().tolist()
+        if masks is None:
+            pairs = zip(to_xywh(boxes[i]).tolist(), values, strict=True)
+            found += [mine | {"bbox": box, "score": score} for box, score in pairs]
+        elif masks[i]:
+            counts = masks[i].decode("ascii") if isinstance(masks[i], bytes) else masks[i]
+            found.append(mine | _segment(counts, row.height, row.width) | {"score": max(values, default=1.0)})
+    return found
+
+
+def write_json(path: str | Path, content: dict | list) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
+
+
+def write_csv(path: str | Path, targets: pd.DataFrame, boxes: Sequence[ArrayLike], scores: Sequence[ArrayLike]) -> None:
+    """image, label, class_name, x0, y0, x1, y1, score: a row a box, half-open pixels."""
+    with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["image", "label", "class_name", "x0", "y0", "x1", "y1", "score"])
+        for row, found, values in zip(targets.itertuples(index=False), boxes, scores, strict=True):
+            for box, score in zip(asboxes(found).tolist(), np.ravel(values).tolist(), strict=True):
+                writer.writerow([row.image, row.label, row.class_name, *box, score])
+
+
+def scoremap(heatmap: ArrayLike, size: tuple[int, int] | None = SCOREMAP) -> np.ndarray:
+    """A map as the published evaluator wants it: resized (bilinear) to `size`, then min-max to [0, 1], float64; a
+    constant or non-finite map is all zero. `size` None: as it is, nothing normalised, so that it reads back equal."""
+    heatmap = np.asarray(heatmap, np.float64)
+    if size is None:
+        return heatmap
+    if not np.isfinite(heatmap).all() or heatmap.min() == heatmap.max():
+        return np.zeros(size)
+    resized = cv2.resize(heatmap, size[::-1], interpolation=cv2.INTER_LINEAR)
+    spread = np.ptp(resized)
+    return (resized - resized.min()) / spread if spread > 0 else np.zeros(size)
+
+
+def write_scoremaps(
+    root: str | Path, targets: pd.DataFrame, maps: Sequence[ArrayLike], size: tuple[int, int] | None = SCOREMAP
+) -> None:
+    """`<root>/<image>.npy`, the published evaluator's layout; images with several targets: `<image>.<label>.npy`."""
+    several = targets["image"].duplicated(keep=False)
+    for image, label, many, heatmap in zip(targets["image"], targets["label"], several, maps, strict=True):
+        name = f"{image}.{label}.npy" if many else f"{image}.npy"
+        with atomic(Path(root) / paths.name(name, "export")) as temporary, open(temporary, "wb") as stream:
+            np.save(stream, scoremap(heatmap, size), allow_pickle=False)

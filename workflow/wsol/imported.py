@@ -1,0 +1,148 @@
+"""Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one an image or one a target."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from wsol.datasets import maskfiles, paths
+from wsol.errors import DataError
+
+LIMIT = 2**28  # values of one map
+PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
+NOTHING = np.zeros((1, 1), np.float32)
+
+
+class Imported(NamedTuple):
+    """Maps float32 [h w] as they came (pictures in [0, 1]), what became of each target (ok | degenerate | missing |
+    unreadable), and why, by target, in words."""
+
+    maps: list[NDArray[np.float32]]
+    status: NDArray[np.str_]
+    reasons: dict[int, str]
+
+
+def load(root: str | Path, targets: pd.DataFrame) -> Imported:
+    """The map of every target (`image`, `label`); what lacks one gets a 1x1 zero, never another target's.
+
+    `root` is a folder, or one `.npz` of arrays named by image. In a folder the map of `a/b.jpg` with label 3 is the
+    first there of `a/b.jpg.3.npy`, `a/b.jpg.npy` (the published evaluator's), `a/b.npy`, the same with `.npz` (its
+    array "3", or its only one), and pictures `a/b.jpg.png`, `a/b.png`, …: grey, 8 or 16 bits. A map covers its image.
+    """
+    source = _Archive(Path(root)) if Path(root).is_file() else _Folder(paths.folder(root, "imported"))
+    maps, status, reasons, known = [], [], {}, {}
+    for i, (image, label) in enumerate(targets[["image", "label"]].itertuples(index=False)):
+        place = source.place(image, label)
+        if place not in known:  # targets that share a file share the array
+            known[place] = _one(source, place, image)
+        values, what, why = known[place]
+        maps.append(values)
+        status.append(what)
+        if why:
+            reasons[i] = why
+    return Imported(maps, np.array(status, "U16"), reasons)
+
+
+def _one(source: "_Folder | _Archive", place: tuple | None, image: str) -> tuple[NDArray, str, str]:
+    if place is None:
+        return NOTHING, "missing", f"{image}: no map"
+    try:
+        values = checked(source.read(*place), image)
+    except DataError as error:
+        return NOTHING, "unreadable", str(error)
+    if not np.isfinite(values).all() or values.min() == values.max():
+        return values, "degenerate", f"{image}: the map is constant or not finite"
+    return values, "ok", ""
+
+
+def checked(values: NDArray, name: str) -> NDArray[np.float32]:
+    """A map as float32 [h w]; axes of length 1 in front or behind are dropped, pictures' whole numbers go to [0, 1]."""
+    values = np.asarray(values)
+    if values.ndim > 2:
+        values = values.reshape([n for n in values.shape if n != 1] or [1, 1])
+    if values.ndim != 2 or not values.size or values.dtype.kind not in "fiub":
+        raise DataError(f"{name}: a map is numbers [height width]; received {values.dtype} {list(values.shape)}.")
+    if values.dtype in (np.uint8, np.uint16):
+        return (values / np.float32(np.iinfo(values.dtype).max)).astype(np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and the target degenerate
+        return values.astype(np.float32)
+
+
+class _Folder:
+    """A file a map; a place is (file, label)."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def place(self, image: str, label: int) -> tuple[Path, str] | None:
+        for name in names(paths.name(image, "imported"), label):
+            if (self.root / name).is_file():
+                own = name.endswith((".npz", f".{label}.npy"))
+                return self.root / name, str(label) if own else ""
+        return None
+
+    def read(self, path: Path, label: str) -> NDArray:
+        path = paths.inside(self.root, str(path.relative_to(self.root)), "imported")
+        if path.suffix == ".npy":
+            return npy(path)
+        if path.suffix == ".npz":
+            return npz(path, label)
+        return maskfiles.load(path)
+
+
+def names(image: str, label: int) -> Iterator[str]:
+    """Where a target's map may lie below the folder, first choice first."""
+    stem = str(PurePosixPath(image).with_suffix(""))
+    yield f"{image}.{label}.npy"
+    for suffix in (".npy", ".npz", *PICTURES):
+        yield from (f"{image}{suffix}", f"{stem}{suffix}")
+
+
+class _Archive:
+    """One `.npz` for all; a place is (array's name,)."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.members = set(_members(path))
+
+    def place(self, image: str, label: int) -> tuple[str] | None:
+        return next(((name,) for name in (f"{image}.{label}", image) if name in self.members), None)
+
+    def read(self, name: str) -> NDArray:
+        return npz(self.path, name)
+
+
+def npy(path: Path) -> NDArray:
+    """One array, never unpickled; mapped, so that a header's lie about its size is an error and no allocation."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
+        raise DataError(f"{path} is no readable .npy file: {error}.") from error
+
+
+def npz(path: Path, name: str) -> NDArray:
+    """The array of that name, or the only one."""
+    members = _members(path)
+    if name not in members and len(members) != 1:
+        raise DataError(f"{path} has {len(members)} arrays and none called '{name}'.")
+    member = name if name in members else next(iter(members))
+    if members[member] > LIMIT * 8:
+        raise DataError(f"{path}: '{member}' is over the limit of {LIMIT} values.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return file[member]
+    except (OSError, ValueError, EOFError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile, MemoryError) as error:
+        raise DataError(f"{path}: '{member}' is no readable array: {error}.") from error
+
+
+def _members(path: Path) -> dict[str, int]:
+    """Array -> its bytes once unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is no readable .npz file: {error}.") from error

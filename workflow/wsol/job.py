@@ -1,0 +1,80 @@
+"""What every script does around its work: log, show progress, and end with one line where an input is wrong."""
+
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TextIO, TypeVar
+
+from tqdm import tqdm
+
+from wsol.errors import InputError
+
+T = TypeVar("T")
+SECONDS_BETWEEN_LINES = 15
+
+
+class Job:
+    """A running stage: `progress` wraps its loop, `say` writes a line to the log."""
+
+    def __init__(self, log: TextIO, name: str):
+        self.log, self.name = log, name
+
+    def say(self, *words: object) -> None:
+        print(*words, file=self.log, flush=True)
+
+    @contextmanager
+    def counter(self, total: int, unit: str = "images") -> Iterator[Callable[[int], None]]:
+        """A function to call with how many more are done: a bar on a terminal, a line now and then in the log."""
+        count, started, last = 0, monotonic(), monotonic()
+        with tqdm(desc=self.name, total=total, leave=False, unit=f" {unit}", disable=not sys.stderr.isatty()) as bar:
+
+            def done(more: int) -> None:
+                nonlocal count, last
+                count += more
+                bar.update(more)
+                if monotonic() - last >= SECONDS_BETWEEN_LINES or count == total:
+                    last = monotonic()
+                    self.say(f"{self.name}: {count}/{total} {unit}, {last - started:.0f} s")
+
+            yield done
+
+    def progress(self, items: Iterable[T], total: int, unit: str = "images") -> Iterator[T]:
+        """`items` again, counted."""
+        with self.counter(total, unit) as done:
+            for item in items:
+                yield item
+                done(1)
+
+
+@contextmanager
+def job(log: Iterable[str], name: str) -> Iterator[Job]:
+    """Run a stage's work: the reason it fails for is the last line of its log."""
+    path = Path(next(iter(log)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as stream:
+        running = Job(stream, name)
+        try:
+            yield running
+        except InputError as error:
+            running.say(error)
+            sys.exit(1)
+        except Exception as error:
+            running.say(traceback.format_exc())
+            running.say(f"{type(error).__name__}: {error}")
+            raise
+
+
+def reasons(snakemake_log: str) -> list[str]:
+    """`stage: the last line of its log`, for every job that the workflow's own log says has failed."""
+    mark = " (check log file(s) for error details)"
+    lines = Path(snakemake_log).read_text().splitlines()
+    logs = [line.split("log: ", 1)[1].removesuffix(mark) for line in lines if line.endswith(mark)]
+    return [f"{path}: {reason}" for path in dict.fromkeys(logs) if (reason := _last_line(Path(path)))]
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text().split("\n") if path.is_file() else []
+    return next((line for line in reversed(lines) if line.strip()), "")

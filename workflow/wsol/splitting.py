@@ -1,0 +1,230 @@
+"""A Keras model as a flat list of steps that can be run from any layer to any other.
+
+Nested models are inlined, so a layer three models deep is a step like any other. Steps run on plain tensors inside a
+`tf.function`: nothing is rebuilt, so the model given is never touched and there is no disconnected graph.
+Layers are called in inference mode. Tensors are named by integer keys.
+"""
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from wsol.errors import ConfigError, DataError, unknown
+
+POOLING = ("MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
+TRANSPARENT = ("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "Identity", "ActivityRegularization")
+RESHAPING = ("Flatten", "Reshape", "Squeeze")
+FINAL = ("softmax", "sigmoid")
+
+
+class Step(NamedTuple):
+    """One operation called once: `bind(values)` gives its arguments."""
+
+    name: str
+    operation: Any
+    bind: Callable[[dict], tuple]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    shape: tuple  # of the first output, None where unknown
+
+    @property
+    def kind(self) -> str:
+        return type(self.operation).__name__
+
+    @property
+    def activation(self) -> str:
+        """The function that a layer applies last, "" where it has none."""
+        function = getattr(self.operation, "activation", None)
+        return getattr(function, "__name__", "") or ""
+
+
+class Graph:
+    """The steps of `model` in the order they run, with the keys of its inputs and, by name, of its outputs."""
+
+    def __init__(self, model: Any):
+        self.steps: list[Step] = []
+        self._fresh = itertools.count()
+        if not getattr(model, "inputs", None):
+            raise DataError(f"model '{model.name}' has no graph of layers: only Sequential and functional models have.")
+        self.inputs = [next(self._fresh) for _ in model.inputs]
+        self.input_shapes = [tuple(tensor.shape) for tensor in model.inputs]
+        outputs = self._inline(model, self.inputs, "")
+        names = getattr(model, "output_names", None) or []
+        names = names if len(names) == len(outputs) else [str(place) for place in range(len(outputs))]
+        self.outputs = dict(zip(names, outputs, strict=True))
+
+    def _inline(self, model: Any, feeds: list[int], prefix: str) -> list[int]:
+        import keras
+
+        if isinstance(model, keras.Sequential):
+            for layer in model.layers:
+                feeds = self._call(layer, lambda v, k=feeds[0]: ((v[k],), {}), feeds, [layer.output], prefix)
+            return feeds
+        keys = {id(tensor): key for tensor, key in zip(model.inputs, feeds, strict=True)}
+        # Keras has no public way to walk a graph call by call.
+        nodes = (node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth])
+        for node in nodes:
+            if node.operation is None or node.is_input:
+                continue
+            inputs = {id(tensor): keys[id(tensor)] for tensor in node.input_tensors}
+
+            def bind(values, node=node, inputs=inputs):
+                return node.arguments.fill_in({name: values[key] for name, key in inputs.items()})
+
+            order = [keys[id(tensor)] for tensor in node.input_tensors]
+            made = self._call(node.operation, bind, order, node.outputs, prefix)
+            keys |= {id(tensor): key for tensor, key in zip(node.outputs, made, strict=True)}
+        return [keys[id(tensor)] for tensor in model.outputs]
+
+    def _call(self, operation: Any, bind: Callable, inputs: list[int], outputs: list, prefix: str) -> list[int]:
+        import keras
+
+        if isinstance(operation, keras.Sequential) or hasattr(operation, "_nodes_by_depth"):
+            return self._inline(operation, inputs, f"{prefix}{operation.name}/")
+        made = tuple(next(self._fresh) for _ in outputs)
+        name = prefix + operation.name
+        self.steps.append(Step(name, operation, bind, tuple(inputs), made, tuple(outputs[0].shape)))
+        return list(made)
+
+    def producer(self, key: int) -> Step | None:
+        return next((step for step in self.steps if key in step.outputs), None)
+
+    def consumers(self, key: int, among: Iterable[Step]) -> list[Step]:
+        return [step for step in among if key in step.inputs]
+
+    def upstream(self, wanted: Iterable[int], given: Iterable[int] = ()) -> list[Step]:
+        """The steps that `wanted` needs when `given` is there already, in order."""
+        needed, given, found = set(wanted), set(given), []
+        for step in reversed(self.steps):
+            if needed.intersection(step.outputs) - given:
+                found.append(step)
+                needed.update(set(step.inputs) - given)
+        return found[::-1]
+
+    def dependent(self, keys: Iterable[int], among: Iterable[Step]) -> set[int]:
+        """The keys that change when `keys` do, themselves among them."""
+        found = set(keys)
+        for step in among:
+            if found.intersection(step.inputs):
+                found.update(step.outputs)
+        return found
+
+    def run(self, values: dict[int, Any], wanted: Iterable[int], seen: Callable[[int, Any], None] = lambda k, v: None):
+        """`values` and all that `wanted` needs; `seen` meets each tensor as it comes to be."""
+        values, wanted = dict(values), list(wanted)
+        for key, value in values.items():
+            seen(key, value)
+        for step in self.upstream(wanted, values):
+            results = _apply(step, values)
+            fresh = {k: v for k, v in zip(step.outputs, results, strict=True) if k not in values}
+            for key, value in fresh.items():
+                seen(key, value)
+            values |= fresh
+        return values
+
+    def without_activation(self, output: int) -> tuple[int, str]:
+        """The logits' key and what the model made of them: softmax, sigmoid or "" where it gives logits already.
+
+        An activation is left out by a step beside the model's own: the model keeps its layers as they are.
+        """
+        step = self.producer(output)
+        while step and step.kind in (*TRANSPARENT, *RESHAPING):
+            step = self.producer(step.inputs[0])
+        function = (step.activation or step.kind.lower()) if step else ""
+        if step is None or function not in FINAL:
+            return output, ""
+        place = self.steps.index(step)
+        plain = (lambda tensor: tensor) if _only_activates(step) else _linear_twin(step.operation)
+        self.steps[place] = step._replace(operation=plain, bind=lambda v, k=step.inputs[0]: ((v[k],), {}))
+        return output, function
+
+    def trace_shapes(self, size: tuple[int, int], channels: int) -> None:
+        """Fill in shapes that the model leaves open, for an input of this size."""
+        import tensorflow as tf
+
+        if all(None not in step.shape[1:] for step in self.steps):
+            return
+        with tf.Graph().as_default():
+            feed = tf.zeros((1, *size, channels))
+            values = self.run({self.inputs[0]: feed}, self.outputs.values())
+        for place, step in enumerate(self.steps):
+            if step.outputs[0] in values:
+                self.steps[place] = step._replace(shape=(None, *values[step.outputs[0]].shape[1:]))
+
+
+def _apply(step: Step, values: dict) -> list:
+    import keras
+
+    args, kwargs = step.bind(values)
+    if isinstance(step.operation, keras.layers.Layer):
+        if "training" in inspect.signature(step.operation.call).parameters:
+            kwargs = {**kwargs, "training": False}
+        kwargs = {name: value for name, value in kwargs.items() if name != "mask" or value is not None}
+    return keras.tree.flatten(step.operation(*args, **kwargs))
+
+
+def _only_activates(step: Step) -> bool:
+    return step.kind in ("Activation", "Softmax", "Sigmoid")
+
+
+def _linear_twin(layer: Any) -> Any:
+    """The same layer with the same weights and no activation."""
+    twin = type(layer).from_config({**layer.get_config(), "activation": "linear"})
+    twin.build(layer.input.shape if not isinstance(layer.input, list) else layer.input[0].shape)
+    twin.set_weights(layer.get_weights())
+    return twin
+
+
+def is_spatial(step: Step) -> bool:
+    """[n h w k] with more than one place."""
+    return len(step.shape) == 4 and None not in step.shape[1:] and step.shape[1] * step.shape[2] > 1
+
+
+def candidates(graph: Graph, output: int) -> list[Step]:
+    """The layers that can be explained for this output: those with a map larger than 1x1, first to last."""
+    return [step for step in graph.upstream([output]) if is_spatial(step)]
+
+
+def automatic(graph: Graph, output: int) -> Step:
+    """The last map upstream of the pooling, after its nonlinearity.
+
+    What comes last may itself be a pooling (VGG) or do nothing in inference (dropout): the map before it is meant.
+    """
+    known = {step.outputs[0]: step for step in candidates(graph, output)}
+    if not known:
+        raise ConfigError("layer: auto finds no layer with a map larger than 1x1: this model has no spatial layer.")
+    step = list(known.values())[-1]
+    while step.kind in (*POOLING, *TRANSPARENT, *RESHAPING, "ZeroPadding2D") and step.inputs[0] in known:
+        step = known[step.inputs[0]]
+    return step
+
+
+def find(graph: Graph, output: int, name: str) -> Step:
+    """The layer called `name`, by its full path or, where only one has it, its own name."""
+    known = candidates(graph, output)
+    found = [s for s in known if s.name == name] or [s for s in known if s.name.rsplit("/", 1)[-1] == name]
+    if not found:
+        raise ConfigError(unknown("layer", name, _notable(known)))
+    if len({step.name for step in found}) > 1:
+        raise ConfigError(f"layer: '{name}' is in {' and in '.join(s.name for s in found)}. Give the whole path.")
+    return found[-1]
+
+
+def _notable(steps: list[Step]) -> list[str]:
+    """Activations, sums and concatenations: what people explain, short enough to print."""
+    kept = [s.name for s in steps if s.kind in ("Activation", "ReLU", "Add", "Concatenate") or s.activation == "relu"]
+    return (kept or [step.name for step in steps])[-12:]
+
+
+def pooled(graph: Graph, output: int, key: int) -> int | None:
+    """The key of the layer's mean over space, where nothing but that mean is used; the gradient is then constant."""
+    steps = graph.upstream([output])
+    while len(users := graph.consumers(key, steps)) == 1 and key != output:
+        user = users[0]
+        if user.kind == "GlobalAveragePooling2D":
+            return user.outputs[0]
+        if user.kind not in TRANSPARENT and not (user.kind == "Activation" and user.activation == "linear"):
+            return None
+        key = user.outputs[0]
+    return None

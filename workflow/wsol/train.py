@@ -1,0 +1,113 @@
+"""Training from image-level labels: a small honest fit, for data that no published weights know.
+
+The stage is given images and one label each. It cannot see a box or a mask: `labels` leaves them out of what it reads.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from wsol import images
+from wsol.errors import DataError
+from wsol.settings import Range
+
+LABELS = ["image", "label", "status"]  # all that training may read of the targets
+BYTES = 6 << 30  # images are held in memory at the network's input size
+
+
+class Examples(NamedTuple):
+    pixels: np.ndarray  # uint8 [n h w 3] RGB
+    labels: np.ndarray  # int [n]
+
+
+def settings(
+    *,
+    dataset: str,
+    epochs: Annotated[int, Range(1, 10_000)] = 10,
+    batch: Annotated[int, Range(1, 4096)] = 32,
+    learning_rate: Annotated[float, Range(0, 10)] = 1e-3,
+    momentum: Annotated[float, Range(0, 1)] = 0.9,
+    flip: bool = True,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """What `weights: {train: …}` may say.
+
+    `momentum` is batch normalisation's: Keras' 0.99-0.999 needs thousands of steps before its running statistics mean
+    anything, more than a small fit takes. `learning_rate` falls to zero along a cosine.
+    """
+    return dict(locals())
+
+
+def labels(targets: pd.DataFrame) -> pd.DataFrame:
+    """One row an image, of the columns that training may read; an image with several labels is a DataError."""
+    found = targets.loc[targets["status"].isin(["ok", "unlabelled"]), LABELS].drop_duplicates(["image", "label"])
+    if several := found["image"][found["image"].duplicated()].tolist():
+        raise DataError(f"train: '{several[0]}' has several labels; training here wants one an image.")
+    if found.empty or (found["label"] < 0).any():
+        raise DataError("train: every image needs a label to be trained on.")
+    return found.reset_index(drop=True)
+
+
+def load(
+    open_image: Callable, found: pd.DataFrame, size: tuple[int, int], how: dict[str, Any], threads: int
+) -> Examples:
+    """Every image of `labels` at the network's input size; one that does not decode is left out."""
+    if len(found) * size[0] * size[1] * 3 > BYTES:
+        raise DataError(
+            f"train: {len(found)} images of {size[0]}x{size[1]} need more than {BYTES >> 30} GiB of memory."
+        )
+    sizes = [(0, 0)] * len(found)
+    source = images.loader(open_image, found["image"], sizes, size, how["resize"], how["interpolation"], threads)
+    kept = [(item.pixels, label) for item, label in zip(source, found["label"], strict=True) if item.status == "ok"]
+    if not kept:
+        raise DataError("train: no image could be read.")
+    return Examples(np.stack([p for p, _ in kept]), np.array([label for _, label in kept]))
+
+
+def fit(backbone: Any, examples: Examples, given: dict[str, Any], say: Callable[..., None]) -> pd.DataFrame:
+    """Fit `backbone.model` in place; its history, one row an epoch: loss and accuracy on the training images."""
+    import keras
+
+    keras.utils.set_random_seed(given["seed"])
+    for layer in backbone.model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = given["momentum"]
+    steps = given["epochs"] * -(-len(examples.labels) // given["batch"])
+    backbone.model.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(given["learning_rate"], steps)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    told = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: say(
+            f"epoch {epoch + 1}/{given['epochs']}", {k: f"{v:.4f}" for k, v in logs.items()}
+        )
+    )
+    history = backbone.model.fit(
+        _batches(backbone, examples, given), epochs=given["epochs"], verbose=0, callbacks=[told]
+    )
+    return pd.DataFrame(history.history).rename_axis("epoch").reset_index()
+
+
+def _batches(backbone: Any, examples: Examples, given: dict[str, Any]) -> Any:
+    """Shuffled, flipped and prepared batches; every draw is seeded."""
+    import tensorflow as tf
+
+    source = tf.data.Dataset.from_tensor_slices(tuple(examples))
+    source = source.shuffle(len(examples.labels), seed=given["seed"], reshuffle_each_iteration=True)
+    source = source.batch(given["batch"])
+    if given["flip"]:
+        turn = tf.data.Dataset.random(seed=given["seed"], rerandomize_each_iteration=True)
+        source = tf.data.Dataset.zip((source, turn)).map(_flipped)
+    return source.map(lambda pixels, label: (backbone.preprocess(pixels), label)).prefetch(2)
+
+
+def _flipped(example: tuple, seed: Any) -> tuple:
+    """Each image of a batch mirrored or not, by a seed of its own."""
+    import tensorflow as tf
+
+    pixels, label = example
+    draw = tf.random.stateless_uniform(tf.shape(label), tf.stack([seed, seed]))
+    return tf.where(draw[:, None, None, None] < 0.5, pixels[:, :, ::-1], pixels), label
