@@ -122,7 +122,7 @@ def test_targets_without_a_mask_do_not_count_and_masks_of_another_size_are_refus
     assert found.counted.tolist() == [True, False] and np.isnan(found.ap).tolist() == [False, True]
     assert np.isnan(found.at(5).hit).tolist() == [False, True] and found.best() == 0
     table = targets([np.ones((2, 2), bool)]).assign(height=5)
-    with pytest.raises(DataError, match="mask"):
+    with pytest.raises(DataError, match="does not fill a mask of 2x5"):
         measure(table, [whole(np.ones((2, 2)), 5, 2)], "exact")
 
 

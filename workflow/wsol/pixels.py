@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pycocotools import mask as coco
 
-from wsol.errors import DataError
+from wsol.datasets import rle
 from wsol.protocols import CANVAS_2020
 
 STEP = 0.001
@@ -121,10 +120,10 @@ def measure(targets: pd.DataFrame, maps: Iterable[Map], protocol: str) -> Pixels
 def measure_masks(targets: pd.DataFrame, predicted: Iterable[bytes]) -> Counts:
     """Pixels of predicted masks (RLE counts at the image's size, nothing predicted where empty), exact or not."""
     counts = np.full((3, len(targets)), np.nan)
-    for i, (row, rle) in enumerate(zip(_rows(targets), predicted, strict=True)):
+    for i, (row, counted) in enumerate(zip(_rows(targets), predicted, strict=True)):
         if row.mask:
             true, ignored = truth(row.mask, row.ignore, row.height, row.width)
-            found = decode(rle, row.height, row.width) & ~ignored
+            found = decode(counted, row.height, row.width) & ~ignored
             counts[:, i] = (found & true).sum(), (found & ~true).sum(), true.sum()
     return Counts(*counts)
 
@@ -140,14 +139,9 @@ def truth(mask: str, ignore: str, height: int, width: int) -> tuple[Mask, Mask]:
 
 
 def decode(counts: str | bytes, height: int, width: int) -> Mask:
-    """COCO RLE counts -> [height width]; none at all is an empty mask."""
-    if not counts:
-        return np.zeros((height, width), bool)
-    raw = counts.encode() if isinstance(counts, str) else counts
-    mask = coco.decode({"size": [height, width], "counts": raw})
-    if mask is None or mask.shape != (height, width):
-        raise DataError(f"mask: not of the image's size, {height} x {width}")
-    return mask.astype(bool)
+    """COCO RLE counts -> [height width]; none at all is an empty mask, those of another size are a DataError."""
+    text = counts if isinstance(counts, str) else counts.decode("ascii")
+    return rle.decode(text, height, width, "mask") if text else np.zeros((height, width), bool)
 
 
 def places(geometry: NDArray, height: int, width: int, canvas: Sequence[int]) -> tuple[NDArray, NDArray]:

@@ -1,13 +1,12 @@
 """A run's stage files -> the Outcome that metrics see.
 
-Files come as readers, one a shard (`partial(files.REGIONS.read, path)`), because one shard's boxes are held at a time:
-a reader is called again for each pass over the run. Shards lie in the order of the targets; predictions go by the
-image's name.
+One shard is held at a time: files are read again for each pass over the run. Shards lie in the order of the targets;
+predictions go by the image's name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol import boxes, curves, pixels, pointing
-from wsol.canvases import CANVASES
+from wsol.canvases import CANVASES, Canvas
 from wsol.curves import Hits
 from wsol.errors import DataError
-from wsol.files import unpack
+from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS, unpack
 from wsol.hits import hits, row_boxes, truth_boxes
 from wsol.outcome import Outcome, Unavailable, ranks_of, statuses
 from wsol.pixels import Map
@@ -35,12 +34,12 @@ class Stages:
 
     targets: pd.DataFrame
     regions: Sequence[Reader]
-    heatmaps: Sequence[Reader] = ()
-    predictions: Sequence[Reader] = ()
-    protocol: str = "exact"
-    upsampling: str = "linear"
-    normalization: str = "minmax"
-    canvas: str = "input"
+    heatmaps: Sequence[Reader]
+    settings: Mapping[str, Any]  # of the regions: threshold, protocol, upsampling, normalization, canvas
+
+    @property
+    def protocol(self) -> str:
+        return self.settings["protocol"]
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
@@ -63,16 +62,22 @@ class Stages:
                 part.append(Hits(each.target + rows.start, each.lo, each.hi))
         return [curves.join(part) for part in parts]
 
+    def largest_boxes(self, level: float | None) -> list[list[float]]:
+        """Each target's box at one level (None: each map's own) in image pixels; [] where there is none."""
+        found = []
+        for rows, shard in self._shards(self.regions):
+            there = shard["largest"] & _holds(shard, level)
+            for i, t in enumerate(range(rows.start, rows.stop)):
+                box = _to_image(_cut(shard, there, i)[:1], shard["geometry"][i], self.sizes[t])
+                found.append(box[boxes.area(box) > 0].ravel().tolist())
+        return found
+
     def find_overlaps(self, level: float | None) -> list[NDArray[np.float64]]:
         truth, found = [boxes.asboxes(b) for b in self.targets["boxes"]], []
         for rows, shard in self._shards(self.regions):
-            there = ~shard["largest"]
-            if level is not None:
-                there &= (shard["lo"] < level) & (level <= shard["hi"])
+            there = ~shard["largest"] & _holds(shard, level)
             for i, t in enumerate(range(rows.start, rows.stop)):
-                part = slice(*shard["offsets"][shard["index"][i] :][:2])
-                cut = shard["boxes"][part][there[part]]
-                ours = row_boxes(cut, shard["geometry"][i], self.sizes[t], self.protocol)
+                ours = row_boxes(_cut(shard, there, i), shard["geometry"][i], self.sizes[t], self.protocol)
                 found.append(self._iou(ours, truth_boxes(truth[t], self.sizes[t], self.protocol)))
         return found
 
@@ -100,7 +105,7 @@ class Stages:
 
     def _maps(self, rows: slice, shard: Mapping[str, NDArray]) -> Iterator[Map]:
         values, ok = unpack(shard), np.flatnonzero(self.status[rows] == "ok")
-        canvas = CANVASES["wsol2020" if self.protocol == "wsol2020" else self.canvas]
+        canvas = CANVASES["wsol2020" if self.protocol == "wsol2020" else self.settings["canvas"]]
         plan = canvas.plan(shard["geometry"][ok], shard["input_size"], self.sizes[rows][ok])
         place = dict(zip(ok.tolist(), range(len(ok)), strict=True))
         last, drawn = None, (np.zeros((1, 1), np.float32), 0, 0)
@@ -115,11 +120,11 @@ class Stages:
             x, y = drawn[1:]
             yield Map(drawn[0], geometry + np.array([0, 0, *(geometry[:2] * [x, y])]))
 
-    def _draw(self, canvas: Any, values: NDArray, size: NDArray, how: NDArray) -> tuple[NDArray, int, int]:
+    def _draw(self, canvas: Canvas, values: NDArray, size: NDArray, how: NDArray) -> tuple[NDArray, int, int]:
+        preparation = {key: self.settings[key] for key in ("upsampling", "normalization", "protocol")}
         if self.protocol == "wsol2020":  # its pixel metrics see the map before it is made uint8
-            resized = upsample(values, CANVAS_2020, CANVAS_2020, self.upsampling, self.protocol)
-            return finish(resized, self.normalization, "exact"), 0, 0
-        preparation = {"upsampling": self.upsampling, "normalization": self.normalization, "protocol": self.protocol}
+            resized = upsample(values, CANVAS_2020, CANVAS_2020, preparation["upsampling"], self.protocol)
+            return finish(resized, preparation["normalization"], "exact"), 0, 0
         return canvas.draw(values, size, how, **preparation)
 
     def _shards(self, readers: Sequence[Reader]) -> Iterator[tuple[slice, Mapping[str, NDArray]]]:
@@ -134,19 +139,44 @@ class Stages:
             raise DataError(f"shards: {start} targets, but the index has {len(self.targets)}")
 
 
-def outcome(stages: Stages, threshold: Mapping[str, Any]) -> Outcome:
-    """What metrics see of these files, read when they ask; `threshold`: its method and settings."""
+def _holds(shard: Mapping[str, NDArray], level: float | None) -> NDArray[np.bool_]:
+    """Which rows of a regions file hold at a level."""
+    if level is None:
+        return np.ones(len(shard["lo"]), bool)
+    return (shard["lo"] < level) & (level <= shard["hi"])
+
+
+def _cut(shard: Mapping[str, NDArray], there: NDArray[np.bool_], target: int) -> NDArray[np.float32]:
+    """Those boxes of a target that are `there`, canvas pixels."""
+    rows = slice(*shard["offsets"][shard["index"][target] :][:2])
+    return shard["boxes"][rows][there[rows]]
+
+
+def _to_image(canvas: NDArray, geometry: NDArray, size: NDArray) -> boxes.Boxes:
+    """Canvas boxes in the image's pixels, whatever the protocol scores in."""
+    return row_boxes(canvas, geometry, size, "exact")
+
+
+def outcome(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Outcome, Stages]:
+    """`files`: targets, and of each shard predictions, heatmaps and regions; `settings`: those of the regions."""
+    stages = Stages(
+        TARGETS.read(files["targets"]),
+        [partial(REGIONS.read, path) for path in files["regions"]],
+        [partial(HEATMAPS.read, path) for path in files["heatmaps"]],
+        settings,
+    )
+    predictions = list(files["predictions"])
     return Outcome(
         stages.targets,
         stages.status,
-        rank=ranks_of(stages.targets, (read() for read in stages.predictions)) if stages.predictions else None,
+        rank=ranks_of(stages.targets, map(PREDICTIONS.read, predictions)) if predictions else None,
         find_hits=stages.find_hits,
         find_overlaps=stages.find_overlaps,
         find_masks=stages.find_masks,
         find_pixels=stages.find_pixels if stages.heatmaps else None,
         find_pointing=stages.find_pointing if stages.heatmaps else None,
-        levels=grid(threshold, stages.protocol),
-    )
+        levels=grid(settings["threshold"], stages.protocol),
+    ), stages
 
 
 def grid(threshold: Mapping[str, Any], protocol: str) -> NDArray[np.float64] | None:
