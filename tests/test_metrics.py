@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -93,6 +93,7 @@ def naive_matching(allowed):
     return max([rest] + [1 + naive_matching(np.delete(allowed[1:], j, 1)) for j in np.flatnonzero(allowed[0])])
 
 
+@settings(deadline=None)  # the first call imports scipy
 @given(arrays(bool, st.tuples(st.integers(0, 4), st.integers(0, 4))))
 def test_matching_is_the_largest(allowed):
     assert matching(allowed) == naive_matching(allowed)

@@ -58,5 +58,5 @@ def areas(targets: pd.DataFrame) -> NDArray[np.float64]:
 def _by_edges(values: NDArray[np.float64], edges: dict[str, float]) -> pd.Series:
     names = list(edges)
     place = np.searchsorted(list(edges.values()), values, side="right")
-    codes = np.where(np.isnan(values), -1, np.minimum(place, len(names) - 1)).tolist()
-    return pd.Series(pd.Categorical.from_codes(codes, categories=names))
+    found = [None if np.isnan(v) else names[min(p, len(names) - 1)] for v, p in zip(values, place, strict=True)]
+    return pd.Series(pd.Categorical(found, categories=names))

@@ -1,17 +1,12 @@
-"""How fast intervals, comparisons and metrics are: `python benchmarks/statistics.py`, seconds and peak memory.
+"""How fast intervals and comparisons are: `PYTHONPATH=workflow python benchmarks/intervals.py`, seconds and memory.
 
 Ratios are against the loop one would write first, timed on fewer resamples in the same process and scaled up.
 """
 
 import resource
-import sys
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-
-# This file's own folder holds a `statistics.py` that the standard library's importers must not meet.
-sys.path[0] = str(Path(__file__).parents[1] / "workflow")
 
 from wsol.curves import Hits, best, curve
 from wsol.pixels import BINS, Pixels
