@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score
 
 from wsol import pixels
 from wsol.errors import DataError
-from wsol.pixels import EDGES, Map, average_precision, measure, measure_masks, places
+from wsol.pixels import EDGES, Map, average_precision, bin_of, measure, measure_masks, places
 
 NOTHING = np.zeros((1, 1), np.float32)
 
@@ -133,6 +133,11 @@ def test_masks_cut_at_each_map_s_own_level():
     found = measure_masks(targets([c[1] for c in cases], [c[2] for c in cases]), predicted)
     expected = [naive(c[0], *c[1:], level) for c, level in zip(cases, [0.5, 0.5, 2], strict=True)]
     np.testing.assert_array_equal(np.array(found).T, expected)
+
+
+def test_bins_are_a_search_of_the_edges():
+    near = np.concatenate([EDGES, np.nextafter(EDGES, -9), np.nextafter(EDGES, 9), EDGES.astype(np.float32), [-3, 7]])
+    np.testing.assert_array_equal(bin_of(near), np.searchsorted(EDGES, near, side="right"))
 
 
 def test_average_precision_by_hand():

@@ -168,7 +168,16 @@ def _codes(map: Map, height: int, width: int) -> tuple[NDArray, NDArray]:
 
 def _codes_2020(map: Map, height: int, width: int) -> tuple[NDArray, NDArray]:
     values = map.values if map.ok else np.zeros((CANVAS_2020, CANVAS_2020))
-    return np.searchsorted(EDGES, values, side="right"), np.arange(BINS)
+    return bin_of(values), np.arange(BINS)
+
+
+def bin_of(values: NDArray) -> NDArray[np.int64]:
+    """The bin of each value: `np.searchsorted(EDGES, values, side="right")`, faster by guessing from the step."""
+    values = values.astype(np.float64)
+    guess = np.clip((values / STEP).astype(np.int64), 0, len(EDGES) - 1)
+    guess -= values < EDGES[guess]
+    guess += values >= np.append(EDGES[1:], np.inf)[guess]
+    return guess + 1
 
 
 def _nearest(mask: Mask, height: int, width: int) -> Mask:
