@@ -44,11 +44,11 @@ class Outcome:
     status: NDArray[np.str_]
     rank: NDArray[np.int64] | None = None  # [n] of the right class among the logits, 0 the best
     find_hits: FindHits | None = None
+    levels: NDArray[np.float64] | None = None  # the grid that was swept; None where every level was
     find_overlaps: FindOverlaps | None = None
     find_pixels: Callable[[], Pixels] | None = None
     find_masks: Callable[[], Counts] | None = None  # of masks cut at each map's own level
     find_pointing: Callable[[], Pointing] | None = None
-    levels: NDArray[np.float64] | None = None  # the grid that was swept; None where every level was
     _hits: dict = field(default_factory=dict, repr=False)
     _overlaps: dict = field(default_factory=dict, repr=False)
 
