@@ -192,6 +192,3 @@ EVIDENCE_OF = {
     "occlusion": "occlusion",
     "rise": "rise",
 }
-
-# Which evidence `predict` has to collect for a method, where it is not the gradient.
-EVIDENCE_OF: dict[str, str] = {}

@@ -178,6 +178,28 @@ class Arrays(Format):
         return arrays
 
 
+class Weights(Format):
+    """A network's weights as Keras saves them; the header is an attribute of the HDF5 file's root."""
+
+    def stamp(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **fields: Any) -> None:
+        """Give a file that Keras has just saved its header and `fields`."""
+        import h5py
+
+        with h5py.File(path, "r+") as file:
+            file.attrs[HEADER] = json.dumps(self.header(settings, made_from) | fields, sort_keys=True, default=str)
+
+    def read(self, path: str | Path) -> dict:
+        """The header, the fields in it."""
+        import h5py
+
+        try:
+            with h5py.File(path) as file:
+                header = json.loads(file.attrs.get(HEADER, "null"))
+        except (OSError, ValueError) as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        return self.check(header, list(header or {}), path)
+
+
 def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
     """An uncompressed member of an `.npz` as a read-only view of the file."""
     file.seek(member.header_offset + 26)
@@ -381,3 +403,20 @@ OUTCOMES = Table(
         # and a column `metric@choice` for each row of the scores: the target's own value
     ),
 )
+STRATA = Table(
+    "strata",
+    1,
+    "score",
+    (
+        *RUN,
+        "table",  # by class, by COCO's areas, by the share of the image
+        "stratum",
+        "metric",
+        "choice",
+        "value",
+        "low",
+        "high",
+        "n",
+    ),
+)
+WEIGHTS = Weights("weights", 1, "train", ("classes",))

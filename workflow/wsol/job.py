@@ -1,12 +1,14 @@
 """What every script does around its work: log, show progress, and end with one line where an input is wrong."""
 
+import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TextIO, TypeVar
+from typing import NoReturn, TextIO, TypeVar
 
 from tqdm import tqdm
 
@@ -14,6 +16,9 @@ from wsol.errors import InputError
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 15
+
+# TensorFlow's start-up chatter tells users of GPUs they do not have; its errors still come as exceptions.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 class Job:
@@ -24,6 +29,11 @@ class Job:
 
     def say(self, *words: object) -> None:
         print(*words, file=self.log, flush=True)
+
+    def fail(self, reason: str) -> NoReturn:
+        """End the job: its last line, in the log and on the terminal, is the reason."""
+        self.say(reason)
+        sys.exit(f"{self.name}: {reason}")
 
     @contextmanager
     def counter(self, total: int, unit: str = "images") -> Iterator[Callable[[int], None]]:
@@ -56,15 +66,14 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as stream:
         running = Job(stream, name)
+        warnings.showwarning = lambda message, kind, *_: running.say(f"{kind.__name__}: {message}")
         try:
             yield running
         except InputError as error:
-            running.say(error)
-            sys.exit(1)
+            running.fail(str(error))
         except Exception as error:
             running.say(traceback.format_exc())
-            running.say(f"{type(error).__name__}: {error}")
-            raise
+            running.fail(f"{type(error).__name__}: {error}")
 
 
 def reasons(snakemake_logs: str | list[str]) -> list[str]:
