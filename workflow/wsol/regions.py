@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.tree import HI, LO, PIXEL, filled, grow, regions_less_holes
+from wsol.holes import filled, regions_less_holes
+from wsol.tree import HI, LO, PIXEL, grow
 
 
 @dataclass(frozen=True)
