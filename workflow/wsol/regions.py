@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.tree import HI, LO, PIXEL, filled, grow
+from wsol.holes import filled, regions_less_holes
+from wsol.tree import HI, LO, PIXEL, grow
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,16 @@ def _exact(prepared: NDArray, levels: NDArray) -> tuple[NDArray, NDArray]:
 def _wsol2020(prepared: NDArray, levels: NDArray) -> tuple[NDArray, NDArray]:
     depth, count = passed(prepared, levels, "wsol2020"), len(levels)
     solid = filled(depth)
-    rows, largest = grow(solid, count, True, True)
+    rows, largest = (table[:, :6] for table in grow(solid, count, True, True))
     if not np.array_equal(solid, depth):
-        rows = np.concatenate([grow(depth, count, True, False)[0][:, :6], _holes(solid, depth, count)])
+        holes = _holes(solid, depth, count)
+        # Every region is a solid one, unless some lie in holes: then there are more of them than solid ones.
+        if regions_less_holes(depth) + (holes[:, HI] - holes[:, LO]).sum() > regions_less_holes(solid):
+            rows = grow(depth, count, True, False)[0][:, :6]
+        rows = np.concatenate([rows, holes])
     nothing = np.array([[0, 0, 0, 0, depth.max(initial=0), count]], np.int32)
     height, width = prepared.shape
-    tables = [np.concatenate([t[:, :6], nothing[nothing[:, 4] < count]]) for t in (rows, largest)]
+    tables = [np.concatenate([table, nothing[nothing[:, LO] < count]]) for table in (rows, largest)]
     for table in tables:
         np.minimum(table[:, 2:4], [width - 1, height - 1], out=table[:, 2:4])
     return tables[0], tables[1]
@@ -75,9 +80,12 @@ def _wsol2020(prepared: NDArray, levels: NDArray) -> tuple[NDArray, NDArray]:
 
 def _holes(solid: NDArray, depth: NDArray, count: int) -> NDArray:
     """Boxes of hole contours: background that filling covers, at levels depth + 1 .. solid, and what is around it."""
-    rows, _ = grow(solid - depth, count, False, False)
-    rim = solid.ravel()[rows[:, PIXEL]]  # one throughout a hole: the level at which it opens to the outside
-    boxes = rows[:, :4] + np.array([-1, -1, 1, 1], np.int32)
+    water = solid - depth
+    ys, xs = np.flatnonzero(water.any(axis=1)), np.flatnonzero(water.any(axis=0))
+    window = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+    rows, _ = grow(np.ascontiguousarray(water[window]), count, False, False)
+    rim = solid[window].ravel()[rows[:, PIXEL]]  # one throughout a hole: the level at which it opens to the outside
+    boxes = rows[:, :4] + np.array([xs[0] - 1, ys[0] - 1, xs[0] + 1, ys[0] + 1])
     return np.column_stack([boxes, rim - rows[:, HI], rim - rows[:, LO]]).astype(np.int32)
 
 

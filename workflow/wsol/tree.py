@@ -6,6 +6,8 @@ change). Few things need joining: each line of the map is parted into segments t
 above any level are one run; segments touch from the highest level on at which two of their pixels do.
 What comes out are rows `x0 y0 x1 y1 lo hi first`: half-open pixels, a region's box at levels lo + 1 .. hi, and one of
 its pixels in row-major order.
+
+All in one file: the compiled code is cached until this file changes, whatever happens to a kernel called from another.
 """
 
 import numpy as np
@@ -241,34 +243,3 @@ def _first_of_all(leader, parent, area, first):
         if parent[node] == node and first[node] < FAR and _beats(node, leader, True, area, first):
             leader = node
     return leader
-
-
-@njit(cache=True, nogil=True)
-def filled(depth):
-    """The map whose regions at every level are the given map's with their holes filled: reconstruction by erosion.
-
-    A hole is background that reaches the outside by no path of edge neighbours. Each pixel sinks to the highest it must
-    pass on the way out, found by sweeps to and fro until one changes nothing (Vincent 1993).
-    """
-    height, width = depth.shape
-    fill = np.full((height + 2, width + 2), FAR, np.int32)
-    fill[0], fill[-1], fill[:, 0], fill[:, -1] = 0, 0, 0, 0
-    changed = True
-    while changed:
-        changed = False
-        for y in range(1, height + 1):
-            changed |= _sink(fill[y], fill[y - 1], depth[y - 1])
-        for y in range(height, 0, -1):
-            changed |= _sink(fill[y, ::-1], fill[y + 1, ::-1], depth[y - 1, ::-1])
-    return fill[1:-1, 1:-1].copy()
-
-
-@njit(cache=True, nogil=True)
-def _sink(line, beside, ground):
-    """One framed line, from the line beside it and from its own start: whether it changed."""
-    changed, before = False, line[0]
-    for x in range(len(ground)):
-        level = max(ground[x], min(before, min(line[x + 1], beside[x + 1])))
-        changed |= level != line[x + 1]
-        line[x + 1] = before = level
-    return changed
