@@ -23,9 +23,8 @@ def test_center_is_a_gaussian_at_the_middle():
 
 
 def test_center_box_has_square_levels():
-    assert (
-        center_box(NAMES, size=4)[0] == [[0.25] * 4, [0.25, 0.75, 0.75, 0.25], [0.25, 0.75, 0.75, 0.25], [0.25] * 4]
-    ).all()
+    edge, middle = [0.25] * 4, [0.25, 0.75, 0.75, 0.25]
+    assert center_box(NAMES, size=4)[0].tolist() == [edge, middle, middle, edge]
 
 
 def test_full_fills_the_image_at_every_level():

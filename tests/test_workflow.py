@@ -101,18 +101,12 @@ def test_the_same_experiment_gives_the_same_bytes_on_one_core_and_on_two(workflo
     assert len(one) > 30 and one == two
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A finished run with a network, and the folder it ran in."""
-    return tmp_path_factory.mktemp("trained")
-
-
 def test_a_network_is_trained_and_explained_and_edits_rerun_what_depends_on_them(workflow, tmp_path, monkeypatch):
     run = workflow(SMALL)
     assert run.returncode == 0, run.stderr
     found = sorted((tmp_path / "results").rglob("scores.parquet"))
     assert len(found) == 4
-    frame, header = SCORES.open(found[0])
+    _, header = SCORES.open(found[0])
     assert header["settings"]["run"]["evaluation"] == "shapes" and set(header["versions"]) >= {"tensorflow", "numpy"}
     history = next((tmp_path / "results/weights").rglob("history.csv"))
     assert list(pd.read_csv(history).columns) == ["epoch", "accuracy", "loss"]

@@ -288,16 +288,17 @@ def pack(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     place = {id(a): i for i, a in enumerate(unique)}
     return {
         "values": np.concatenate([a.ravel() for a in unique]) if unique else np.empty(0, np.float32),
-        "shapes": np.array([a.shape for a in unique], np.int64).reshape(len(unique), -1),
+        "shapes": np.array([a.shape for a in unique], np.int64).reshape(len(unique), unique[0].ndim if unique else 2),
         "index": np.array([place[id(a)] for a in arrays], np.int64),
     }
 
 
 def unpack(packed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """What `pack` was given; what was one object is one object again."""
-    ends = np.cumsum(np.prod(packed["shapes"], axis=1))
-    starts = np.concatenate([[0], ends[:-1]]).astype(int)
-    unique = [packed["values"][a:b].reshape(s) for a, b, s in zip(starts, ends, packed["shapes"], strict=True)]
+    lengths = np.prod(packed["shapes"], axis=1, dtype=int)
+    ends = np.cumsum(lengths)
+    slices = zip(ends - lengths, ends, packed["shapes"], strict=True)
+    unique = [packed["values"][start:end].reshape(shape) for start, end, shape in slices]
     return [unique[i] for i in packed["index"]]
 
 
