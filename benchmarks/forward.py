@@ -1,0 +1,143 @@
+"""How close to the bare forward pass is a whole matrix of CAMs? Medians of one run, and their ratios.
+
+    python benchmarks/forward.py [--images FOLDER] [--weights FILE] [--architecture MobileNetV2] [--count 192]
+
+- bare: a traced forward pass on arrays that are ready;
+- ours: decoding, resizing, the forward pass, gradients, the evidence on disk, and every first-group CAM of it;
+- tape: an eager GradientTape for each image, one method, as most tools do.
+Start-up (imports, building, tracing) is in none of them.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parent.parent / "workflow"))
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from wsol import backbones, evidence, images
+from wsol.cams import CAMS, EVIDENCE_OF
+from wsol.explainer import Explainer
+from wsol.files import EVIDENCE
+
+METHODS = [name for name in CAMS if EVIDENCE_OF.get(name, "finer") == "finer"]
+
+
+def main() -> None:
+    options = arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        names = found_images(options.images, options.count) or generated_images(Path(folder), options.count)
+        backbone = backbones.build({"architecture": options.architecture, "weights": options.weights})
+        speeds = measure(backbone, names, options.rounds, Path(folder))
+    print(f"{options.architecture}, {options.count} images, {os.cpu_count()} cores, images/s, median (all rounds)")
+    for name, rates in speeds.items():
+        print(f"  {name:5} {np.median(rates):8.1f}   ({', '.join(f'{rate:.1f}' for rate in rates)})")
+    bare, ours, tape = (np.median(speeds[name]) for name in ("bare", "ours", "tape"))
+    print(
+        f"  {len(METHODS)} methods together / bare: {ours / bare:.2f}    / one method by eager tapes: {ours / tape:.1f}"
+    )
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=Path, help="a folder of images (default: generated ones)")
+    parser.add_argument("--architecture", default="MobileNetV2")
+    parser.add_argument("--weights", default="random")
+    parser.add_argument("--count", type=int, default=192)
+    parser.add_argument("--rounds", type=int, default=3)
+    return parser.parse_args()
+
+
+def found_images(folder: Path | None, count: int) -> list[Path]:
+    kinds = (".jpg", ".jpeg", ".png")
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in kinds)[:count] if folder else []
+
+
+def generated_images(folder: Path, count: int) -> list[Path]:
+    random = np.random.default_rng(0)
+    for i in range(count):
+        small = random.integers(0, 256, (30, 40, 3), np.uint8)
+        cv2.imwrite(str(folder / f"{i}.jpg"), cv2.resize(small, (500, 375), interpolation=cv2.INTER_CUBIC))
+    return [folder / f"{i}.jpg" for i in range(count)]
+
+
+def measure(backbone: backbones.Backbone, names: list[Path], rounds: int, folder: Path) -> dict[str, list[float]]:
+    """Rounds take turns, so that a slow moment of the machine hits all three."""
+    table = pd.DataFrame({"image": [str(n) for n in names], "outputs": [[0]] * len(names), "width": 0, "height": 0})
+    explainer = Explainer(backbone, backbone.settings["batch"])
+    few = table[: backbone.settings["batch"] // 2]
+    evidence.predict(backbone, images.decode, few, evidence.Collected(), explainer=explainer)
+    ready = np.stack([images.fit(images.decode(n), backbone.size)[0] for n in names])
+    runs: dict[str, Callable[[], int]] = {
+        "bare": bare(backbone, ready),
+        "ours": lambda: ours(backbone, table, explainer, folder / "evidence.npz"),
+        "tape": tape(backbone, ready[:16]),
+    }
+    speeds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            began = time.perf_counter()
+            done = run()
+            speeds[name].append(done / (time.perf_counter() - began))
+    return speeds
+
+
+def bare(backbone: backbones.Backbone, ready: np.ndarray) -> Callable[[], int]:
+    import tensorflow as tf
+
+    model, size = tf.function(lambda x: backbone.model(x, training=False)), backbone.settings["batch"]
+    batches = [backbone.preprocess(ready[i : i + size]) for i in range(0, len(ready) - size + 1, size)]
+    model(batches[0])
+
+    def run() -> int:
+        for batch in batches:
+            model(batch).numpy()
+        return len(batches) * size
+
+    return run
+
+
+def ours(backbone: backbones.Backbone, table: pd.DataFrame, explainer: Explainer, path: Path) -> int:
+    with EVIDENCE.stream(path) as sink:
+        evidence.predict(backbone, images.decode, table, sink, explainer=explainer)
+    for activations, gradients in chunks(EVIDENCE.map(path)):
+        for name in METHODS:
+            CAMS[name](activations, gradients)
+    return len(table)
+
+
+def chunks(found: dict[str, np.ndarray], size: int = 32) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for start in range(0, len(found["image_of"]), size):
+        rows = slice(start, start + size)
+        yield found["activations"][found["image_of"][rows]], found["gradients"][rows]
+
+
+def tape(backbone: backbones.Backbone, ready: np.ndarray) -> Callable[[], int]:
+    import keras
+    import tensorflow as tf
+
+    layer = backbone.model.get_layer(backbone.layer[0])
+    both = keras.Model(backbone.model.input, [layer.output, backbone.model.output])
+
+    def run() -> int:
+        for image in ready:
+            with tf.GradientTape() as tape:
+                activations, logits = both(backbone.preprocess(image[None]))
+                score = logits[0, 0]
+            CAMS["gradcam"](activations.numpy(), tape.gradient(score, activations).numpy())
+        return len(ready)
+
+    run()
+    return run
+
+
+if __name__ == "__main__":
+    main()

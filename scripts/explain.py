@@ -1,0 +1,97 @@
+"""One image, one picture, no workflow: where does a network look?
+
+python scripts/explain.py cat.jpg
+python scripts/explain.py cat.jpg --architecture Xception --cam layercam --classes 281 285 --to cat-cam.png
+python scripts/explain.py slide.png --model model.keras --preprocessing '{"scale": 0.00392157}' --system histology
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from wsol import backbones, evidence, images, overlays
+from wsol.cams import CAMS, EVIDENCE_OF
+from wsol.errors import ConfigError, InputError, unknown
+from wsol.explainer import probability
+from wsol.presets import SYSTEMS, System
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("image")
+    network = parser.add_argument_group("network")
+    network.add_argument("--architecture", help="of keras.applications (default: MobileNetV2)")
+    network.add_argument("--model", help="a Keras file of your own, with its --preprocessing")
+    network.add_argument(
+        "--preprocessing", type=json.loads, help='JSON: {"order": "rgb", "scale": 1, "mean": 0, "std": 1}'
+    )
+    network.add_argument("--weights", default="imagenet", help="imagenet, random or a weights file")
+    network.add_argument("--input", type=int, nargs="+", metavar="PIXELS", help="one number, or height and width")
+    network.add_argument(
+        "--layer", default=None, help="see scripts/layers.py (default: the last map before the pooling)"
+    )
+    parser.add_argument("--classes", type=int, nargs="+", help="outputs to explain (default: the most probable)")
+    parser.add_argument("--cam", choices=CAMS, help="method (default: gradcam)")
+    parser.add_argument("--system", choices=SYSTEMS, help="draw it as a known program does")
+    parser.add_argument("--to", type=Path, help="picture to write (default: IMAGE-cam.png)")
+    return parser.parse_args()
+
+
+def network(given: argparse.Namespace, cam: dict) -> dict:
+    """The backbone's settings: what was asked for, and what the cam asks of it."""
+    size = given.input[0] if given.input and len(given.input) == 1 else given.input
+    own = {"model": given.model, "preprocessing": given.preprocessing}
+    source = own if given.model else {"architecture": given.architecture or "MobileNetV2", "weights": given.weights}
+    asked = {name: cam[name] for name in ("score", "layer") if name in cam}
+    kind = EVIDENCE_OF.get(cam["method"], "gradient")
+    layer = {"layer": given.layer} if given.layer else {}
+    return {**source, "input": size, "batch": 1 if kind == "gradient" else 32, "evidence": kind, **asked, **layer}
+
+
+def main() -> None:
+    given = arguments()
+    system = SYSTEMS[given.system] if given.system else System({"method": "gradcam"}, "max", "linear", "blend")
+    cam = {**system.cam, **({"method": given.cam} if given.cam else {})}
+    image = images.decode(given.image)
+    backbone = backbones.build(network(given, cam))
+    wanted = given.classes or [-1]
+    if bad := [c for c in wanted if c >= backbone.classes]:
+        raise ConfigError(unknown("classes", bad[0], [f"0..{backbone.classes - 1}"]))
+    backbone.settings["explain"] = "labelled" if given.classes else "predicted"
+    outputs = [[c] if given.classes else [0] for c in wanted]
+    table = pd.DataFrame({"image": given.image, "outputs": outputs, "width": image.shape[1], "height": image.shape[0]})
+    found = evidence.Collected()
+    predictions = evidence.predict(backbone, lambda _: image, table, found)
+    options = {"relu": cam["relu"]} if "relu" in cam else {}
+    maps = CAMS[cam["method"]](found["activations"][found["image_of"]], found["gradients"], **options)
+    chances = probability(predictions["logits"], backbone.activation)[0]
+    place = overlays.placer(image.shape[:2], predictions["geometry"][0], backbone.size, system.upsampling)
+    picture = overlays.PICTURES[system.picture]
+    panels = [
+        picture(image, overlays.normalized(heatmap, system.normalization), place, float(chances[index]))
+        for heatmap, index in zip(maps, found["explained"], strict=True)
+    ]
+    to = given.to or Path(f"{Path(given.image).with_suffix('')}-cam.png")
+    if not cv2.imwrite(str(to), np.concatenate(panels, axis=1)[..., ::-1]):
+        raise ConfigError(f"--to: cannot write '{to}'.")
+    print(f"layer {', '.join(backbone.layer)}, {cam['method']}, picture {to}")
+    for index in np.argsort(-chances, kind="stable")[:5]:
+        print(
+            f"class {index:4d}  {100 * chances[index]:6.2f} %{'  <- explained' if index in found['explained'] else ''}"
+        )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(str(error))

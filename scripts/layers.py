@@ -1,0 +1,47 @@
+"""Which layers of a network can be explained? Lists them with their maps' sizes and marks what `layer: auto` takes.
+
+python scripts/layers.py MobileNetV2
+python scripts/layers.py model.keras --input 224
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
+
+from wsol import backbones, splitting
+from wsol.errors import InputError
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", metavar="NAME|FILE", help="an architecture of keras.applications, or a Keras file")
+    parser.add_argument("--input", type=int, nargs="+", metavar="PIXELS", help="one number, or height and width")
+    parser.add_argument("--output", help="the output to explain, where the model has several")
+    parser.add_argument("--unsafe", action="store_true", help="run code that the file brings along (Lambda layers)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    size = given.input[0] if given.input and len(given.input) == 1 else given.input
+    own = Path(given.model).suffix or Path(given.model).exists()
+    source = {"model": given.model, "preprocessing": {}} if own else {"architecture": given.model, "weights": "random"}
+    settings = {**source, "input": size, "output": given.output, "safe": not given.unsafe}
+    backbone = backbones.build(settings)
+    steps = splitting.candidates(backbone.graph, backbone.output)
+    width = max(len(step.name) for step in steps)
+    for step in steps:
+        high, wide, channels = step.shape[1:]
+        mark = "  <- auto" if step.name in backbone.layer else ""
+        print(f"{step.name:{width}}  {step.kind:22} {high:>4} x {wide:<4} x {channels}{mark}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(str(error))
