@@ -15,7 +15,7 @@ given, files = dict(snakemake.params.cam), snakemake.input
 
 with job(snakemake.log, "heatmap") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
-    predictions, evidence = PREDICTIONS.read(files.predictions), EVIDENCE.read(files.evidence)
+    predictions, evidence = PREDICTIONS.read(files.predictions), EVIDENCE.map(files.evidence)
     cam = CAMS[given.pop("method")]
     maps = list(log.progress(heatmaps.explain(cam, evidence, given), len(targets), "targets"))
     image_of = evidence["image_of"]

@@ -20,6 +20,9 @@ with job(snakemake.log, f"index {dataset}") as log:
     TARGETS.write(output.targets, found.targets, settings=settings)
     with atomic(output.problems) as path:
         found.problems.to_csv(path, index=False)
-    for file, text in ((output.summary, found.summary), (output.size, json.dumps({"images": found.targets["image"].nunique()}))):
+    for file, text in (
+        (output.summary, found.summary),
+        (output.size, json.dumps({"images": found.targets["image"].nunique()})),
+    ):
         with atomic(file) as path:
             Path(path).write_text(text)

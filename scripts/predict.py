@@ -12,3 +12,22 @@ if TYPE_CHECKING:
 
 files, settings = snakemake.input, dict(snakemake.params.backbone)
 threads = settings.pop("threads")
+dataset = snakemake.params.dataset
+name = snakemake.wildcards.backbone.split("@")[0]
+
+with job(snakemake.log, f"predict {name}") as log:
+    targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
+    backbones.deterministic(threads)
+    trained = files.weights if isinstance(settings["weights"], dict) else None
+    backbone = backbones.build(settings, weights=trained)
+    log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
+    made_from = {"targets": files.targets, **({"weights": files.weights} if files.weights else {})}
+    provenance = {"settings": {**settings, "layer": backbone.layer, "threads": threads}, "made_from": made_from}
+    with (
+        EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,
+        log.counter(targets["image"].nunique()) as done,
+    ):
+        found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, threads=threads, progress=done)
+    PREDICTIONS.write(snakemake.output.predictions, **provenance, **found)
+    unreadable = found["image"][~found["readable"]]
+    log.say(f"{len(unreadable)} of {len(found['image'])} images do not decode", *unreadable[:10])

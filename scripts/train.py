@@ -1,4 +1,4 @@
-"""train: images and their labels -> weights. Boxes and masks stay out: `train.labels` is all that is read of the targets."""
+"""train: images and their labels -> weights. `train.labels` is all that is read of the targets: no box, no mask."""
 
 from typing import TYPE_CHECKING
 

@@ -1,56 +1,130 @@
-"""Evidence: one pass against plain Keras and tf.GradientTape."""
+"""Evidence: one pass against plain Keras and tf.GradientTape, image by image."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from models import MODELS, SIDE, backbone, base, keras, layers, picture, plain, seeded
 from wsol import evidence
+from wsol.cams import CAMS
 from wsol.errors import ConfigError, DataError
+from wsol.explainer import Explainer, coefficients, probability
 from wsol.files import EVIDENCE
+from wsol.perturb import finer
 
-keras = pytest.importorskip("keras")
-SIDE = 16
-
-
-def small_model(head: str = "softmax", classes: int = 3):
-    """Convolutions, a pooling, a dense layer: what every classifier here is in small."""
-    keras.utils.set_random_seed(1)
-    x = start = keras.Input((SIDE, SIDE, 3))
-    x = keras.layers.Conv2D(6, 3, strides=2, activation="relu", padding="same", name="early")(x)
-    x = keras.layers.Conv2D(8, 3, strides=2, activation="relu", padding="same", name="late")(x)
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    return keras.Model(start, keras.layers.Dense(classes, activation=head, name="head")(x))
+LAYERS = ["early", "middle", "sum", "late"]
 
 
-def backbone(model, **settings):
-    from wsol import backbones
-
-    known = {"model": "in memory", "preprocessing": {"scale": 1 / 255}, "batch": 4, **settings}
-    return backbones.Backbone(model, backbones.backbone(**known), (SIDE, SIDE), backbones.preprocessing(scale=1 / 255))
-
-
-def picture(name: str) -> np.ndarray:
+def open_picture(name: str) -> np.ndarray:
     if name == "broken":
         raise DataError("broken: does not decode.")
-    return np.random.default_rng(int(name)).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    return picture(name)
 
 
-def targets(names, outputs):
+def targets(names, outputs) -> pd.DataFrame:
     return pd.DataFrame({"image": names, "outputs": outputs, "width": 32, "height": 64})
 
 
 def run(model, table, **settings):
     sink = evidence.Collected()
-    return evidence.predict(backbone(model, **settings), picture, table, sink), sink
+    return evidence.predict(backbone(model, **settings), open_picture, table, sink), sink
+
+
+def linear(model) -> "keras.Model":
+    """The plain model with the same weights and a linear head."""
+    twin = plain(None, model.output_shape[-1])
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+def taped(model, name: str, layer: str, index: int, transform=lambda z: z):
+    """One image's activations, gradient and logits, by Keras and one eager tape."""
+    import tensorflow as tf
+
+    both = keras.Model(model.input, [model.get_layer(layer).output, model.output])
+    with tf.GradientTape() as tape:
+        activations, z = both(picture(name)[None].astype(np.float32) / 255)
+        score = transform(z)[0, index]
+    return activations[0].numpy(), tape.gradient(score, activations)[0].numpy(), z[0].numpy()
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_batch_gives_what_eager_tapes_give_one_by_one(layer):
+    model, names, classes = seeded(plain), list("123456"), [0, 1, 2, 2, 1, 0]
+    predictions, found = run(model, targets(names, [[c] for c in classes]), layer=layer)
+    for i, (name, index) in enumerate(zip(names, classes, strict=True)):
+        activations, gradient, logits = taped(linear(model), name, layer, index)
+        np.testing.assert_allclose(found["activations"][i], activations, atol=1e-6)
+        np.testing.assert_allclose(np.broadcast_to(found["gradients"][i], gradient.shape), gradient, atol=1e-6)
+        np.testing.assert_allclose(predictions["logits"][i], logits, atol=1e-6)
+    assert found["gradients"].shape[1:3] == ((1, 1) if layer == "late" else found["activations"].shape[1:3])
+
+
+@pytest.mark.parametrize("layer", ["sum", "late"])
+def test_the_gradient_of_a_probability(layer):
+    import tensorflow as tf
+
+    model = seeded(plain)
+    _, found = run(model, targets(["1", "2"], [[0], [2]]), layer=layer, score="probability")
+    for i, (name, index) in enumerate([("1", 0), ("2", 2)]):
+        _, gradient, _ = taped(linear(model), name, layer, index, tf.nn.softmax)
+        np.testing.assert_allclose(np.broadcast_to(found["gradients"][i], gradient.shape), gradient, atol=1e-7)
+
+
+def test_several_layers_at_once_are_what_each_gives_alone():
+    model, table = seeded(plain), targets(list("123"), [[0], [1], [2]])
+    _, together = run(model, table, layer=LAYERS)
+    for place, layer in enumerate(LAYERS):
+        _, alone = run(model, table, layer=layer)
+        for name in ("activations", "gradients"):
+            np.testing.assert_allclose(together[name + evidence.suffix(place)], alone[name], atol=1e-7)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_kind_of_model_gives_evidence(name):
+    predictions, found = run(seeded(MODELS[name]), targets(list("12345"), [[0], [1], [2], [0], [1]]))
+    assert predictions["logits"].shape == (5, 3) and np.isfinite(predictions["logits"]).all()
+    assert all(found["gradients"][i].any() for i in range(5))
+    assert np.isfinite(CAMS["gradcam"](found["activations"], found["gradients"])).all()
+
+
+def test_each_function_is_traced_once_whatever_the_last_batch():
+    explainer = Explainer(backbone(seeded(plain)), 4)
+    table = targets([str(i) for i in range(11)], [[0]] * 11)
+    evidence.predict(explainer.backbone, open_picture, table, evidence.Collected(), explainer=explainer)
+    assert dict(explainer.traces) == {"forward": 1, "gradients": 1}
+
+
+def test_several_targets_an_image_in_any_order():
+    names, outputs = list("121321"), [[0], [1], [2], [0], [2], [0]]
+    model = seeded(plain)
+    predictions, found = run(model, targets(names, outputs), layer="sum")
+    assert predictions["image"].tolist() == ["1", "2", "3"] and found["image_of"].tolist() == [0, 1, 0, 2, 1, 0]
+    for i, (name, index) in enumerate(zip(names, outputs, strict=True)):
+        np.testing.assert_allclose(found["gradients"][i], taped(linear(model), name, "sum", index[0])[1], atol=1e-6)
+
+
+def test_of_several_right_outputs_the_highest_explains():
+    model = seeded(plain)
+    predictions, found = run(model, targets(["1", "2", "3"], [[0, 1], [1, 2], []]))
+    z = predictions["logits"]
+    assert found["explained"].tolist() == [int(z[0, :2].argmax()), 1 + int(z[1, 1:].argmax()), -1]
+    assert not found["gradients"][2].any()
+
+
+def test_the_predicted_class_explains_where_that_is_asked():
+    predictions, found = run(seeded(plain), targets(list("1234"), [[0], [1], [2], []]), explain="predicted")
+    assert found["explained"].tolist() == [*predictions["logits"][:3].argmax(axis=1).tolist(), -1]
 
 
 def test_geometry_ends_in_the_annotations_pixels():
-    predictions, _ = run(small_model(), targets(["1"], [[0]]))
+    predictions, _ = run(seeded(plain), targets(["1"], [[0]]))
     assert predictions["geometry"].tolist() == [[2.0, 4.0, 0.0, 0.0]]
+    assert predictions["input_size"].tolist() == [SIDE, SIDE]
 
 
 def test_an_unreadable_image_stays_in_place_and_says_nothing():
-    predictions, found = run(small_model(), targets(["1", "broken", "2"], [[0], [1], [2]]))
+    predictions, found = run(seeded(plain), targets(["1", "broken", "2"], [[0], [1], [2]]))
     assert predictions["readable"].tolist() == [True, False, True]
     assert np.isnan(predictions["logits"][1]).all() and np.isfinite(predictions["logits"][[0, 2]]).all()
     assert not found["activations"][1].any() and not found["gradients"][1].any()
@@ -59,19 +133,178 @@ def test_an_unreadable_image_stays_in_place_and_says_nothing():
 
 def test_a_class_the_model_lacks_is_named():
     with pytest.raises(ConfigError, match="class index 7, the model has"):
-        run(small_model(), targets(["1"], [[7]]))
+        run(seeded(plain), targets(["1"], [[7]]))
 
 
-@pytest.mark.parametrize("names", [["1", "2", "3", "4", "5", "6"], ["1", "2", "1", "3", "2", "1"]])
+@pytest.mark.parametrize("names", [list("123456"), list("121321"), []])
 def test_a_stream_writes_what_memory_collects(tmp_path, names):
     table = targets(names, [[i % 3] for i in range(len(names))])
-    model = small_model()
+    model = seeded(plain)
     _, collected = run(model, table)
     for path in (tmp_path / "a.npz", tmp_path / "b.npz"):
         with EVIDENCE.stream(path) as sink:
-            evidence.predict(backbone(model), picture, table, sink)
+            evidence.predict(backbone(model), open_picture, table, sink)
     read, mapped = EVIDENCE.read(path), EVIDENCE.map(path)
     for name in EVIDENCE.fields:
         np.testing.assert_array_equal(read[name], collected[name])
         np.testing.assert_array_equal(mapped[name], collected[name])
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def sigmoid_model(classes: int) -> "keras.Model":
+    inner = base()
+    x = layers.GlobalAveragePooling2D()(inner.output)
+    return keras.Model(inner.input, layers.Dense(classes, activation="sigmoid", name="head")(x))
+
+
+def test_a_single_sigmoids_first_class_is_minus_its_second():
+    model = seeded(lambda: sigmoid_model(1))
+    predictions, found = run(model, targets(["1", "1"], [[0], [1]]))
+    z = predictions["logits"][0]
+    expected = model(picture("1")[None].astype(np.float32) / 255).numpy()[0, 0]
+    assert z[0] == -z[1] and 1 / (1 + np.exp(-z[1])) == pytest.approx(expected, abs=1e-6)
+    np.testing.assert_allclose(found["gradients"][0], -found["gradients"][1])
+    assert found["gradients"].any()
+
+
+def test_a_multi_label_head_scores_each_class_by_itself():
+    import tensorflow as tf
+
+    model = seeded(lambda: sigmoid_model(3))
+    _, found = run(model, targets(["1", "1"], [[0], [2]]), layer="late", score="probability")
+    for i, index in enumerate((0, 2)):
+        _, gradient, _ = taped(linear(model), "1", "late", index, tf.nn.sigmoid)
+        np.testing.assert_allclose(np.broadcast_to(found["gradients"][i], gradient.shape), gradient, atol=1e-7)
+
+
+def test_one_of_several_outputs_is_chosen_by_name():
+    def make():
+        inner = base()
+        x = layers.GlobalAveragePooling2D()(inner.output)
+        heads = {n: layers.Dense(c, activation="softmax", name=n)(x) for n, c in (("kind", 3), ("breed", 5))}
+        return keras.Model(inner.input, list(heads.values()))
+
+    model = seeded(make)
+    predictions, _ = run(model, targets(["1"], [[4]]), output="breed")
+    expected = model(picture("1")[None].astype(np.float32) / 255)[1].numpy()
+    np.testing.assert_allclose(probability(predictions["logits"], "softmax"), expected, atol=1e-6)
+    with pytest.raises(ConfigError, match="name one of kind, breed"):
+        backbone(model)
+    with pytest.raises(ConfigError, match="output: unknown 'bred'"):
+        backbone(model, output="bred")
+
+
+def test_ablation_on_a_pooling_and_dense_head_is_its_closed_form():
+    model = seeded(plain)
+    table = targets(["1", "2"], [[0], [2]])
+    _, found = run(model, table, evidence="ablation")
+    kernel = model.get_layer("head").kernel.numpy()
+    for i, index in enumerate((0, 2)):
+        expected = kernel[:, index] * found["activations"][i].mean(axis=(0, 1))
+        np.testing.assert_allclose(found["gradients"][i, 0, 0], expected, atol=1e-5)
+
+
+def test_ablation_in_mid_network_is_the_naive_loop():
+    """The channel is taken from the layer's output; what goes around the layer stays."""
+    model = linear(seeded(plain))
+    _, found = run(model, targets(["1"], [[1]]), evidence="ablation", layer="middle")
+    x = picture("1")[None].astype(np.float32) / 255
+    early = model.get_layer("early")(x)
+    middle = model.get_layer("middle")(early).numpy()
+
+    def logit(layer):
+        t = model.get_layer("conv")(layer + early)
+        return model.layers[-1](model.layers[-2](model.get_layer("late")(model.get_layer("norm")(t))))[0, 1]
+
+    for k in range(middle.shape[-1]):
+        without = middle.copy()
+        without[..., k] = 0
+        assert found["gradients"][0, 0, 0, k] == pytest.approx(float(logit(middle) - logit(without)), abs=1e-5)
+
+
+def test_scorecam_is_the_naive_loop_with_one_softmax():
+    import cv2
+
+    model = seeded(plain)
+    _, found = run(model, targets(["1"], [[1]]), evidence="scorecam")
+    x = picture("1").astype(np.float32) / 255
+    scores = np.full(8, -np.inf)
+    for k in range(8):
+        up = cv2.resize(found["activations"][0, ..., k], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        if up.max() > up.min():
+            mask = (up - up.min()) / (up.max() - up.min())
+            scores[k] = float(model((x * mask[..., None])[None])[0, 1])
+    expected = np.exp(scores) / np.exp(scores).sum()
+    np.testing.assert_allclose(found["gradients"][0, 0, 0], expected, atol=1e-6)
+
+
+def test_scorecam_may_look_at_the_liveliest_channels_only():
+    _, found = run(seeded(plain), targets(["1"], [[1]]), evidence={"method": "scorecam", "channels": 3})
+    spread = found["activations"][0].std(axis=(0, 1))
+    assert set(np.flatnonzero(found["gradients"][0, 0, 0])) == set(np.argsort(-spread)[:3])
+
+
+def test_occlusion_is_the_naive_loop():
+    model = seeded(plain)
+    _, found = run(model, targets(["1"], [[2]]), evidence={"method": "occlusion", "grid": 4, "patch": 2})
+    z, x = linear(model), picture("1").astype(np.float32) / 255
+    whole, total = float(z(x[None])[0, 2]), np.zeros((4, 4))
+    for top in range(-1, 4):
+        for left in range(-1, 4):
+            covered, cells = x.copy(), np.zeros((4, 4))
+            y0, x0 = max(0, top), max(0, left)
+            covered[y0 * 4 : (top + 2) * 4, x0 * 4 : (left + 2) * 4] = 0
+            cells[y0 : top + 2, x0 : left + 2] = 1
+            total += cells * (whole - float(z(covered[None])[0, 2]))
+    heatmap = CAMS["occlusion"](found["activations"], found["gradients"])[0]
+    np.testing.assert_allclose(heatmap, total / 4, atol=1e-5)
+
+
+def test_rise_sees_what_alone_decides():
+    """A model whose score is the brightness of one corner."""
+    start = layers.Input((SIDE, SIDE, 3))
+    x = layers.AveragePooling2D(4, name="grid")(layers.Activation("linear", name="still")(start))
+    x = layers.Dense(2, activation="softmax", name="head")(layers.Flatten()(x))
+    model = keras.Model(start, x)
+    kernel = np.zeros((4, 4, 3, 2), np.float32)
+    kernel[0, 3, :, 1] = 3
+    model.get_layer("head").set_weights([kernel.reshape(-1, 2), np.zeros(2, np.float32)])
+    table = targets(["1", "1"], [[1], [0]])
+    options = {"method": "rise", "masks": 600, "cells": 4, "seed": 1}
+    _, found = run(model, table, evidence=options, layer="still")
+    first, second = CAMS["rise"](found["activations"][found["image_of"]], found["gradients"])
+    assert first[:4, 12:].mean() > first.mean() + 3 * first.std() / 2 > first[8:, :8].mean()
+    assert second[:4, 12:].mean() < second.mean()
+
+
+def test_an_unexplained_target_costs_perturbation_nothing_but_a_row():
+    table = targets(["broken", "1", "2"], [[0], [1], []])
+    _, found = run(seeded(plain), table, evidence={"method": "occlusion", "grid": 4, "patch": 2})
+    assert found["gradients"].shape == (3, 4, 4, 1) and found["activations"].shape == (3, 4, 4, 1)
+    assert [bool(g.any()) for g in found["gradients"]] == [False, True, False]
+
+
+def test_finer_takes_away_the_look_alikes():
+    scores = np.array([[5.0, 1.0, 4.5, 4.0, -2.0]])
+    np.testing.assert_allclose(finer(scores, np.array([0]), gamma=0.6, similar=2), [[1, 0, -0.3, -0.3, 0]])
+    assert not finer(scores, np.array([-1])).any()
+    model, table = seeded(plain), targets(["1"], [[0]])
+    _, contrast = run(model, table, evidence={"method": "finer", "gamma": 0.5, "similar": 2})
+    each = [run(model, targets(["1"], [[c]]))[1]["gradients"] for c in range(3)]
+    np.testing.assert_allclose(contrast["gradients"], each[0] - 0.25 * (each[1] + each[2]), atol=1e-7)
+
+
+def test_coefficients_are_the_derivative_of_the_score():
+    z, weights, step = np.array([[1.0, -2.0, 0.5]]), np.array([[1.0, 0.0, -0.5]]), 1e-6
+    for activation in ("softmax", "sigmoid"):
+        slope = [
+            (weights * (probability(z + d, activation) - probability(z - d, activation))).sum() / (2 * step)
+            for d in np.eye(3) * step
+        ]
+        np.testing.assert_allclose(coefficients(z, weights, "probability", activation)[0], slope, atol=1e-6)
+    np.testing.assert_array_equal(coefficients(z, weights, "logit", "softmax"), weights.astype(np.float32))
+
+
+def test_a_confident_probability_still_has_a_gradient():
+    found = coefficients(np.array([[40.0, 0.0]]), np.array([[1.0, 0.0]]), "probability", "softmax")
+    assert found[0, 0] >= 0 and found[0, 1] == pytest.approx(-np.exp(-40), rel=1e-3)

@@ -29,7 +29,6 @@ rule score:
     output:
         scores=f"{RESULTS}/{SCORED}/scores.parquet",
         outcomes=f"{RESULTS}/{SCORED}/outcomes.parquet",
-        strata=f"{RESULTS}/{SCORED}/strata.parquet",
     wildcard_constraints:
         backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
     log:

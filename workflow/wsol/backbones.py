@@ -3,6 +3,7 @@
 `backbone` names the settings; `build` makes a `Backbone` of them. Keras is imported inside functions only.
 """
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -12,6 +13,8 @@ import numpy as np
 from wsol import splitting
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.images import Interpolation, Resize
+from wsol.perturb import EVIDENCES, PERTURBATIONS
+from wsol.settings import checked
 
 
 class Architecture(NamedTuple):
@@ -77,6 +80,7 @@ def preprocessing(
     return {"order": order, "scale": scale, "mean": mean, "std": std}
 
 
+PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
 MODES: dict[str, dict] = {
     "tf": preprocessing(scale=1 / 127.5, mean=1.0),
     "caffe": preprocessing(order="bgr", mean=[103.939, 116.779, 123.68]),
@@ -96,7 +100,7 @@ def backbone(
     layer: str | list[str] = "auto",
     score: Literal["logit", "probability"] = "logit",
     explain: Literal["labelled", "predicted"] = "labelled",
-    evidence: Literal["gradient", "finer", "ablation", "scorecam", "occlusion", "rise"] = "gradient",
+    evidence: str | dict = "gradient",
     resize: Resize = "stretch",
     interpolation: Interpolation = "linear",
     output: str | None = None,
@@ -117,11 +121,22 @@ def backbone(
         raise ConfigError(f"backbone: model '{model}' needs its `preprocessing`: order, scale, mean, std.")
     if architecture is not None and architecture not in BACKBONES:
         raise ConfigError(unknown("architecture", architecture, BACKBONES))
+    if preprocessing is not None:
+        settings["preprocessing"] = checked("preprocessing", PREPROCESSING, preprocessing)
     own = BACKBONES[architecture].arguments if architecture else ()
     for name in arguments:
         if name not in own:
             raise ConfigError(unknown(f"backbone {architecture or model}", name, [*own, *settings]))
-    return settings | {"arguments": arguments}
+    return settings | {"arguments": arguments, "evidence": _evidence(evidence)}
+
+
+def _evidence(given: str | dict) -> dict:
+    """`scorecam` or `{method: scorecam, channels: 64}` -> the method with all its settings."""
+    asked = {"method": given} if isinstance(given, str) else dict(given)
+    name = asked.pop("method", None)
+    if name not in EVIDENCES:
+        raise ConfigError(unknown("evidence", name, EVIDENCES))
+    return {"method": name, **checked(f"evidence {name}", EVIDENCES[name], asked)}
 
 
 def deterministic(threads: int | None = None) -> None:
@@ -138,17 +153,29 @@ def deterministic(threads: int | None = None) -> None:
 class Backbone:
     """A built classifier: `graph` ends in logits, `layers` are the explained ones, `size` is its input's (h, w)."""
 
-    def __init__(self, model: Any, settings: Mapping[str, Any], size: tuple[int, int], prepare: Mapping[str, Any]):
+    def __init__(
+        self,
+        model: Any,
+        settings: Mapping[str, Any],
+        size: tuple[int, int],
+        prepare: Mapping[str, Any],
+        activation: str = "",  # what follows logits, where the model itself ends in them
+    ):
         self.model, self.settings, self.size, self.prepare = model, dict(settings), size, prepare
         self.graph = splitting.Graph(model)
         if len(self.graph.inputs) != 1:
             raise ConfigError(f"model: takes {len(self.graph.inputs)} inputs, one image is meant.")
         self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3)
         key = self._output_key(settings["output"])
-        self.output, self.activation = self.graph.without_activation(key)
+        self.output, removed = self.graph.without_activation(key)
+        self.activation = removed or activation
         if settings["score"] == "probability" and not self.activation:
             raise ConfigError("score: probability needs a model that ends in softmax or sigmoid.")
         self.layers = self._explained(settings["layer"])
+        if len(self.layers) > 1 and settings["evidence"]["method"] in PERTURBATIONS:
+            raise ConfigError(
+                f"evidence {settings['evidence']['method']}: explains one layer, {len(self.layers)} given."
+            )
         raw = self.graph.producer(self.output).shape[-1]
         self.binary = raw == 1
         self.classes = 2 if self.binary else raw
@@ -177,16 +204,7 @@ class Backbone:
 
     def preprocess(self, batch: Any) -> Any:
         """RGB 0..255 [n h w 3] -> the network's input."""
-        import tensorflow as tf
-
-        batch = tf.cast(batch, tf.float32)
-        order = self.prepare["order"]
-        if order == "gray":
-            batch = tf.image.rgb_to_grayscale(batch)
-        if order == "bgr":
-            batch = batch[..., ::-1]
-        scale, mean, std = (np.float32(self.prepare[name]) for name in ("scale", "mean", "std"))
-        return (batch * scale - mean) / std
+        return prepared(batch, self.prepare)
 
     def logits(self, values: Mapping[int, Any]) -> Any:
         """The logits [n c] among values run through the graph; a single sigmoid's class 0 is minus its class 1."""
@@ -197,20 +215,33 @@ class Backbone:
         return tf.concat([-out, out], axis=1) if self.binary else out
 
 
+def prepared(batch: Any, prepare: Mapping[str, Any]) -> Any:
+    """RGB 0..255 [n h w 3] -> the network's input, as `preprocessing` says."""
+    import tensorflow as tf
+
+    batch = tf.cast(batch, tf.float32)
+    if prepare["order"] == "gray":
+        batch = tf.image.rgb_to_grayscale(batch)
+    if prepare["order"] == "bgr":
+        batch = batch[..., ::-1]
+    scale, mean, std = (np.float32(prepare[name]) for name in ("scale", "mean", "std"))
+    return (batch * scale - mean) / std
+
+
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
     """A Backbone of `settings` as a config gives them; `weights` are a trained file, `classes` its number."""
     settings = backbone(**settings)
     if settings["model"] is not None:
         model = _opened(settings["model"], settings["safe"])
         size = _size(settings["input"], model.input_shape if not isinstance(model.input_shape, list) else None)
-        return Backbone(model, settings, size, preprocessing(**settings["preprocessing"]))
+        return Backbone(model, settings, size, settings["preprocessing"])
     kind = BACKBONES[settings["architecture"]]
     size = _size(settings["input"] or kind.size)
     chosen = str(weights) if weights else settings["weights"]
     if not isinstance(chosen, str):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
     model = application(settings, size, chosen, classes or settings["classes"] or IMAGENET)
-    return Backbone(model, settings, size, MODES[kind.mode])
+    return Backbone(model, settings, size, MODES[kind.mode], activation="softmax")
 
 
 def _size(given: int | list[int] | None, shape: tuple | None = None) -> tuple[int, int]:
@@ -230,6 +261,8 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
     make = getattr(keras.applications, name)
     common = {"classifier_activation": None, "classes": classes, **settings["arguments"]}
     keras.utils.set_random_seed(settings["seed"])
+    # Keras 3.15 says this of every complete weights file; what is really missing raises.
+    warnings.filterwarnings("ignore", "Skipping nested container")
     try:
         if weights == "imagenet" and size != (kind.size, kind.size):
             # Keras loads published weights at their own size only; behind a pooling they fit any.
@@ -239,8 +272,15 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
             return model
         source = None if weights == "random" else weights
         return make(weights=source, input_shape=(*size, 3), **common)
-    except (ValueError, OSError) as error:
-        raise ConfigError(f"backbone {name}, weights '{weights}': {error}") from error
+    except Exception as error:  # Keras raises a plain Exception where a download fails
+        raise ConfigError(
+            f"backbone {name}, input {size[0]}x{size[1]}, weights '{weights}': {_brief(error)}"
+        ) from error
+
+
+def _brief(error: Exception) -> str:
+    """Keras prints whole weight matrices."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def _opened(path: str, safe: bool) -> Any:
@@ -252,4 +292,4 @@ def _opened(path: str, safe: bool) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=safe)
     except Exception as error:  # a foreign file may fail anywhere in Keras' loading
-        raise DataError(f"model '{path}' cannot be loaded: {error}") from error
+        raise DataError(f"model '{path}' cannot be loaded: {_brief(error)}") from error

@@ -13,21 +13,21 @@ from typing import Any, NamedTuple
 import jsonschema
 import yaml
 
-from wsol import backbones, files, train
-from wsol.cams import CAMS, NEEDS
-from wsol.controls import CONTROLS
-from wsol.datasets import ADAPTERS, indexing
+from wsol import backbones, files, indexing, train
+from wsol import settings as settings_of
+from wsol.cams import CAMS, EVIDENCE_OF
+from wsol.controls import CONTROLS, NO_BACKBONE
+from wsol.datasets import ADAPTERS, OPENERS
 from wsol.errors import ConfigError, unknown
 from wsol.metrics import METRICS
-from wsol import settings as settings_of
 from wsol.settings import checked
 from wsol.thresholds import THRESHOLDS
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 # Backbone settings that a cam may set for itself: what of the network it explains.
 EXPLAINED = ("layer", "score", "explain")
+PICTURED = 4  # runs side by side in the report
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
-NO_BACKBONE = "none"
 
 
 class Decision(NamedTuple):
@@ -70,6 +70,7 @@ class Experiment(NamedTuple):
     def decisions(self) -> dict[str, Decision]:
         """Every decision by its folder's name."""
         found = [d for run in self.runs for d in run if isinstance(d, Decision)]
+        found += self.trainings.values()
         found += [self.dataset(t.settings["train"]["dataset"]) for t in self.trainings.values()]
         return {d.id: d for d in found}
 
@@ -144,12 +145,18 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
             raise ConfigError(f"cams.{cam_name}: '{method}' explains a model, and the config names no backbones.")
         for backbone_name in explained:
             backbone, training = _backbone(backbone_name, cam_name, method, cam_given, config, datasets)
-            if backbone and not report.settings.get("images", True):
-                raise ConfigError(f"datasets.{report.name}: 'images' is needed where backbones run.")
+            for dataset in (report, select) if backbone else ():
+                _seen(dataset)
             for threshold_name, threshold in _chosen(where, "thresholds", evaluation, config).items():
                 level = _threshold(threshold_name, threshold, evaluation)
                 run = Run(decision, report, select, backbone, _cam(cam_name, method, cam_given), level)
                 yield run, training
+
+
+def _seen(dataset: Decision | None) -> None:
+    """A dataset that a network looks at has images."""
+    if dataset and dataset.settings["images"] is None and dataset.settings["adapter"] not in OPENERS:
+        raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones run.")
 
 
 def _evaluation(name: str, evaluation: dict, select: Decision | None, config: dict) -> Decision:
@@ -165,8 +172,8 @@ def _backbone(name, cam_name, method, cam, config, datasets) -> tuple[Decision |
     if name is None:
         return None, None
     overrides = {key: cam[key] for key in EXPLAINED if key in cam}
-    given = config["backbones"][name] | overrides | NEEDS.get(method, {})
-    settings = checked(f"backbones.{name}", backbones.settings, given)
+    needed = {"evidence": EVIDENCE_OF[method]} if method in EVIDENCE_OF else {}
+    settings = _network(f"backbones.{name}", config["backbones"][name] | overrides | needed)
     settings |= {"threads": config["threads"]}
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
@@ -175,12 +182,25 @@ def _backbone(name, cam_name, method, cam, config, datasets) -> tuple[Decision |
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
 
 
+def _network(where: str, given: dict) -> dict:
+    """A backbone's own settings."""
+    try:
+        settings = backbones.backbone(**checked(where, backbones.backbone, given))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
+    weights = settings["weights"]
+    if isinstance(weights, str) and weights not in ("imagenet", "random") and not Path(weights).is_file():
+        raise ConfigError(f"{where}.weights: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")
+    arguments = settings.pop("arguments")
+    return settings | arguments
+
+
 def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decision:
     """What trained weights depend on: nothing of what is explained later."""
     where = f"backbones.{name}.weights"
     if list(settings["weights"]) != ["train"] or not isinstance(settings["weights"]["train"], dict):
         raise ConfigError(f"{where}: must be imagenet, random, a file or {{train: …}}, got {settings['weights']!r}.")
-    fit = checked(f"{where}.train", train.fit, settings["weights"]["train"])
+    fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
     dataset = _known(f"{where}.train.dataset", fit["dataset"], datasets)
     network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "evidence", "batch", "weights")}
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())
@@ -223,9 +243,26 @@ def _known(where: str, name: Any, known: Mapping[str, Any]) -> Any:
 def sources(settings: Mapping[str, Any]) -> list[str]:
     """The user's own files that a dataset's or a backbone's stage reads, images apart: there are too many of those."""
     if "adapter" not in settings:
-        return settings_of.sources(backbones.settings, settings)
+        return [path for key in ("model", "weights") if Path(path := str(settings[key])).is_file()]
     functions = (ADAPTERS[settings["adapter"]], indexing.Common)
     return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
+
+
+def datasets(experiment: Experiment) -> list[str]:
+    """The ids of every dataset that the experiment reads."""
+    used = {d.id for run in experiment.runs for d in (run.report, run.select) if d}
+    return sorted(used | {t.settings["train"]["images"] for t in experiment.trainings.values()})
+
+
+def pictured(experiment: Experiment) -> list[Run]:
+    """The runs that the report draws: of each evaluation the first few that explain a model, at its first threshold."""
+    found: dict[str, list[Run]] = {}
+    for run in experiment.runs:
+        first = next(r.threshold for r in experiment.runs if r.evaluation == run.evaluation)
+        shown = found.setdefault(run.evaluation.name, [])
+        if run.backbone and run.threshold == first and len(shown) < PICTURED:
+            shown.append(run)
+    return [run for runs in found.values() for run in runs]
 
 
 def partners(experiment: Experiment, dataset: str) -> list[str]:
@@ -246,4 +283,3 @@ def trained(run: Run) -> str | None:
     """The id of the training that a run's backbone needs, None where its weights come from elsewhere."""
     weights: Any = run.backbone.settings["weights"] if run.backbone else None
     return weights["train"] if isinstance(weights, dict) else None
-

@@ -1,7 +1,7 @@
 """Controls: maps that ignore the model. A method is worth something where it beats them.
 
-`CONTROLS[name](count, size, seed=…) -> list of float32 [h w]`, one map a target; a map that many targets share is one
-object, so that everything after it is computed once.
+`CONTROLS[name](names of images, **settings) -> list of float32 [h w]`, one map a target; a map that many targets
+share is one object, so that everything after it is computed once.
 """
 
 from typing import Annotated
@@ -11,9 +11,11 @@ import numpy as np
 from wsol.settings import Range
 
 Maps = list[np.ndarray]
+Size = Annotated[int, Range(2, 4096)]  # pixels a side of the map
+NO_BACKBONE = "none"  # what stands for a backbone in a control's runs
 
 
-def center(names: list[str], *, size: Annotated[int, Range(2, 4096)] = 224, sigma: Annotated[float, Range(0.01, 10)] = 0.25) -> Maps:
+def center(names: list[str], *, size: Size = 224, sigma: Annotated[float, Range(0.01, 10)] = 0.25) -> Maps:
     """An isotropic Gaussian at ((w - 1) / 2, (h - 1) / 2) of a square canvas (the centre baseline of Choe 2020).
 
     `sigma` is a fraction of the canvas. It moves no oracle score: every level set is a disc whatever the sigma.
@@ -23,20 +25,20 @@ def center(names: list[str], *, size: Annotated[int, Range(2, 4096)] = 224, sigm
     return [np.exp(-squared / (2 * (sigma * size) ** 2)).astype(np.float32)] * len(names)
 
 
-def center_box(names: list[str], *, size: Annotated[int, Range(2, 4096)] = 224) -> Maps:
+def center_box(names: list[str], *, size: Size = 224) -> Maps:
     """Concentric boxes of the canvas' shape: the level chooses how large a centred box is predicted."""
     offset = 1 - np.abs(np.arange(size) - (size - 1) / 2) / (size / 2)
     return [np.minimum(offset[:, None], offset[None]).astype(np.float32)] * len(names)
 
 
-def full(names: list[str], *, size: Annotated[int, Range(2, 4096)] = 224) -> Maps:
+def full(names: list[str], *, size: Size = 224) -> Maps:
     """The whole image at every level but the top one: a ramp would choose, a constant map would be degenerate."""
     whole = np.ones((size, size), np.float32)
     whole[0, 0] = 0  # the corner alone differs, so that the map has a range; the box is the whole image
     return [whole] * len(names)
 
 
-def random(names: list[str], *, size: Annotated[int, Range(2, 4096)] = 7, seed: int = 0) -> Maps:
+def random(names: list[str], *, size: Size = 7, seed: int = 0) -> Maps:
     """Uniform noise on a coarse grid, drawn from the image's name: the same map whatever the shard."""
     return [_generator(name, seed).random((size, size), np.float32) for name in names]
 

@@ -111,10 +111,11 @@ class Format:
 
 
 class Table(Format):
-    """A DataFrame in Parquet; the header lies in the schema's metadata."""
+    """A DataFrame in Parquet; the header lies in the schema's metadata. Columns beyond `fields` are kept after them."""
 
     def write(self, path: str | Path, frame: pd.DataFrame, *, settings: Any = None, made_from: Mapping = {}) -> None:
-        table = pa.Table.from_pandas(frame[list(self.fields)], preserve_index=False)
+        columns = [*self.fields, *(c for c in frame.columns if c not in self.fields)]
+        table = pa.Table.from_pandas(frame[columns], preserve_index=False)
         header = json.dumps(self.header(settings, made_from), sort_keys=True, default=str)
         with atomic(path) as temporary:
             pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), HEADER: header}), temporary)
@@ -349,5 +350,34 @@ REGIONS = Arrays(
         "geometry",  # float64 [t 4]: image = canvas * (sx sy) + (tx ty)
         "status",  # str [t]
         "masks",  # bytes [t]: COCO RLE counts [height width] of the image, b"" where none was asked for
+    ),
+)
+RUN = ("evaluation", "dataset", "backbone", "cam", "threshold")
+SCORES = Table(
+    "scores",
+    1,
+    "score",
+    (
+        *RUN,
+        "metric",
+        "choice",  # selected | oracle | fixed | none
+        "value",  # percent, but for counts
+        "low",  # 95 % bootstrap interval
+        "high",
+        "n",  # targets that count
+        "levels",  # str, the levels the metric was taken at
+    ),
+)
+OUTCOMES = Table(
+    "outcomes",
+    1,
+    "score",
+    (
+        "image",
+        "label",
+        "group",
+        "status",
+        "box",  # list of float64, the largest region's box in image pixels, at the level best for IoU .5; [] for none
+        # and a column `metric@choice` for each row of the scores: the target's own value
     ),
 )

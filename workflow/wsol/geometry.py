@@ -1,4 +1,4 @@
-"""From one grid to another: `image = input * (sx, sy) + (tx, ty)`, both counted in continuous pixels from the corner."""
+"""From one grid to another: `image = input * (sx, sy) + (tx, ty)`, in continuous pixels from the corner."""
 
 import numpy as np
 import pandas as pd

@@ -21,8 +21,8 @@ def explain(cam: Callable, evidence: Mapping[str, np.ndarray], settings: Mapping
 def status(maps: Maps, targets: pd.DataFrame, readable: np.ndarray, explained: np.ndarray) -> np.ndarray:
     """What became of each target. str [t].
 
-    A target keeps what the index said of it. Of the others, `unreadable` has an image that does not decode, `unmapped` a
-    class the model has no output for, and `degenerate` a constant or non-finite map: each is a miss, none is dropped.
+    A target keeps what the index said of it. Of the others, `unreadable` has an image that does not decode, `unmapped`
+    a class the model has no output for, and `degenerate` a constant or non-finite map: each is a miss, none dropped.
     """
     found = targets["status"].to_numpy(str).astype("U16")
     fine = found == "ok"

@@ -42,6 +42,8 @@ def decode(source: bytes | str | Path) -> Image:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
     except OSError as error:
         raise DataError(f"{name}: cannot be read ({error.strerror}).") from error
+    if not data:
+        raise DataError(f"{name}: is empty.")
     width, height = header_size(data)
     if width * height > PIXEL_LIMIT:
         raise DataError(f"{name}: {width}x{height} is more than {PIXEL_LIMIT} pixels.")
@@ -74,7 +76,7 @@ def header_size(data: bytes) -> tuple[int, int]:
 def _is_cut(data: bytes) -> bool:
     """A JPEG's scan without an end, a PNG without its last chunk: decoders would fill the rest with grey."""
     if data[:2] == b"\xff\xd8":
-        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+        return data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda")
     return data[:4] == b"\x89PNG" and b"IEND" not in data[-64:]
 
 

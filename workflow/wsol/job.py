@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -25,15 +25,28 @@ class Job:
     def say(self, *words: object) -> None:
         print(*words, file=self.log, flush=True)
 
+    @contextmanager
+    def counter(self, total: int, unit: str = "images") -> Iterator[Callable[[int], None]]:
+        """A function to call with how many more are done: a bar on a terminal, a line now and then in the log."""
+        count, started, last = 0, monotonic(), monotonic()
+        with tqdm(desc=self.name, total=total, leave=False, unit=f" {unit}", disable=not sys.stderr.isatty()) as bar:
+
+            def done(more: int) -> None:
+                nonlocal count, last
+                count += more
+                bar.update(more)
+                if monotonic() - last >= SECONDS_BETWEEN_LINES or count == total:
+                    last = monotonic()
+                    self.say(f"{self.name}: {count}/{total} {unit}, {last - started:.0f} s")
+
+            yield done
+
     def progress(self, items: Iterable[T], total: int, unit: str = "images") -> Iterator[T]:
-        """`items` again: a bar on a terminal, a line now and then in the log."""
-        bar = tqdm(items, self.name, total, leave=False, unit=f" {unit}", disable=not sys.stderr.isatty())
-        started = last = monotonic()
-        for done, item in enumerate(bar):
-            yield item
-            if monotonic() - last >= SECONDS_BETWEEN_LINES or done + 1 == total:
-                last = monotonic()
-                self.say(f"{self.name}: {done + 1}/{total} {unit}, {last - started:.0f} s")
+        """`items` again, counted."""
+        with self.counter(total, unit) as done:
+            for item in items:
+                yield item
+                done(1)
 
 
 @contextmanager
@@ -54,10 +67,11 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
             raise
 
 
-def reasons(snakemake_log: str) -> list[str]:
+def reasons(snakemake_logs: str | list[str]) -> list[str]:
     """`stage: the last line of its log`, for every job that the workflow's own log says has failed."""
     mark = " (check log file(s) for error details)"
-    lines = Path(snakemake_log).read_text().splitlines()
+    paths = [snakemake_logs] if isinstance(snakemake_logs, str) else snakemake_logs
+    lines = [line for path in paths for line in Path(path).read_text().splitlines()]
     logs = [line.split("log: ", 1)[1].removesuffix(mark) for line in lines if line.endswith(mark)]
     return [f"{path}: {reason}" for path in dict.fromkeys(logs) if (reason := _last_line(Path(path)))]
 

@@ -140,17 +140,32 @@ class Graph:
         return output, function
 
     def trace_shapes(self, size: tuple[int, int], channels: int) -> None:
-        """Fill in shapes that the model leaves open, for an input of this size."""
+        """The steps' shapes for an input of this size, where the model leaves them open or was built for another."""
         import tensorflow as tf
 
-        if all(None not in step.shape[1:] for step in self.steps):
+        declared = self.input_shapes[0][1:]
+        if len(declared) != 3 or declared[2] not in (None, channels):
+            raise ConfigError(f"model: takes {list(declared)}, an image of {channels} channels is given.")
+        if declared[:2] == tuple(size) and all(None not in step.shape[1:] for step in self.steps):
             return
-        with tf.Graph().as_default():
-            feed = tf.zeros((1, *size, channels))
-            values = self.run({self.inputs[0]: feed}, self.outputs.values())
+        found: dict[int, tuple] = {}
+
+        def trace(feed: Any) -> None:
+            self.run({self.inputs[0]: feed}, self.outputs.values(), lambda key, value: found.update({key: value.shape}))
+
+        try:
+            tf.function(trace, autograph=False).get_concrete_function(tf.TensorSpec((None, *size, channels)))
+        except (ValueError, TypeError, tf.errors.OpError) as error:
+            raise ConfigError(f"input: the model does not take {size[0]}x{size[1]}: {_first_line(error)}") from error
         for place, step in enumerate(self.steps):
-            if step.outputs[0] in values:
-                self.steps[place] = step._replace(shape=(None, *values[step.outputs[0]].shape[1:]))
+            if step.outputs[0] in found:
+                self.steps[place] = step._replace(shape=tuple(found[step.outputs[0]]))
+
+
+def _first_line(error: Exception) -> str:
+    """What Keras says first that is not its own preamble."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith("Exception encountered")), type(error).__name__)
 
 
 def _apply(step: Step, values: dict) -> list:
@@ -190,14 +205,28 @@ def automatic(graph: Graph, output: int) -> Step:
     """The last map upstream of the pooling, after its nonlinearity.
 
     What comes last may itself be a pooling (VGG) or do nothing in inference (dropout): the map before it is meant.
+    Where a small input has shrunk to one place before the pooling, the last map is often one branch of many: the last
+    one that everything passes through is meant.
     """
     known = {step.outputs[0]: step for step in candidates(graph, output)}
     if not known:
         raise ConfigError("layer: auto finds no layer with a map larger than 1x1: this model has no spatial layer.")
     step = list(known.values())[-1]
+    if any(_convolves_on(user) for user in graph.consumers(step.outputs[0], graph.upstream([output]))):
+        step = next((s for s in reversed(known.values()) if is_cut(graph, output, s.outputs[0])), step)
     while step.kind in (*POOLING, *TRANSPARENT, *RESHAPING, "ZeroPadding2D") and step.inputs[0] in known:
         step = known[step.inputs[0]]
     return step
+
+
+def _convolves_on(step: Step) -> bool:
+    """Does it make one place of a map by other means than pooling?"""
+    return len(step.shape) == 4 and tuple(step.shape[1:3]) == (1, 1) and step.kind not in (*POOLING, "Mean")
+
+
+def is_cut(graph: Graph, output: int, key: int) -> bool:
+    """Does all that reaches the output pass through here?"""
+    return not any(set(graph.inputs).intersection(step.inputs) for step in graph.upstream([output], [key]))
 
 
 def find(graph: Graph, output: int, name: str) -> Step:
@@ -222,9 +251,18 @@ def pooled(graph: Graph, output: int, key: int) -> int | None:
     steps = graph.upstream([output])
     while len(users := graph.consumers(key, steps)) == 1 and key != output:
         user = users[0]
-        if user.kind == "GlobalAveragePooling2D":
+        if _is_mean(user, graph.producer(key)):
             return user.outputs[0]
         if user.kind not in TRANSPARENT and not (user.kind == "Activation" and user.activation == "linear"):
             return None
         key = user.outputs[0]
     return None
+
+
+def _is_mean(step: Step, before: Step | None) -> bool:
+    """The mean over all places: by a layer, by an average pooling as large as the map, or by `keras.ops.mean`."""
+    if step.kind == "AveragePooling2D":
+        return before is not None and tuple(step.operation.pool_size) == tuple(before.shape[1:3])
+    axes = getattr(step.operation, "axis", None)
+    over_space = isinstance(axes, list | tuple) and sorted(axes) == [1, 2]
+    return step.kind == "GlobalAveragePooling2D" or (step.kind == "Mean" and over_space)

@@ -50,10 +50,14 @@ def labels(targets: pd.DataFrame) -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-def load(open_image: Callable, found: pd.DataFrame, size: tuple[int, int], how: dict[str, Any], threads: int) -> Examples:
+def load(
+    open_image: Callable, found: pd.DataFrame, size: tuple[int, int], how: dict[str, Any], threads: int
+) -> Examples:
     """Every image of `labels` at the network's input size; one that does not decode is left out."""
     if len(found) * size[0] * size[1] * 3 > BYTES:
-        raise DataError(f"train: {len(found)} images of {size[0]}x{size[1]} need more than {BYTES >> 30} GiB of memory.")
+        raise DataError(
+            f"train: {len(found)} images of {size[0]}x{size[1]} need more than {BYTES >> 30} GiB of memory."
+        )
     sizes = [(0, 0)] * len(found)
     source = images.loader(open_image, found["image"], sizes, size, how["resize"], how["interpolation"], threads)
     kept = [(item.pixels, label) for item, label in zip(source, found["label"], strict=True) if item.status == "ok"]
@@ -77,9 +81,13 @@ def fit(backbone: Any, examples: Examples, given: dict[str, Any], say: Callable[
         metrics=["accuracy"],
     )
     told = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: say(f"epoch {epoch + 1}/{given['epochs']}", {k: f"{v:.4f}" for k, v in logs.items()})
+        on_epoch_end=lambda epoch, logs: say(
+            f"epoch {epoch + 1}/{given['epochs']}", {k: f"{v:.4f}" for k, v in logs.items()}
+        )
     )
-    history = backbone.model.fit(_batches(backbone, examples, given), epochs=given["epochs"], verbose=0, callbacks=[told])
+    history = backbone.model.fit(
+        _batches(backbone, examples, given), epochs=given["epochs"], verbose=0, callbacks=[told]
+    )
     return pd.DataFrame(history.history).rename_axis("epoch").reset_index()
 
 

@@ -1,0 +1,44 @@
+# make run [CONFIG=experiment.yaml] [CORES=n] and make test set up all they need: a .venv with the pinned packages.
+CONFIG ?= config.yaml
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3,$(if $(shell $(v) -c 'import sys' 2>/dev/null && echo y),$(v))))
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test test-slow test-real test-slurm lint format bench clean-results
+
+run: $(VENV)/ready
+	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+
+test: $(VENV)/ready lint
+	$(BIN)/python -m pytest $(ARGS)
+
+# Whole runs of minutes; runs on real images and weights; runs on a SLURM cluster.
+test-slow: $(VENV)/ready
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-real: $(VENV)/ready
+	$(BIN)/python -m pytest -m real -rs $(ARGS)
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/mypy
+
+format: $(VENV)/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+bench: $(VENV)/ready
+	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+$(VENV)/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 11) <= v <= (3, 13); \
+	  sys.exit(0 if ok else "setup: needs Python 3.11, 3.12 or 3.13; found %d.%d. Say PYTHON=/path/to/python3.11." % v)'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "setup: $(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@touch $@

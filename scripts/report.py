@@ -1,0 +1,31 @@
+"""report: scores and pictures -> one HTML file that needs nothing beside it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from wsol import indexing
+from wsol.files import OUTCOMES, TARGETS, atomic
+from wsol.job import job
+from wsol.report.gallery import Seen, gallery
+from wsol.report.page import page
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+files, params = snakemake.input, snakemake.params
+
+with job(snakemake.log, "report") as log:
+    evaluations: dict[str, list] = {}
+    for run, targets, outcomes in zip(params.runs, files.targets, files.outcomes, strict=True):
+        maps = [path for path in files.heatmaps if f"/{run['maps']}/" in path]
+        seen = Seen(run["name"], OUTCOMES.read(outcomes), maps)
+        evaluations.setdefault(run["evaluation"], []).append((run["dataset"], targets, seen))
+    pictures = {
+        name: gallery(TARGETS.read(runs[0][1]), indexing.opener(runs[0][0]), [run for *_, run in runs], params.overlays)
+        for name, runs in evaluations.items()
+    }
+    summaries = {Path(path).parts[-3].split("@")[0]: Path(path).read_text() for path in files.summaries}
+    with atomic(snakemake.output[0]) as path:
+        Path(path).write_text(page(pd.read_csv(files.scores, keep_default_na=False), pictures, summaries))

@@ -1,0 +1,117 @@
+"""Small models that have, in small, what makes real ones hard to explain."""
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+layers = keras.layers
+SIDE = 16
+
+
+def base(name: str = "base", side: int | None = SIDE) -> "keras.Model":
+    """Two convolutions, the second around a skip connection, no head."""
+    x = start = layers.Input((side, side, 3))
+    x = early = layers.Conv2D(6, 3, strides=2, activation="relu", padding="same", name="early")(x)
+    x = layers.Conv2D(6, 3, activation="relu", padding="same", name="middle")(x)
+    x = layers.Add(name="sum")([x, early])
+    x = layers.Conv2D(8, 3, strides=2, padding="same", name="conv")(x)
+    x = layers.BatchNormalization(name="norm")(x)
+    return keras.Model(start, layers.ReLU(name="late")(x), name=name)
+
+
+def plain(activation: str | None = "softmax", classes: int = 3) -> "keras.Model":
+    inner = base()
+    x = layers.GlobalAveragePooling2D()(inner.output)
+    return keras.Model(inner.input, layers.Dense(classes, activation=activation, name="head")(x), name="plain")
+
+
+def separate_softmax() -> "keras.Model":
+    inner = plain(None)
+    return keras.Model(inner.input, layers.Softmax(name="last")(inner.output))
+
+
+def activation_layer() -> "keras.Model":
+    inner = plain(None)
+    return keras.Model(inner.input, layers.Activation("softmax", name="last")(inner.output))
+
+
+def sequential() -> "keras.Model":
+    """A base without its top and a new head."""
+    return keras.Sequential([base(), layers.GlobalAveragePooling2D(), layers.Dropout(0.5), layers.Dense(3, "softmax")])
+
+
+def nested_twice() -> "keras.Model":
+    start = layers.Input((SIDE, SIDE, 3))
+    middle = keras.Model(inner := layers.Input((SIDE, SIDE, 3)), base("deepest")(inner), name="middle_model")
+    x = layers.GlobalAveragePooling2D()(middle(start, training=False))
+    return keras.Model(start, layers.Dense(3, "softmax")(x), name="outer")
+
+
+def flattened() -> "keras.Model":
+    """VGG's shape: a max pooling, then dense layers on every place."""
+    inner = base()
+    x = layers.Flatten()(layers.MaxPooling2D(name="pool")(inner.output))
+    return keras.Model(inner.input, layers.Dense(3, "softmax")(layers.Dense(5, "relu")(x)))
+
+
+def one_by_one() -> "keras.Model":
+    """MobileNet's: a pooling that keeps its axes, a 1x1 convolution, a reshape."""
+    inner = base()
+    x = layers.GlobalAveragePooling2D(keepdims=True)(inner.output)
+    x = layers.Reshape((3,))(layers.Conv2D(3, 1, name="logits")(x))
+    return keras.Model(inner.input, layers.Activation("softmax")(x))
+
+
+def operations() -> "keras.Model":
+    """Not layers but functions: an addition, a mean over space, a softmax."""
+    inner = base()
+    x = inner.output + layers.Conv2D(8, 1)(inner.output)
+    x = layers.Dense(3)(keras.ops.mean(x, axis=(1, 2)))
+    return keras.Model(inner.input, keras.ops.softmax(x))
+
+
+def open_size() -> "keras.Model":
+    inner = base(side=None)
+    x = layers.GlobalAveragePooling2D()(inner.output)
+    return keras.Model(inner.input, layers.Dense(3, "softmax")(x))
+
+
+MODELS = {
+    "plain": plain,
+    "linear": lambda: plain(None),
+    "separate_softmax": separate_softmax,
+    "activation_layer": activation_layer,
+    "sequential": sequential,
+    "nested_twice": nested_twice,
+    "flattened": flattened,
+    "one_by_one": one_by_one,
+    "operations": operations,
+    "open_size": open_size,
+}
+
+
+def seeded(make) -> "keras.Model":
+    """The model, with normalisation statistics that do something and weights that tell classes apart."""
+    keras.utils.set_random_seed(3)
+    model = make()
+    random = np.random.default_rng(3)
+    for weight in model.weights:
+        shape = weight.shape
+        if "moving_mean" in weight.path or "bias" in weight.path or "beta" in weight.path:
+            weight.assign(random.normal(0, 0.1, shape))
+        if "moving_variance" in weight.path:
+            weight.assign(random.uniform(0.5, 1.5, shape))
+    return model
+
+
+def backbone(model: "keras.Model", size: tuple[int, int] = (SIDE, SIDE), **settings):
+    from wsol import backbones
+
+    known = {"model": "in memory", "preprocessing": {"scale": 1 / 255}, "batch": 4, **settings}
+    checked = backbones.backbone(**known)
+    return backbones.Backbone(model, checked, size, backbones.preprocessing(**checked["preprocessing"]))
+
+
+def picture(name: str, size: tuple[int, int] = (SIDE, SIDE)) -> np.ndarray:
+    """RGB noise that `name`, a number, decides."""
+    return np.random.default_rng(int(name)).integers(0, 256, (*size, 3), np.uint8)

@@ -1,0 +1,77 @@
+"""The oracle: evaluators written the slow way, one threshold at a time, from their description."""
+
+import cv2
+import numpy as np
+
+
+def published_boxes(prepared, thresholds, every):
+    """The published evaluator's boxes of a uint8 map, one [b 4] a threshold: of `every` contour or the largest."""
+    height, width = prepared.shape
+    found = []
+    for threshold in thresholds:
+        limit = int(threshold * np.max(prepared))
+        _, mask = cv2.threshold(prepared, limit, 255, cv2.THRESH_BINARY)
+        contours = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)[0]
+        if len(contours) == 0:
+            found.append(np.array([[0, 0, 0, 0]]))
+            continue
+        contours = contours if every else [max(contours, key=cv2.contourArea)]
+        rectangles = [cv2.boundingRect(c) for c in contours]
+        found.append(np.array([[x, y, min(x + w, width - 1), min(y + h, height - 1)] for x, y, w, h in rectangles]))
+    return found
+
+
+def published_iou(a, b):
+    """[n 4], [m 4] inclusive corners -> [n m]."""
+    a, b = np.asarray(a)[:, None], np.asarray(b)[None]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]) + 1
+    shared = np.prod(np.maximum(sides, 0), axis=-1)
+    union = np.prod(a[..., 2:] - a[..., :2] + 1, axis=-1) + np.prod(b[..., 2:] - b[..., :2] + 1, axis=-1) - shared
+    return np.where(union > 0, shared / np.where(union > 0, union, 1), 0)
+
+
+def published_hits(prepared, thresholds, truth, deltas, every):
+    """Whether the best box of each threshold reaches each IoU: bool [thresholds, deltas]."""
+    boxes = published_boxes(prepared, thresholds, every)
+    starts = np.concatenate([[0], np.cumsum([len(b) for b in boxes])[:-1]])
+    best = np.maximum.reduceat(published_iou(np.concatenate(boxes), truth).max(axis=1), starts)
+    return best[:, None] >= np.asarray(deltas)[None]
+
+
+def exact_boxes(prepared, levels, every):
+    """Boxes [b 4], half-open, of the 8-connected regions `value >= level`, or of the one of most pixels."""
+    return [_components(prepared >= level, every) for level in levels]
+
+
+def _components(mask, every):
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    boxes = [[x, y, x + w, y + h] for x, y, w, h, _ in stats[1:]]
+    if not every and count > 1:
+        flat = labels.ravel()
+        areas = [-stats[i, cv2.CC_STAT_AREA] for i in range(1, count)]
+        firsts = [int(np.argmax(flat == i)) for i in range(1, count)]
+        boxes = [boxes[min(range(count - 1), key=lambda i: (areas[i], firsts[i]))]]
+    return np.array(boxes, int).reshape(-1, 4)
+
+
+def published_map(heatmap, side=224, interpolation=cv2.INTER_CUBIC):
+    """The published evaluator's uint8 map; a constant map stays one, whatever rounding makes of it."""
+    if heatmap.min() == heatmap.max():
+        return np.zeros((side, side), np.uint8)
+    resized = cv2.resize(heatmap, (side, side), interpolation=interpolation)
+    if np.isnan(resized).any() or resized.min() == resized.max():
+        return np.zeros_like(resized, np.uint8)
+    resized -= resized.min()
+    resized /= resized.max()
+    return (resized * 255).astype(np.uint8)
+
+
+def published_truth(inclusive, size, side=224):
+    """Inclusive corners of an image of `size` (height, width), scaled and truncated."""
+    height, width = map(float, size)
+    return np.array(
+        [
+            [int(x0 * side / width), int(y0 * side / height), int(x1 * side / width), int(y1 * side / height)]
+            for x0, y0, x1, y1 in inclusive
+        ]
+    )

@@ -1,0 +1,37 @@
+# report: the leaderboard and pictures of what the first runs of each evaluation saw, in one HTML file.
+PICTURED = experiments.pictured(EXPERIMENT)
+
+
+rule report:
+    input:
+        scores=f"{RESULTS}/scores.csv",
+        targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in PICTURED],
+        outcomes=[
+            f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam', 'threshold', 'evaluation')}/outcomes.parquet"
+            for run in PICTURED
+        ],
+        heatmaps=lambda w: [
+            path
+            for run in PICTURED
+            for path in sharded(f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam')}/{{shard}}.heatmaps.npz", run.report.id)
+        ],
+        summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
+        code=code("report"),
+        page=relative(ROOT / "workflow/wsol/report/page.html"),
+    output:
+        report(f"{RESULTS}/report.html", category="Report"),
+    log:
+        f"{RESULTS}/logs/report.log",
+    params:
+        runs=[
+            {
+                "evaluation": run.evaluation.name,
+                "name": f"{run.backbone.name} {run.cam.name} {run.threshold.name}",
+                "dataset": run.report.settings,
+                "maps": run.folder(run.report, "backbone", "cam"),
+            }
+            for run in PICTURED
+        ],
+        overlays=EXPERIMENT.settings["overlays"],
+    script:
+        "../../scripts/report.py"

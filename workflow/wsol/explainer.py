@@ -1,0 +1,130 @@
+"""A backbone's traced functions: images to activations and logits, scores to gradients, changed inputs to logits.
+
+Each is traced once, at one batch shape. Gradients run through the head alone, from what `forward` kept of the layers.
+"""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from wsol import splitting
+from wsol.backbones import Backbone
+
+HEAD_BATCH = 256  # rows of a head that is only a pooling's
+
+
+class Explainer:
+    """`forward` on images, `gradients` on targets, `masked` and `ablated` on variants of one image, `batch` at a time.
+
+    `traces` counts, function by function, how often it was traced. Behind a pooling the gradient is constant over
+    space: it is taken with respect to the pooled mean and kept as [n 1 1 k].
+    """
+
+    def __init__(self, backbone: Backbone, batch: int):
+        import tensorflow as tf
+
+        self.backbone, self.batch, self.traces = backbone, batch, Counter[str]()
+        graph, output = backbone.graph, backbone.output
+        self.keys = [step.outputs[0] for step in backbone.layers]
+        means = [splitting.pooled(graph, output, key) for key in self.keys]
+        self.watched = [key if mean is None else mean for key, mean in zip(self.keys, means, strict=True)]
+        self.constant = [mean is not None for mean in means]
+        self.cut = boundary(graph, output, self.watched)
+        self.head_batch = HEAD_BATCH if self.constant[0] else batch
+        traced = (self._forward, self._gradients, self._masked, self._ablated)
+        self.forward, self.gradients, self.masked, self.ablated = (tf.function(f, autograph=False) for f in traced)
+
+    def _forward(self, pixels: Any) -> tuple[Any, list, dict]:
+        self.traces["forward"] += 1
+        graph = self.backbone.graph
+        values = graph.run({graph.inputs[0]: self.backbone.preprocess(pixels)}, [self.backbone.output, *self.keys])
+        return self.backbone.logits(values), [values[key] for key in self.keys], {k: values[k] for k in self.cut}
+
+    def _gradients(self, cut: dict, coefficients: Any) -> list:
+        """Of sum_c coefficient_c * logit_c, for each explained layer."""
+        import tensorflow as tf
+
+        self.traces["gradients"] += 1
+        seen: dict[int, Any] = {}
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+
+            def watch(key: int, value: Any) -> None:
+                if key in self.watched:
+                    tape.watch(value)
+                    seen[key] = value
+
+            values = self.backbone.graph.run(cut, [self.backbone.output], watch)
+            total = tf.reduce_sum(self.backbone.logits(values) * coefficients)
+        zero = tf.UnconnectedGradients.ZERO
+        found = tape.gradient(total, [seen[key] for key in self.watched], unconnected_gradients=zero)
+        return [self._spread(*pair) for pair in zip(found, self.constant, self.backbone.layers, strict=True)]
+
+    def _masked(self, pixels: Any, masks: Any, level: Any, filled: Any) -> Any:
+        """Logits of one image [h w 3] behind masks [b h w]: 0 shows a grey of this level, or zero if not `filled`."""
+        import tensorflow as tf
+
+        self.traces["masked"] += 1
+        graph, prepare = self.backbone.graph, self.backbone.preprocess
+        image, grey = prepare(pixels[None]), prepare(tf.fill((1, *pixels.shape), level))
+        shown = image * masks[..., None] + tf.where(filled, grey, tf.zeros_like(grey)) * (1 - masks[..., None])
+        return self.backbone.logits(graph.run({graph.inputs[0]: shown}, [self.backbone.output]))
+
+    def _ablated(self, cut: dict, channels: Any) -> Any:
+        """Logits of one image, of which `cut` has one row, with each of `channels` zero; -1 for none."""
+        import tensorflow as tf
+
+        self.traces["ablated"] += 1
+        rows = channels.shape[0]
+        values = {key: tf.repeat(value, rows, axis=0) for key, value in cut.items()}
+        layer = values[self.watched[0]]
+        kept = 1 - tf.one_hot(channels, layer.shape[-1])
+        values[self.watched[0]] = layer * tf.reshape(kept, (rows, *[1] * (len(layer.shape) - 2), -1))
+        return self.backbone.logits(self.backbone.graph.run(values, [self.backbone.output]))
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        return probability(logits, self.backbone.activation)
+
+    def score(self, logits: np.ndarray) -> np.ndarray:
+        """What is explained: the logits or what the model makes of them."""
+        return logits if self.backbone.settings["score"] == "logit" else self.probability(logits)
+
+    @staticmethod
+    def _spread(gradient: Any, constant: bool, layer: splitting.Step) -> Any:
+        """The mean's gradient is shared equally by all places."""
+        import tensorflow as tf
+
+        if not constant:
+            return gradient
+        return tf.reshape(gradient, (-1, 1, 1, gradient.shape[-1])) / float(layer.shape[1] * layer.shape[2])
+
+
+def boundary(graph: splitting.Graph, output: int, watched: list[int]) -> list[int]:
+    """What has to be known to run all that depends on the watched layers, and no more."""
+    steps = graph.upstream([output, *watched])
+    first = {key for key in watched if not {k for s in graph.upstream([key]) for k in s.inputs}.intersection(watched)}
+    dependent = graph.dependent(first, steps)
+    head = [step for step in steps if dependent.intersection(step.outputs) and not first.intersection(step.outputs)]
+    return sorted(first | {key for step in head for key in step.inputs if key not in dependent})
+
+
+def probability(logits: np.ndarray, activation: str) -> np.ndarray:
+    """What the model makes of logits [n c]: its softmax or sigmoid, in float64."""
+    z = np.asarray(logits, np.float64)
+    if activation == "sigmoid":
+        return np.exp(-np.logaddexp(0, -z))
+    raised = np.exp(z - z.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def coefficients(logits: np.ndarray, weights: np.ndarray, score: str, activation: str) -> np.ndarray:
+    """d(sum_c weight_c score_c) / d logits [n c]: the head's gradient with these is the gradient of any such score.
+
+    For logits the weights themselves; for probabilities, times the derivative of the softmax or sigmoid.
+    """
+    if score == "logit":
+        return weights.astype(np.float32)
+    p = probability(logits, activation)
+    if activation == "sigmoid":
+        return (weights * p * (1 - p)).astype(np.float32)
+    return (p * (weights - (weights * p).sum(axis=1, keepdims=True))).astype(np.float32)

@@ -1,0 +1,180 @@
+"""EVIDENCES: what is asked of the network to explain one output.
+
+CONTRASTS weigh the scores whose gradient is taken: `(scores [n c], explained [n], **settings) -> [n c]`.
+PERTURBATIONS run the network, or its head, on changed inputs: `(probe, classes [m], **settings) -> rows [m …]`: channel
+weights [m 1 1 k], or finished maps [m h w 1]. They are the only ones that cost more than one pass an image.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any
+
+import numpy as np
+
+from wsol.settings import Range
+
+Count = Annotated[int, Range(1, 10**6)]
+
+
+def gradient(scores: np.ndarray, explained: np.ndarray) -> np.ndarray:
+    """The explained score itself; nothing where explained < 0."""
+    return (np.arange(scores.shape[1]) == explained[:, None]).astype(np.float64)
+
+
+def finer(
+    scores: np.ndarray, explained: np.ndarray, *, gamma: Annotated[float, Range(0, 10)] = 0.6, similar: Count = 3
+) -> np.ndarray:
+    """The explained score less gamma times the mean of the `similar` scores nearest to it (Zhang 2025, Finer-CAM)."""
+    weights = gradient(scores, explained)
+    own = np.take_along_axis(scores, np.maximum(explained, 0)[:, None], axis=1)
+    distance = np.where(weights > 0, np.inf, np.abs(scores - own))
+    count = min(similar, scores.shape[1] - 1)
+    nearest = np.argsort(distance, axis=1, kind="stable")[:, :count]
+    for row in np.flatnonzero(explained >= 0):
+        weights[row, nearest[row]] = -gamma / max(1, count)
+    return weights
+
+
+class Probe:
+    """One image, ready to be asked again: its input, the explained layer's activations, and what its head needs."""
+
+    def __init__(self, explainer: Any, pixels: np.ndarray, activations: np.ndarray, cut: dict[int, Any]):
+        self.explainer, self.pixels, self.activations, self.cut = explainer, pixels, activations, cut
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    def scores(self, logits: Any, classes: np.ndarray) -> np.ndarray:
+        """[b c] -> [b m] float64 of the asked classes."""
+        return self.explainer.score(np.asarray(logits, np.float64))[:, classes]
+
+    def masked(self, masks: Iterable[np.ndarray], fill: float | None = None) -> Iterator[np.ndarray]:
+        """The logits [b c] of the image behind each batch of masks [b h w] in [0, 1]; 0 shows `fill`.
+
+        `fill` is a grey level 0..255; without it, zero in the network's own numbers.
+        """
+        level = np.float32(0 if fill is None else fill)
+        for batch in masks:
+            padded = np.zeros((self.explainer.batch, *batch.shape[1:]), np.float32)
+            padded[: len(batch)] = batch
+            logits = self.explainer.masked(self.pixels, padded, level, np.bool_(fill is not None))
+            yield logits.numpy()[: len(batch)]
+
+    def without(self, channels: np.ndarray) -> np.ndarray:
+        """The logits [b c] of the head when each of `channels` in turn is zero."""
+        padded = np.full(self.explainer.head_batch, -1, np.int32)
+        padded[: len(channels)] = channels
+        return self.explainer.ablated(self.cut, padded).numpy()[: len(channels)]
+
+
+def ablation(probe: Probe, classes: np.ndarray) -> np.ndarray:
+    """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
+    channels, step = np.arange(probe.activations.shape[-1]), probe.explainer.head_batch
+    whole = probe.scores(probe.without(np.array([-1])), classes)
+    parts = [probe.scores(probe.without(channels[i : i + step]), classes) for i in range(0, len(channels), step)]
+    return (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]
+
+
+def scorecam(probe: Probe, classes: np.ndarray, *, channels: Annotated[int, Range(0, 10**6)] = 0) -> np.ndarray:
+    """softmax over k of f(x * H_k) - f(0), H_k the upsampled channel scaled to [0, 1], f a probability -> [m 1 1 k].
+
+    `channels`: only so many, those that vary most (Faster-Score-CAM); 0 for all. Constant channels have no weight.
+    """
+    spread = probe.activations.std(axis=(0, 1))
+    chosen = np.sort(np.argsort(-spread, kind="stable")[: channels or None])
+    chosen = chosen[spread[chosen] > 0]
+    weights = np.zeros((len(classes), probe.activations.shape[-1]), np.float32)
+    if len(chosen):
+        masks = (_upsampled(probe, chosen[i]) for i in _batches(len(chosen), probe.explainer.batch))
+        rows = [probe.explainer.probability(logits)[:, classes] for logits in probe.masked(masks)]
+        # Less f(0), which is one number for all k and drops out of the softmax.
+        weights[:, chosen] = _softmax(np.concatenate(rows)).T
+    return weights[:, None, None]
+
+
+def occlusion(
+    probe: Probe,
+    classes: np.ndarray,
+    *,
+    grid: Annotated[int, Range(2, 128)] = 14,
+    patch: Annotated[int, Range(1, 64)] = 3,
+    fill: Annotated[float, Range(0, 255)] | None = None,
+) -> np.ndarray:
+    """Mean fall of the score over the patches that cover a cell -> [m grid grid 1].
+
+    The input is cut into grid x grid cells; a patch of patch x patch cells visits every place, one cell at a time,
+    reaching over the edge so that each cell is covered equally often.
+    """
+    corners = [(y, x) for y in range(1 - patch, grid) for x in range(1 - patch, grid)]
+    covers = np.zeros((len(corners), grid, grid), np.float32)
+    for cover, (y, x) in zip(covers, corners, strict=True):
+        cover[max(0, y) : y + patch, max(0, x) : x + patch] = 1
+    rows, columns = (np.arange(side) * grid // side for side in probe.size)
+    masks = (1 - covers[i][:, rows][:, :, columns] for i in _batches(len(covers), probe.explainer.batch))
+    whole = probe.scores(next(probe.masked([np.ones((1, *probe.size), np.float32)])), classes)
+    falls = whole - np.concatenate([probe.scores(logits, classes) for logits in probe.masked(masks, fill)])
+    return (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)[..., None]
+
+
+def rise(
+    probe: Probe,
+    classes: np.ndarray,
+    *,
+    masks: Count = 4000,
+    cells: Annotated[int, Range(2, 64)] = 7,
+    shown: Annotated[float, Range(0.01, 0.99)] = 0.5,
+    seed: int = 0,
+) -> np.ndarray:
+    """sum_m f(x * M_m) M_m / (shown * masks), M_m random (Petsiuk 2018) -> [m h w 1], at the input's size.
+
+    A mask is a random binary grid of cells x cells, upsampled bilinear and shifted by up to a cell.
+    """
+    random = np.random.default_rng(seed)
+    total = np.zeros((len(classes), *probe.size))
+    for i in _batches(masks, probe.explainer.batch):
+        drawn = np.stack([_random_mask(random, cells, shown, probe.size) for _ in i])
+        for logits in probe.masked([drawn]):
+            total += np.einsum("bm,byx->myx", probe.explainer.probability(logits)[:, classes], drawn)
+    return (total / (shown * masks)).astype(np.float32)[..., None]
+
+
+def _random_mask(random: np.random.Generator, cells: int, shown: float, size: tuple[int, int]) -> np.ndarray:
+    import cv2
+
+    cell = [-(-side // cells) for side in size]
+    grid = (random.random((cells + 1, cells + 1)) < shown).astype(np.float32)
+    large = cv2.resize(grid, ((cells + 1) * cell[1], (cells + 1) * cell[0]), interpolation=cv2.INTER_LINEAR)
+    y, x = random.integers(0, cell[0]), random.integers(0, cell[1])
+    return large[y : y + size[0], x : x + size[1]]
+
+
+def _upsampled(probe: Probe, channels: np.ndarray) -> np.ndarray:
+    """Channels at the input's size, each scaled to [0, 1] -> [b h w]."""
+    import cv2
+
+    high, wide = probe.size
+    maps = (np.ascontiguousarray(probe.activations[..., k]) for k in channels)
+    large = np.stack([cv2.resize(m, (wide, high), interpolation=cv2.INTER_LINEAR) for m in maps])
+    low, top = large.min(axis=(1, 2), keepdims=True), large.max(axis=(1, 2), keepdims=True)
+    return (large - low) / np.maximum(top - low, np.finfo(np.float32).tiny)
+
+
+def _softmax(rows: np.ndarray) -> np.ndarray:
+    """Over the first axis."""
+    raised = np.exp(rows - rows.max(axis=0))
+    return raised / raised.sum(axis=0)
+
+
+def _batches(total: int, size: int) -> Iterator[np.ndarray]:
+    return (np.arange(start, min(start + size, total)) for start in range(0, total, size))
+
+
+CONTRASTS: dict[str, Callable[..., np.ndarray]] = {"gradient": gradient, "finer": finer}
+PERTURBATIONS: dict[str, Callable[..., np.ndarray]] = {
+    "ablation": ablation,
+    "scorecam": scorecam,
+    "occlusion": occlusion,
+    "rise": rise,
+}
+FINISHED = ("occlusion", "rise")  # these give maps; the others channel weights
+EVIDENCES = CONTRASTS | PERTURBATIONS

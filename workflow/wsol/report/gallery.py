@@ -1,0 +1,67 @@
+"""Which targets the report shows, and each run's picture of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from wsol.boxes import asboxes, iou
+from wsol.errors import DataError
+from wsol.files import HEATMAPS, unpack
+from wsol.report.pictures import data_uri, overlay, warp
+
+COLUMNS = 4  # runs side by side
+
+
+class Seen(NamedTuple):
+    """A run over the reported dataset: its name, its targets' outcomes and the files of its maps."""
+
+    name: str
+    outcomes: pd.DataFrame
+    heatmaps: Sequence[str]
+
+
+def gallery(targets: pd.DataFrame, open_image: Callable, runs: Sequence[Seen], count: int) -> list[dict[str, Any]]:
+    """`count` targets spread evenly over the dataset, each with a picture by every run; unreadable ones are left out."""
+    chosen = np.unique(np.linspace(0, len(targets) - 1, min(count, len(targets))).round().astype(int))
+    maps = [_maps(run, chosen) for run in runs]
+    shown = []
+    for place, row in enumerate(chosen.tolist()):
+        target = targets.iloc[row]
+        try:
+            image = open_image(target["image"])
+        except DataError:
+            continue
+        pictures = [_picture(run, target, image, row, own[place]) for run, own in zip(runs, maps, strict=True)]
+        shown.append({"image": target["image"], "class_name": target["class_name"], "pictures": pictures})
+    return shown
+
+
+def _maps(run: Seen, chosen: np.ndarray) -> list[tuple]:
+    """(map, geometry, input size) of the chosen targets; a shard is read only where it holds one."""
+    found, first = [], 0
+    for path in run.heatmaps:
+        lazy = HEATMAPS.map(path)
+        here = chosen[(chosen >= first) & (chosen < first + len(lazy["index"]))] - first
+        heatmaps = unpack(lazy) if len(here) else []
+        found += [(np.array(heatmaps[i]), lazy["geometry"][i], lazy["input_size"]) for i in here]
+        first += len(lazy["index"])
+    return found
+
+
+def _picture(run: Seen, target: pd.Series, image: np.ndarray, row: int, seen: tuple) -> dict[str, Any]:
+    heatmap, geometry, input_size = seen
+    # Boxes count in the annotation's pixels, which the stored file need not have.
+    height, width = int(target["height"]) or image.shape[0], int(target["width"]) or image.shape[1]
+    truth, outcome = asboxes(target["boxes"]), run.outcomes.iloc[row]
+    predicted = asboxes(outcome["box"])
+    heat = warp(heatmap, input_size, geometry, height, width)
+    best = float(iou(predicted, truth).max()) if len(truth) and len(predicted) else None
+    drawn = overlay(_sized(image, height, width), heat, truth, predicted)
+    return {"uri": data_uri(drawn), "run": run.name, "iou": best, "status": outcome["status"]}
+
+
+def _sized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    return image if image.shape[:2] == (height, width) else cv2.resize(image, (width, height))
