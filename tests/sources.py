@@ -90,6 +90,12 @@ def voc(root: Path) -> dict:
     return {"adapter": "voc", "annotations": pages(root, 1, {"cat": "cat", "dog": "dog"}), "images": images(root)}
 
 
+def voc_masks(root: Path) -> dict:
+    for value, name in enumerate(SIZES, 1):
+        save(root / "masks" / name, painted(name).astype(np.uint8) * value)
+    return voc(root) | {"masks": str(root / "masks"), "classes": ["cat", "dog"]}
+
+
 def imagenet(root: Path) -> dict:
     synsets = {"cat": "n02121808", "dog": "n02084071"}
     write(root / "synsets.txt", "n02121808 domestic cat\nn02084071 dog, Canis familiaris\n")
@@ -147,6 +153,5 @@ def imagefolder(root: Path) -> dict:
     return {"adapter": "imagefolder", "images": images(root, {"cat": "cat", "dog": "dog"})}
 
 
-SOURCES = {
-    f.__name__: f for f in (wsol, openimages, voc, imagenet, coco, cub, mask_folder, table, parquet, imagefolder)
-}
+WRITERS = (wsol, openimages, voc, voc_masks, imagenet, coco, cub, mask_folder, table, parquet, imagefolder)
+SOURCES = {write.__name__: write for write in WRITERS}

@@ -15,7 +15,7 @@ from wsol.errors import DataError
 from wsol.indexing import index
 
 BOXED = ("wsol", "voc", "imagenet", "coco", "table", "parquet")
-MASKED = ("openimages", "coco", "cub", "mask_folder", "table", "parquet")
+MASKED = ("openimages", "voc_masks", "coco", "cub", "mask_folder", "table", "parquet")
 
 
 def by_name(targets: pd.DataFrame) -> dict:
@@ -200,6 +200,8 @@ def test_voc_which_class_is_the_target(tmp_path, target, expected):
 
 def test_voc_masks_are_palette_indices_with_void_ignored(tmp_path):
     settings = sources.voc(tmp_path) | {"masks": str(tmp_path / "masks"), "classes": ["cat", "dog"]}
+    hard = sources.OBJECT.format(1, 1, 40, 30, name="cat").replace("<difficult>0", "<difficult>1")
+    easy = sources.OBJECT.format(3, 4, 12, 13, name="cat")
     values = np.zeros((30, 40), np.uint8)
     values[3:13, 2:12], values[20, :] = 1, 255
     save(tmp_path / "masks/a.png", values)
@@ -207,6 +209,9 @@ def test_voc_masks_are_palette_indices_with_void_ignored(tmp_path):
     np.testing.assert_array_equal(unmasked(rows["a.png"]), values == 1)
     np.testing.assert_array_equal(unmasked(rows["a.png"], "ignore"), values == 255)
     assert rows["b.png"].mask == ""  # most of VOC has boxes only
+    write(tmp_path / "xml/a.xml", sources.PAGE.format(name="a.png", width=40, height=30, objects=easy + hard))
+    row = by_name(index(settings).targets)["a.png"]
+    np.testing.assert_array_equal(unmasked(row, "ignore"), values != 1)  # what the mask covers is not ignored
 
 
 def test_voc_reads_only_the_split(tmp_path):
@@ -427,3 +432,38 @@ def test_fit_keeps_pixel_centres():
     mask = np.arange(16).reshape(4, 4)
     assert maskfiles.fit(mask, 2, 2).tolist() == [[5, 7], [13, 15]]
     assert maskfiles.fit(np.array([[1, 2]]), 2, 4).tolist() == [[1, 1, 2, 2]] * 2
+
+
+@pytest.mark.parametrize("form", ["voc", "table", "wsol"])
+def test_masks_of_another_size_are_dropped_and_counted(form, tmp_path):
+    settings = SOURCES[form](tmp_path) | {"masks": sources.masks(tmp_path, 2)}
+    settings |= {"classes": ["cat", "dog"]} if form == "voc" else {}
+    save(tmp_path / "masks/a.png", np.ones((9, 9), np.uint8))
+    if form == "wsol":
+        write(tmp_path / "meta/localization.txt", "a.png,a.png,\nb.png,b.png,\n")
+    if form == "table":
+        write(tmp_path / "table.csv", "image,class,mask,width,height\na.png,cat,a.png,40,30\nb.png,dog,b.png,20,20\n")
+    found = index(settings)
+    assert by_name(found.targets)["a.png"].mask == ""
+    assert by_name(found.targets)["b.png"].mask != ""
+    assert kinds(found) == ["mask_size"]
+
+
+@pytest.mark.parametrize("form", ["table", "wsol"])
+def test_two_masks_of_different_sizes_do_not_mix(form, tmp_path):
+    settings = SOURCES[form](tmp_path) | {"masks": sources.masks(tmp_path)}
+    if form == "wsol":
+        (tmp_path / "meta/image_sizes.txt").unlink()
+        write(tmp_path / "meta/localization.txt", "a.png,a.png,\na.png,b.png,\n")
+    else:
+        write(tmp_path / "table.csv", "image,class,mask\na.png,cat,a.png\na.png,cat,b.png\n")
+    found = index(settings)
+    np.testing.assert_array_equal(unmasked(by_name(found.targets)["a.png"]), painted("a.png"))
+    assert "mask_size" in kinds(found)
+
+
+def test_table_class_names_may_look_like_numbers(tmp_path):
+    path = write(tmp_path / "t.csv", "image,class\na.png,v1.0\nb.png,2.0\n")
+    assert index({"adapter": "table", "annotations": str(path)}).targets["class_name"].tolist() == ["v1.0", "2"]
+    path = write(tmp_path / "t.csv", "image,class\na.png,1.0\nb.png,2.0\n")
+    assert index({"adapter": "table", "annotations": str(path)}).targets["label"].tolist() == [1, 2]

@@ -27,50 +27,38 @@ def at(name: str) -> str:
 
 
 GLAS = {"adapter": "wsol", "annotations": "glas/{}/metadata", "images": "glas/{}/images", "masks": "glas/{}/masks"}
-CUB = {
-    "adapter": "wsol",
-    "annotations": "cub20/{}/metadata",
-    "images": "cub20/{}/images",
-    "classes": "cub20/classes.txt",
-}
-ILSVRC = {"adapter": "wsol", "images": "ilsvrc1300/images"}
+CUB = {"adapter": "wsol", "annotations": "cub20/{}/metadata", "images": "cub20/{}/images"}
+CUB |= {"classes": "cub20/classes.txt"}
+RACCOON = {"adapter": "voc", "annotations": "raccoon40/annotations", "images": "raccoon40/images"}
+COCO100 = {"adapter": "coco", "annotations": "coco100/instances.json", "images": "coco100/images"}
+STORED = {"adapter": "wsol", "images": "ilsvrc1300/images", "annotations": "ilsvrc1300/metadata_227"}
+ORIGINAL = STORED | {"annotations": "ilsvrc1300/metadata_original", "rescale": True}
+PATHS = ("annotations", "images", "masks", "classes")
+
+
+def published(part: str) -> dict:
+    return {"adapter": "wsol", "annotations": f"wsol_metadata/{part}"}
 
 
 def dataset(settings: dict, part: str = "") -> dict:
     """Settings with their paths made whole."""
-    return {
-        k: at(v.format(part)) if k in ("annotations", "images", "masks", "classes") else v for k, v in settings.items()
-    }
+    return {k: at(v.format(part)) if k in PATHS else v for k, v in settings.items()}
 
 
 # settings, split -> images, classes, boxes, masks
 COUNTS = {
-    "ilsvrc original": (
-        ILSVRC | {"annotations": ORIGINAL, "rescale": True},
-        "",
-        1300,
-        725,
-        1943,
-        0,
-    ),
-    "ilsvrc 227": (ILSVRC | {"annotations": "ilsvrc1300/metadata_227"}, "", 1300, 725, 1943, 0),
+    "ilsvrc original": (ORIGINAL, "", 1300, 725, 1943, 0),
+    "ilsvrc 227": (STORED, "", 1300, 725, 1943, 0),
     "cub train": (CUB, "train", 600, 20, 600, 0),
     "cub test": (CUB, "test", 585, 20, 585, 0),
     "glas train": (GLAS, "train", 85, 2, 0, 85),
     "glas test": (GLAS, "test", 80, 2, 0, 80),
-    "raccoon": (
-        RACCOON,
-        "",
-        40,
-        1,
-        45,
-        0,
-    ),
+    "raccoon": (RACCOON, "", 40, 1, 45, 0),
     "coco": (COCO100, "", 100, 35, 190, 100),
-    "wsol ilsvrc test": ({"adapter": "wsol", "annotations": "wsol_metadata/ILSVRC/test"}, "", 50_000, 1000, 80_477, 0),
-    "wsol ilsvrc val": ({"adapter": "wsol", "annotations": "wsol_metadata/ILSVRC/val"}, "", 10_000, 1000, 18_532, 0),
-    "wsol cub test": ({"adapter": "wsol", "annotations": "wsol_metadata/CUB/test"}, "", 5794, 200, 5794, 0),
-    "wsol cub val": ({"adapter": "wsol", "annotations": "wsol_metadata/CUB/val"}, "", 1000, 200, 1000, 0),
+    "wsol ilsvrc test": (published("ILSVRC/test"), "", 50_000, 1000, 80_477, 0),
+    "wsol ilsvrc val": (published("ILSVRC/val"), "", 10_000, 1000, 18_532, 0),
+    "wsol cub test": (published("CUB/test"), "", 5794, 200, 5794, 0),
+    "wsol cub val": (published("CUB/val"), "", 1000, 200, 1000, 0),
 }
 # What is known to be odd about them: one image of raccoon40 is stored twice, COCO images have several classes.
 ODD = {"raccoon": {"duplicate"}, "coco": {"set_aside"}}
@@ -90,7 +78,7 @@ def test_counts(name):
 
 
 def test_the_original_sizes_are_a_problem_unless_meant():
-    settings = dataset(ILSVRC | {"annotations": "ilsvrc1300/metadata_original"})
+    settings = dataset(ORIGINAL | {"rescale": False})
     found = index(settings)
     stored = pd.read_csv(at("ilsvrc1300/metadata_original/image_sizes.txt"), header=None)
     assert (found.problems["kind"] == "size").sum() == ((stored[1] != 227) | (stored[2] != 227)).sum()

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from wsol.boxes import asboxes, to_xywh
 from wsol.datasets import paths, rle, text
+from wsol.datasets.annotations import each
 from wsol.errors import DataError
 from wsol.files import atomic
 
@@ -40,7 +41,7 @@ def coco_truth(targets: pd.DataFrame, masks: bool = False) -> dict:
     images, categories = ids(targets)
     sizes = targets.drop_duplicates("image").set_index("image")
     annotations: list[dict] = []
-    for row in targets.itertuples(index=False):
+    for row in each(targets):
         mine = {"image_id": images[row.image], "category_id": categories[row.label], "iscrowd": 0}
         for truth in _masked(row.mask, row.height, row.width) if masks else _boxed(row.boxes):
             annotations.append(mine | truth | {"id": len(annotations) + 1})
@@ -83,7 +84,7 @@ def coco_results(
     target, with its mask and its highest score. `known` are ids as `ids_of` gives them."""
     images, categories = known or ids(targets)
     found = []
-    for i, row in enumerate(targets.itertuples(index=False)):
+    for i, row in enumerate(each(targets)):
         if row.image not in images or row.label not in categories:
             raise DataError(f"export: {row.image!r} with label {row.label} is not in the ids to export for.")
         mine = {"image_id": images[row.image], "category_id": categories[row.label]}
@@ -92,7 +93,8 @@ def coco_results(
             pairs = zip(to_xywh(boxes[i]).tolist(), values, strict=True)
             found += [mine | {"bbox": box, "score": score} for box, score in pairs]
         elif masks[i]:
-            counts = masks[i].decode("ascii") if isinstance(masks[i], bytes) else masks[i]
+            mask = masks[i]
+            counts = mask.decode("ascii") if isinstance(mask, bytes) else mask
             found.append(mine | _segment(counts, row.height, row.width) | {"score": max(values, default=1.0)})
     return found
 
@@ -107,7 +109,7 @@ def write_csv(path: str | Path, targets: pd.DataFrame, boxes: Sequence[ArrayLike
     with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["image", "label", "class_name", "x0", "y0", "x1", "y1", "score"])
-        for row, found, values in zip(targets.itertuples(index=False), boxes, scores, strict=True):
+        for row, found, values in zip(each(targets), boxes, scores, strict=True):
             for box, score in zip(asboxes(found).tolist(), np.ravel(values).tolist(), strict=True):
                 writer.writerow([row.image, row.label, row.class_name, *box, score])
 

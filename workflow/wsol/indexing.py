@@ -15,7 +15,7 @@ import pandas as pd
 from wsol import files
 from wsol.boxes import asboxes, clip
 from wsol.datasets import ADAPTERS, OPENERS, classmap, headers, paths, rle
-from wsol.datasets.annotations import COLUMNS, KINDS, Problem
+from wsol.datasets.annotations import COLUMNS, KINDS, Problem, each
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.settings import File, Range, checked, parameters
 
@@ -124,7 +124,7 @@ def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str
 
 def _complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Columns an adapter left out, groups, and no (image, label) twice."""
-    blank = {"width": 0, "height": 0, "boxes": "", "mask": "", "ignore": "", "group": ""}
+    blank: dict[str, Any] = {"width": 0, "height": 0, "boxes": "", "mask": "", "ignore": "", "group": ""}
     targets = targets.assign(**{column: value for column, value in blank.items() if column not in targets})
     targets = targets[list(COLUMNS)].copy()
     targets["group"] = targets["group"].astype(object).where(targets["group"] != "", targets["image"])
@@ -137,7 +137,7 @@ def _complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
 def _part(targets: pd.DataFrame, part: Mapping | None, where: str) -> pd.DataFrame:
     if part is None:
         return targets
-    of, take = part.get("of"), part.get("take")
+    of, take = part.get("of", 0), part.get("take", 0)
     whole = all(isinstance(v, int) and not isinstance(v, bool) for v in (of, take))
     if set(part) != {"of", "take"} or not whole or not 0 <= take < of:
         raise ConfigError(f"{where}.part: must be {{of: n, take: 0 … n - 1}}, got {dict(part)}.")
@@ -197,8 +197,10 @@ def _sized(targets: pd.DataFrame, facts: Mapping, rescale: bool, problems: list[
 
 def _truth(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Boxes inside their image, no empty truth; a target without any is `unlabelled`."""
-    boxes, masks, status = [], [], []
-    for row in targets.itertuples(index=False):
+    boxes: list[list[float]] = []
+    masks: list[str] = []
+    status: list[str] = []
+    for row in each(targets):
         kept, complaints = sound(list(row.boxes), row.width, row.height)
         problems += [Problem(kind, row.image, detail) for kind, detail in complaints]
         empty = 0 < len(row.mask) < 10 and len(rle.counts(row.mask)) < 2

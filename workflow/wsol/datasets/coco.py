@@ -110,7 +110,8 @@ def _targets(image: Image, objects: Mapping[int, list], which: Which, rows: Rows
 
 def _truth(image: Image, entries: list, rows: Rows) -> tuple[NDArray, NDArray | None, NDArray | None, int]:
     """Boxes, mask and ignored pixels of one class in one image, and the number of objects."""
-    boxes, layers = [], ([], [])
+    boxes: list[NDArray] = []
+    layers: tuple[list, list] = [], []
     for where, entry in entries:
         crowd = entry.get("iscrowd") in (1, True)
         mask = _segmentation(image, entry.get("segmentation"), where, rows)
@@ -140,7 +141,8 @@ def _segmentation(image: Image, given: Any, where: str, rows: Rows) -> NDArray |
     try:
         return _paint(given, image.height, image.width, where)
     except DataError as error:
-        return rows.problem("bad_mask", image.name, error)
+        rows.problem("bad_mask", image.name, error)
+        return None
 
 
 def _paint(given: Any, height: int, width: int, where: str) -> NDArray:

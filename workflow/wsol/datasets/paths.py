@@ -25,7 +25,7 @@ def name(text: str, where: str | Path) -> str:
     return str(path)
 
 
-def leaves(root: Path, path: Path) -> bool:
+def leaves(root: Path, path: str | Path) -> bool:
     """Whether `path` ends up outside `root` once links are followed; `root` must be resolved."""
     return not os.path.realpath(path).startswith(str(root).rstrip(os.sep) + os.sep)
 
