@@ -16,8 +16,9 @@ from wsol import files
 from wsol.boxes import asboxes
 from wsol.datasets import ADAPTERS, classmap, headers, paths
 from wsol.datasets.annotations import KINDS, Annotations
+from wsol.datasets.truth import sound
 from wsol.errors import ConfigError, DataError
-from wsol.indexing import index, opener, part_of, sound, split
+from wsol.indexing import index, opener, part_of, split
 
 
 @pytest.fixture
