@@ -12,4 +12,5 @@ if TYPE_CHECKING:
 with job(snakemake.log, "disjoint"):
     targets, header = TARGETS.open(snakemake.input.targets)
     for path in snakemake.input.others:
-        check_disjoint(header["settings"], targets, *reversed(TARGETS.open(path)))
+        others, other = TARGETS.open(path)
+        check_disjoint(header["settings"], targets, other["settings"], others)

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from wsol.localize import localize
-
 from wsol.files import HEATMAPS, REGIONS, TARGETS, unpack
 from wsol.job import job
+from wsol.localize import localize
 from wsol.shards import rows
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ with job(snakemake.log, "localize") as log:
         maps["geometry"],
         maps["input_size"],
         targets[["height", "width"]].to_numpy(),
-        progress=log.progress,
         **settings,
     )
     REGIONS.write(

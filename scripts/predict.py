@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from wsol import backbones, evidence, indexing
-from wsol.files import EVIDENCE, PREDICTIONS, TARGETS
+from wsol.files import EVIDENCE, PREDICTIONS, TARGETS, WEIGHTS
 from wsol.job import job
 from wsol.shards import rows
 
@@ -19,7 +19,8 @@ with job(snakemake.log, f"predict {name}") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     backbones.deterministic(threads)
     trained = files.weights if isinstance(settings["weights"], dict) else None
-    backbone = backbones.build(settings, weights=trained)
+    classes = WEIGHTS.read(trained)["classes"] if trained else None
+    backbone = backbones.build(settings, trained, classes)
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
     made_from = {"targets": files.targets, **({"weights": files.weights} if files.weights else {})}
     provenance = {"settings": {**settings, "layer": backbone.layer, "threads": threads}, "made_from": made_from}

@@ -18,7 +18,8 @@ files, params = snakemake.input, snakemake.params
 with job(snakemake.log, "table") as log:
     scores = [SCORES.read(path) for path in files.scores]
     tables = [OUTCOMES.open(path) for path in files.outcomes]
-    runs = [Run(**header["settings"]["run"], targets=targets) for targets, header in tables]
+    named = [{key: header["settings"]["run"][key] for key in RUN if key != "dataset"} for _, header in tables]
+    runs = [Run(**names, targets=targets) for names, (targets, _) in zip(named, tables, strict=True)]
     table = pd.concat(scores, ignore_index=True)
     log.say(text(table))
     compared = comparisons(runs, resamples=params.resamples, seed=params.seed)

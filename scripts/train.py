@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from wsol import backbones, indexing, train
-from wsol.files import TARGETS, atomic
+from wsol.files import TARGETS, WEIGHTS, atomic
 from wsol.job import job
 
 if TYPE_CHECKING:
@@ -21,5 +21,7 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     history = train.fit(backbone, examples, given, log.say)
     with atomic(output.weights) as path:
         backbone.model.save_weights(path)
+        made_from = {"targets": snakemake.input.targets}
+        WEIGHTS.stamp(path, settings=snakemake.params.settings, made_from=made_from, classes=backbone.classes)
     with atomic(output.history) as path:
         history.to_csv(path, index=False)

@@ -1,1 +1,41 @@
-"""What several tests share."""
+"""What several tests share: running a stage's script as Snakemake does, and a whole small experiment."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+class Named(SimpleNamespace):
+    """Snakemake's named files and parameters, as scripts use them."""
+
+    def get(self, name, default=None):
+        return vars(self).get(name, default)
+
+
+def run_stage(name: str, **snakemake) -> None:
+    """Run `scripts/NAME.py` with the given input, output, params, wildcards and log."""
+    given = {key: Named(**value) if isinstance(value, dict) else value for key, value in snakemake.items()}
+    runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": Named(**given)})
+
+
+@pytest.fixture
+def workflow(tmp_path):
+    """Run an experiment in a folder of its own: `workflow(config, *arguments) -> CompletedProcess`."""
+
+    def run(config: dict, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess:
+        file = tmp_path / "experiment.yaml"
+        file.write_text(yaml.safe_dump(config))
+        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--configfile", str(file), *arguments]
+        where = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(tmp_path)]
+        plain = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+        return subprocess.run([*command, *where], cwd=ROOT, env=plain, capture_output=True, text=True, timeout=900)
+
+    return run

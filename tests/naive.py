@@ -33,7 +33,8 @@ def published_iou(a, b):
 def published_hits(prepared, thresholds, truth, deltas, every):
     """Whether the best box of each threshold reaches each IoU: bool [thresholds, deltas]."""
     boxes = published_boxes(prepared, thresholds, every)
-    best = np.array([published_iou(b, truth).max() for b in boxes])
+    starts = np.concatenate([[0], np.cumsum([len(b) for b in boxes])[:-1]])
+    best = np.maximum.reduceat(published_iou(np.concatenate(boxes), truth).max(axis=1), starts)
     return best[:, None] >= np.asarray(deltas)[None]
 
 
@@ -51,3 +52,26 @@ def _components(mask, every):
         firsts = [int(np.argmax(flat == i)) for i in range(1, count)]
         boxes = [boxes[min(range(count - 1), key=lambda i: (areas[i], firsts[i]))]]
     return np.array(boxes, int).reshape(-1, 4)
+
+
+def published_map(heatmap, side=224, interpolation=cv2.INTER_CUBIC):
+    """The published evaluator's uint8 map; a constant map stays one, whatever rounding makes of it."""
+    if heatmap.min() == heatmap.max():
+        return np.zeros((side, side), np.uint8)
+    resized = cv2.resize(heatmap, (side, side), interpolation=interpolation)
+    if np.isnan(resized).any() or resized.min() == resized.max():
+        return np.zeros_like(resized, np.uint8)
+    resized -= resized.min()
+    resized /= resized.max()
+    return (resized * 255).astype(np.uint8)
+
+
+def published_truth(inclusive, size, side=224):
+    """Inclusive corners of an image of `size` (height, width), scaled and truncated."""
+    height, width = map(float, size)
+    return np.array(
+        [
+            [int(x0 * side / width), int(y0 * side / height), int(x1 * side / width), int(y1 * side / height)]
+            for x0, y0, x1, y1 in inclusive
+        ]
+    )

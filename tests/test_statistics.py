@@ -67,7 +67,7 @@ def test_same_seed_same_numbers_and_blocks_do_not_matter(monkeypatch):
 
 def test_pooled_interval_of_a_mean_is_the_interval_of_the_mean():
     values = np.random.default_rng(0).random(300)
-    pooled = pooled_interval(lambda w: w @ values / w.sum(axis=1), 300, resamples=4000)
+    pooled = pooled_interval(lambda w: w @ values / w.sum(axis=1), np.ones(300, bool), resamples=4000)
     plain = interval(values)
     assert pooled.value == pytest.approx(values.mean())
     assert (pooled.low, pooled.high) == pytest.approx((plain.low, plain.high), abs=0.003)

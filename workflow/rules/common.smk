@@ -1,5 +1,6 @@
 # What every stage's rules share: the way to the library, the checked experiment, and what a stage depends on.
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -39,7 +40,12 @@ def settings(kind):
 
 def code(stage):
     """The library modules that a stage's script uses: editing one of them reruns the stage."""
-    return [str(path) for path in library(ROOT / "scripts" / f"{stage}.py", ROOT / "workflow")]
+    return [relative(path) for path in library(ROOT / "scripts" / f"{stage}.py", ROOT / "workflow")]
+
+
+def relative(path):
+    """As seen from where Snakemake runs, so that a checkout that moves is still the same inputs."""
+    return os.path.relpath(path)
 
 
 def shards_of(dataset):

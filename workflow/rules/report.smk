@@ -17,7 +17,7 @@ rule report:
         ],
         summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
         code=code("report"),
-        page=ROOT / "workflow/wsol/report/page.html",
+        page=relative(ROOT / "workflow/wsol/report/page.html"),
     output:
         report(f"{RESULTS}/report.html", category="Report"),
     log:

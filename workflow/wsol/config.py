@@ -70,6 +70,7 @@ class Experiment(NamedTuple):
     def decisions(self) -> dict[str, Decision]:
         """Every decision by its folder's name."""
         found = [d for run in self.runs for d in run if isinstance(d, Decision)]
+        found += self.trainings.values()
         found += [self.dataset(t.settings["train"]["dataset"]) for t in self.trainings.values()]
         return {d.id: d for d in found}
 

@@ -33,10 +33,9 @@ def join(parts: Sequence[Hits]) -> Hits:
 
 
 def curve(hits: Hits) -> Curve:
-    edges = np.unique(np.concatenate([[-np.inf, np.inf], hits.lo, hits.hi]))
-    steps = np.zeros(len(edges), np.int64)
-    np.add.at(steps, np.searchsorted(edges, hits.lo), 1)
-    np.add.at(steps, np.searchsorted(edges, hits.hi), -1)
+    edges, place = np.unique(np.concatenate([hits.lo, hits.hi, [-np.inf, np.inf]]), return_inverse=True)
+    starts, stops = place[:-2].reshape(2, -1)
+    steps = np.bincount(starts, minlength=len(edges)) - np.bincount(stops, minlength=len(edges))
     return Curve(edges, np.cumsum(steps)[:-1])
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.errors import ConfigError, DataError, unknown
-from wsol.metrics import COUNTS, METRICS, View
+from wsol.metrics import COUNTS, METRICS, Pooled, Values, View
 from wsol.outcome import Outcome, Unavailable
-from wsol.statistics import RESAMPLES, interval
+from wsol.statistics import POOLED_RESAMPLES, RESAMPLES, Estimate, interval, pooled_interval
 
 COLUMNS = ["metric", "choice", "value", "low", "high", "n", "levels"]
 
@@ -19,7 +19,8 @@ class Evaluation(NamedTuple):
     """What `evaluate` found.
 
     `scores`: a row a metric and choice, in percent but for counts. `targets`: image, label, group, status and a column
-    `metric@choice` for each row, as fractions. `unavailable`: each metric that has no row, and what it lacks.
+    `metric@choice` for each row that is a mean, as fractions. `unavailable`: each metric without a row, and what it
+    lacks.
     """
 
     scores: pd.DataFrame
@@ -40,18 +41,19 @@ def evaluate(
     `single_level`: the threshold gives each map its one level (`fixed`)."""
     if missing := [name for name in metrics if name not in METRICS]:
         raise ConfigError(unknown("metrics", missing[0], METRICS))
-    if select is not None:
-        check_disjoint(report, select)
+    if select is not None and not len(select):
+        raise DataError("select: the split is empty, no level can be chosen on it")
     groups = report.targets["group"].to_numpy()
     targets = report.targets[["image", "label", "group"]].assign(status=report.status).reset_index(drop=True)
     rows, columns, unavailable = [], {}, {}
     for name in metrics:
         try:
             for choice, values, levels in _seen(name, report, select, single_level):
-                estimate = interval(values, groups, resamples=resamples, seed=seed)
+                estimate = _estimate(values, groups, resamples, seed)
                 scale = 1 if name in COUNTS else 100
                 rows.append((name, choice, *(scale * x for x in estimate[:3]), estimate.n, levels))
-                columns[f"{name}@{choice}"] = values
+                if not isinstance(values, Pooled):
+                    columns[f"{name}@{choice}"] = values
         except Unavailable as reason:
             unavailable[name] = str(reason)
     return Evaluation(pd.DataFrame(rows, columns=COLUMNS), targets.assign(**columns), unavailable)
@@ -59,13 +61,13 @@ def evaluate(
 
 def _seen(
     name: str, report: Outcome, select: Outcome | None, single_level: bool
-) -> Iterator[tuple[str, NDArray[np.float64], str]]:
+) -> Iterator[tuple[str, Values | Pooled, str]]:
     """(choice, values [n], levels) of a metric; one that asks for no level has one row, choice `none`."""
     choices = ["fixed"] if single_level else ["oracle"] + ["selected"] * (select is not None)
     for choice in choices:
         view = View(report, choice, select)
         values = METRICS[name](view)
-        if not np.isfinite(values).any():
+        if not (values.counted if isinstance(values, Pooled) else np.isfinite(values)).any():
             raise Unavailable("truth")
         levels = " ".join(f"{level:.6g}" for level in view.levels.values() if level is not None)
         yield (choice if view.levels else "none"), values, levels
@@ -73,10 +75,8 @@ def _seen(
             return
 
 
-def check_disjoint(report: Outcome, select: Outcome) -> None:
-    """A level chosen on images that are then scored is an oracle's."""
-    if not len(select):
-        raise DataError("select: the split is empty, no level can be chosen on it")
-    shared = sorted(set(report.targets["image"]) & set(select.targets["image"]))
-    if shared:
-        raise DataError(f"select and report must be disjoint, {len(shared)} images are in both, '{shared[0]}' first")
+def _estimate(values: Values | Pooled, groups: NDArray, resamples: int, seed: int) -> Estimate:
+    if not isinstance(values, Pooled):
+        return interval(values, groups, resamples=resamples, seed=seed)
+    few = min(resamples, POOLED_RESAMPLES)
+    return pooled_interval(values.estimate, values.counted, groups, resamples=few, seed=seed)

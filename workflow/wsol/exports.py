@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from wsol.boxes import area, asboxes, to_xywh
+from wsol.boxes import asboxes, to_xywh
 from wsol.datasets import paths, rle, text
+from wsol.datasets.annotations import each
 from wsol.errors import DataError
 from wsol.files import atomic
 
@@ -35,14 +36,14 @@ def ids_of(instances: str | Path) -> tuple[dict[str, int], dict[int, int]]:
     return images, dict(enumerate(categories))
 
 
-def coco_truth(targets: pd.DataFrame) -> dict:
-    """The targets as COCO instances: each box an object; a mask is its image's only object, in one piece."""
+def coco_truth(targets: pd.DataFrame, masks: bool = False) -> dict:
+    """The targets as COCO instances: each box an object, or with `masks` each target's mask one object."""
     images, categories = ids(targets)
     sizes = targets.drop_duplicates("image").set_index("image")
     annotations: list[dict] = []
-    for row in targets.itertuples(index=False):
+    for row in each(targets):
         mine = {"image_id": images[row.image], "category_id": categories[row.label], "iscrowd": 0}
-        for truth in _objects(row.boxes, row.mask, row.height, row.width):
+        for truth in _masked(row.mask, row.height, row.width) if masks else _boxed(row.boxes):
             annotations.append(mine | truth | {"id": len(annotations) + 1})
     names = dict(zip(targets["label"], targets["class_name"], strict=True))
     return {
@@ -55,22 +56,21 @@ def coco_truth(targets: pd.DataFrame) -> dict:
     }
 
 
-def _objects(boxes: ArrayLike, mask: str, height: int, width: int) -> list[dict]:
-    if mask:
-        painted = rle.decode(mask, height, width)
-        return [_segment(mask, height, width) | {"bbox": _bounds(painted), "area": int(painted.sum())}]
-    sides = zip(to_xywh(boxes).tolist(), area(boxes).tolist(), strict=True)
-    return [{"bbox": box, "area": size} for box, size in sides]
+def _boxed(boxes: ArrayLike) -> list[dict]:
+    return [{"bbox": xywh, "area": xywh[2] * xywh[3]} for xywh in to_xywh(boxes).tolist()]
+
+
+def _masked(mask: str, height: int, width: int) -> list[dict]:
+    painted = rle.decode(mask, height, width) if mask else np.zeros((0, 0), bool)
+    rows, columns = np.flatnonzero(painted.any(axis=1)), np.flatnonzero(painted.any(axis=0))
+    if not len(rows):
+        return []
+    bounds = to_xywh([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])[0].tolist()
+    return [_segment(mask, height, width) | {"bbox": bounds, "area": int(painted.sum())}]
 
 
 def _segment(counts: str, height: int, width: int) -> dict:
     return {"segmentation": {"size": [int(height), int(width)], "counts": counts}}
-
-
-def _bounds(mask: np.ndarray) -> list[float]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    corners = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1] if len(rows) else [0, 0, 0, 0]
-    return to_xywh(corners)[0].tolist()
 
 
 def coco_results(
@@ -84,7 +84,7 @@ def coco_results(
     target, with its mask and its highest score. `known` are ids as `ids_of` gives them."""
     images, categories = known or ids(targets)
     found = []
-    for i, row in enumerate(targets.itertuples(index=False)):
+    for i, row in enumerate(each(targets)):
         if row.image not in images or row.label not in categories:
             raise DataError(f"export: {row.image!r} with label {row.label} is not in the ids to export for.")
         mine = {"image_id": images[row.image], "category_id": categories[row.label]}
@@ -93,7 +93,8 @@ def coco_results(
             pairs = zip(to_xywh(boxes[i]).tolist(), values, strict=True)
             found += [mine | {"bbox": box, "score": score} for box, score in pairs]
         elif masks[i]:
-            counts = masks[i].decode("ascii") if isinstance(masks[i], bytes) else masks[i]
+            mask = masks[i]
+            counts = mask.decode("ascii") if isinstance(mask, bytes) else mask
             found.append(mine | _segment(counts, row.height, row.width) | {"score": max(values, default=1.0)})
     return found
 
@@ -108,7 +109,7 @@ def write_csv(path: str | Path, targets: pd.DataFrame, boxes: Sequence[ArrayLike
     with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["image", "label", "class_name", "x0", "y0", "x1", "y1", "score"])
-        for row, found, values in zip(targets.itertuples(index=False), boxes, scores, strict=True):
+        for row, found, values in zip(each(targets), boxes, scores, strict=True):
             for box, score in zip(asboxes(found).tolist(), np.ravel(values).tolist(), strict=True):
                 writer.writerow([row.image, row.label, row.class_name, *box, score])
 

@@ -178,6 +178,28 @@ class Arrays(Format):
         return arrays
 
 
+class Weights(Format):
+    """A network's weights as Keras saves them; the header is an attribute of the HDF5 file's root."""
+
+    def stamp(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **fields: Any) -> None:
+        """Give a file that Keras has just saved its header and `fields`."""
+        import h5py
+
+        with h5py.File(path, "r+") as file:
+            file.attrs[HEADER] = json.dumps(self.header(settings, made_from) | fields, sort_keys=True, default=str)
+
+    def read(self, path: str | Path) -> dict:
+        """The header, the fields in it."""
+        import h5py
+
+        try:
+            with h5py.File(path) as file:
+                header = json.loads(file.attrs.get(HEADER, "null"))
+        except (OSError, ValueError) as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        return self.check(header, list(header or {}), path)
+
+
 def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
     """An uncompressed member of an `.npz` as a read-only view of the file."""
     file.seek(member.header_offset + 26)
@@ -266,16 +288,17 @@ def pack(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     place = {id(a): i for i, a in enumerate(unique)}
     return {
         "values": np.concatenate([a.ravel() for a in unique]) if unique else np.empty(0, np.float32),
-        "shapes": np.array([a.shape for a in unique], np.int64).reshape(len(unique), -1),
+        "shapes": np.array([a.shape for a in unique], np.int64).reshape(len(unique), unique[0].ndim if unique else 2),
         "index": np.array([place[id(a)] for a in arrays], np.int64),
     }
 
 
 def unpack(packed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """What `pack` was given; what was one object is one object again."""
-    ends = np.cumsum(np.prod(packed["shapes"], axis=1))
-    starts = np.concatenate([[0], ends[:-1]]).astype(int)
-    unique = [packed["values"][a:b].reshape(s) for a, b, s in zip(starts, ends, packed["shapes"], strict=True)]
+    lengths = np.prod(packed["shapes"], axis=1, dtype=int)
+    ends = np.cumsum(lengths)
+    slices = zip(ends - lengths, ends, packed["shapes"], strict=True)
+    unique = [packed["values"][start:end].reshape(shape) for start, end, shape in slices]
     return [unique[i] for i in packed["index"]]
 
 
@@ -381,3 +404,20 @@ OUTCOMES = Table(
         # and a column `metric@choice` for each row of the scores: the target's own value
     ),
 )
+STRATA = Table(
+    "strata",
+    1,
+    "score",
+    (
+        *RUN,
+        "table",  # by class, by COCO's areas, by the share of the image
+        "stratum",
+        "metric",
+        "choice",
+        "value",
+        "low",
+        "high",
+        "n",
+    ),
+)
+WEIGHTS = Weights("weights", 1, "train", ("classes",))

@@ -24,6 +24,20 @@ class Intervals(NamedTuple):
     hi: NDArray[np.float64]
 
 
+class Flat(NamedTuple):
+    """What the kernels read: a regions file's rows, where they lie in the images, the truth in the scoring frame."""
+
+    boxes: NDArray[np.float64]
+    largest: NDArray[np.bool_]
+    offsets: NDArray[np.int64]
+    map_of: NDArray[np.int64]
+    geometry: NDArray[np.float64]
+    sizes: NDArray[np.int64]
+    truth: NDArray[np.float64]
+    truth_offsets: NDArray[np.int64]
+    one: float
+
+
 def truth_boxes(boxes: NDArray, sizes: NDArray, protocol: str) -> Boxes:
     """True boxes [g 4] of images with `sizes` (height, width; [2] or [g 2]) in the scoring frame."""
     boxes = asboxes(boxes)
@@ -34,7 +48,7 @@ def truth_boxes(boxes: NDArray, sizes: NDArray, protocol: str) -> Boxes:
 
 
 def row_boxes(boxes: NDArray, geometry: NDArray, size: NDArray, protocol: str) -> Boxes:
-    """Canvas boxes [m 4] of one target in the scoring frame: `geometry` [4] maps canvas to image, `size` height, width."""
+    """Canvas boxes [m 4] of one target in the scoring frame; `geometry` [4]: canvas to image, `size`: height, width."""
     boxes = asboxes(boxes)
     if protocol == "wsol2020":
         return boxes
@@ -45,7 +59,7 @@ def row_boxes(boxes: NDArray, geometry: NDArray, size: NDArray, protocol: str) -
 def iou_rows(boxes: NDArray, truth: NDArray, protocol: str) -> NDArray[np.float64]:
     """The best IoU of each box [m 4] with any true box [g 4], both in the scoring frame -> [m]; 0 without truth."""
     boxes, truth = np.ascontiguousarray(asboxes(boxes)), np.ascontiguousarray(asboxes(truth))
-    return np.array([_best(*box, truth, _one(protocol)) for box in boxes], np.float64)
+    return _best_rows(boxes, truth, _one(protocol))
 
 
 def hits(
@@ -63,8 +77,8 @@ def hits(
     `regions`: the arrays of `files.REGIONS`; `truth` [g 4]: boxes in image pixels, those of target t at
     `truth_offsets[t] : truth_offsets[t + 1]`; `sizes` [t 2]: height, width; `largest`: only the largest region counts.
     """
-    sides = _flat(regions, truth, truth_offsets, sizes, protocol)
-    which, lo, hi = _hits(*sides, regions["lo"], regions["hi"], np.asarray(deltas, np.float64), largest)
+    given = _flat(regions, truth, truth_offsets, sizes, protocol)
+    which, lo, hi = _hits(given, regions["lo"], regions["hi"], np.asarray(deltas, np.float64), largest)
     tables = [np.flatnonzero(which[:, 1] == d) for d in range(len(deltas))]
     return [Intervals(which[rows, 0], lo[rows], hi[rows]) for rows in tables]
 
@@ -84,7 +98,7 @@ def best_iou(
     Where the threshold chose a level for each map, its regions stand at any level. Arguments as in `hits`.
     """
     use = (regions["largest"] == largest) & (regions["lo"] < level) & (level <= regions["hi"])
-    return _best_of(*_flat(regions, truth, truth_offsets, sizes, protocol), use)
+    return _best_of(_flat(regions, truth, truth_offsets, sizes, protocol), use)
 
 
 def region_count(regions: Mapping[str, NDArray], level: float = 0.0) -> NDArray[np.int64]:
@@ -99,13 +113,12 @@ def _one(protocol: str) -> float:
     return 1.0 if protocol == "wsol2020" else 0.0
 
 
-def _flat(regions: Mapping, truth: NDArray, truth_offsets: NDArray, sizes: NDArray, protocol: str) -> tuple:
-    """The kernels' first arguments: rows, where they lie in the image, truth in the scoring frame."""
+def _flat(regions: Mapping, truth: NDArray, truth_offsets: NDArray, sizes: NDArray, protocol: str) -> Flat:
     truth, truth_offsets = asboxes(truth), np.asarray(truth_offsets, np.int64)
     sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
     rows = (asboxes(regions["boxes"]), regions["largest"], regions["offsets"], regions["index"], regions["geometry"])
     scored = truth_boxes(truth, np.repeat(sizes, np.diff(truth_offsets), axis=0), protocol)
-    return (*rows, sizes, scored, truth_offsets, _one(protocol))
+    return Flat(*rows, sizes, scored, truth_offsets, _one(protocol))
 
 
 @njit(cache=True, nogil=True)
@@ -122,8 +135,16 @@ def _best(x0, y0, x1, y1, truth, one):
 
 
 @njit(cache=True, nogil=True)
+def _best_rows(boxes, truth, one):
+    best = np.empty(len(boxes))
+    for row in range(len(boxes)):
+        best[row] = _best(boxes[row, 0], boxes[row, 1], boxes[row, 2], boxes[row, 3], truth, one)
+    return best
+
+
+@njit(cache=True, nogil=True)
 def _score(box, geometry, size, truth, one):
-    """The best IoU of one canvas box; under `exact` (one = 0) it is first mapped into the image and cut at its edges."""
+    """The best IoU of one canvas box; under `exact` (one = 0) it is first mapped into the image and cut at its edge."""
     x0, y0, x1, y1 = box
     if one == 0:
         sx, sy, tx, ty = geometry
@@ -133,7 +154,8 @@ def _score(box, geometry, size, truth, one):
 
 
 @njit(cache=True, nogil=True)
-def _best_of(boxes, largest, offsets, index, geometry, sizes, truth, truth_offsets, one, use):
+def _best_of(flat, use):
+    boxes, _, offsets, index, geometry, sizes, truth, truth_offsets, one = flat
     best = np.zeros(len(index))
     for t in range(len(index)):
         true = truth[truth_offsets[t] : truth_offsets[t + 1]]
@@ -144,8 +166,9 @@ def _best_of(boxes, largest, offsets, index, geometry, sizes, truth, truth_offse
 
 
 @njit(cache=True, nogil=True)
-def _hits(boxes, largest, offsets, index, geometry, sizes, truth, truth_offsets, one, lo, hi, deltas, want):
+def _hits(flat, lo, hi, deltas, want):
     """Merged intervals of the rows that hit: (target, delta) int64 [n 2], lo, hi. Rows of a map ascend by lo."""
+    boxes, largest, offsets, index, geometry, sizes, truth, truth_offsets, one = flat
     which, start, stop, n = np.empty((1024, 2), np.int64), np.empty(1024), np.empty(1024), 0
     current = np.empty(len(deltas), np.int64)
     for t in range(len(index)):

@@ -1,8 +1,10 @@
 """Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one an image or one a target."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from tokenize import TokenError
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +16,22 @@ from wsol.errors import DataError
 
 LIMIT = 2**28  # values of one map
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
+# What NumPy lets through of a damaged header, which it reads as Python source, and of a damaged zip.
+BROKEN = (
+    OSError,
+    ValueError,
+    EOFError,
+    LookupError,
+    SyntaxError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    TokenError,
+    NotImplementedError,
+    RuntimeError,
+    zlib.error,
+)
 NOTHING = np.zeros((1, 1), np.float32)
 
 
@@ -120,7 +138,7 @@ def npy(path: Path) -> NDArray:
     """One array, never unpickled; mapped, so that a header's lie about its size is an error and no allocation."""
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
+    except BROKEN as error:
         raise DataError(f"{path} is no readable .npy file: {error}.") from error
 
 
@@ -135,7 +153,7 @@ def npz(path: Path, name: str) -> NDArray:
     try:
         with np.load(path, allow_pickle=False) as file:
             return file[member]
-    except (OSError, ValueError, EOFError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile, MemoryError) as error:
+    except (*BROKEN, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: '{member}' is no readable array: {error}.") from error
 
 

@@ -1,26 +1,19 @@
 """From an adapter's answer to the targets table, with everything that is wrong in a second table."""
 
 import hashlib
-import os
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from wsol import files
-from wsol.boxes import asboxes, clip
-from wsol.datasets import ADAPTERS, OPENERS, classmap, headers, paths, rle
-from wsol.datasets.annotations import COLUMNS, KINDS, Problem
+from wsol.datasets import ADAPTERS, OPENERS, classmap, headers, paths, rle, stored, truth
+from wsol.datasets.annotations import COLUMNS, KINDS, Problem, each
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.settings import File, Range, checked, parameters
-
-THREADS = 4
-SLACK = 1.0  # pixels that a box may overshoot without a word: rounding and inclusive corners scaled to floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +23,8 @@ class Common:
     `images` is the folder that image names lie below; without it no file is looked at (only controls can run).
     `rescale`: stored files (and masks) differ from the declared size on purpose. `part: {of, take}`: one of disjoint
     parts by a hash of the image's name, or of its group where there are groups. `class_map`, `output_names`: see
-    `classmap`. `strict`: any problem, or any of the listed kinds, is an error
-    (what a setting sets aside is no problem unless listed). `pixel_limit`: larger images are
-    refused before decoding.
+    `classmap`. `strict`: any problem is an error, or any of the listed kinds (what a setting sets aside only where it
+    is listed). `pixel_limit`: larger images are refused before decoding.
     """
 
     images: File | None = None
@@ -48,16 +40,6 @@ class Index(NamedTuple):
     targets: pd.DataFrame  # files.TARGETS
     problems: pd.DataFrame  # kind, image, detail
     summary: str
-
-
-class Fact(NamedTuple):
-    """What is known of an image's file without decoding it; size in pixels, 0 where unknown."""
-
-    status: str
-    width: int = 0
-    height: int = 0
-    bytes: int = 0
-    problems: tuple[Problem, ...] = ()
 
 
 def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable, dict, Common]:
@@ -79,18 +61,21 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     found = adapter(**own)
     problems = list(found.problems)
     targets = _complete(found.targets, problems)
-    everything = set(targets["image"])
+    named = set(targets["image"])
     targets = _part(targets, common.part, where)
+    others = named - set(targets["image"])
+    problems = [problem for problem in problems if problem.image not in others]
+    named |= {problem.image for problem in problems}
     if targets.empty:
         raise DataError(f"{where}: no targets{' in this part' if common.part else ''}.")
-    facts = look(targets["image"].unique(), common.images, common.pixel_limit)
+    facts = stored.look(targets["image"].unique(), common.images, common.pixel_limit)
     problems += [problem for fact in facts.values() for problem in fact.problems]
     targets = _sized(targets, facts, common.rescale, problems)
     targets = _truth(targets, problems)
     targets = _classes(targets, found.classes, common, problems)
     if common.images:
-        problems += _copies(facts, common.images)
-        strangers = [name for name in paths.images(common.images) if name not in everything]
+        problems += stored.copies(facts, common.images)
+        strangers = [name for name in paths.images(common.images) if name not in named]
         problems += [Problem("unreferenced", name, "in the folder, not in the annotations") for name in strangers]
     table = pd.DataFrame(problems, columns=list(Problem._fields)).astype(str)
     targets = targets[list(files.TARGETS.fields)].reset_index(drop=True)
@@ -121,7 +106,7 @@ def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str
 
 def _complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Columns an adapter left out, groups, and no (image, label) twice."""
-    blank = {"width": 0, "height": 0, "boxes": "", "mask": "", "ignore": "", "group": ""}
+    blank: dict[str, Any] = {"width": 0, "height": 0, "boxes": "", "mask": "", "ignore": "", "group": ""}
     targets = targets.assign(**{column: value for column, value in blank.items() if column not in targets})
     targets = targets[list(COLUMNS)].copy()
     targets["group"] = targets["group"].astype(object).where(targets["group"] != "", targets["image"])
@@ -134,7 +119,7 @@ def _complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
 def _part(targets: pd.DataFrame, part: Mapping | None, where: str) -> pd.DataFrame:
     if part is None:
         return targets
-    of, take = part.get("of"), part.get("take")
+    of, take = part.get("of", 0), part.get("take", 0)
     whole = all(isinstance(v, int) and not isinstance(v, bool) for v in (of, take))
     if set(part) != {"of", "take"} or not whole or not 0 <= take < of:
         raise ConfigError(f"{where}.part: must be {{of: n, take: 0 … n - 1}}, got {dict(part)}.")
@@ -144,36 +129,6 @@ def _part(targets: pd.DataFrame, part: Mapping | None, where: str) -> pd.DataFra
 def part_of(name: str, of: int) -> int:
     """Which of `of` parts a name falls into: its sha256 modulo `of`."""
     return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()) % of
-
-
-def look(names: Iterable[str], root: str | None, pixel_limit: int) -> dict[str, Fact]:
-    """Every image's file, without decoding; without a root none is looked at and all are taken to be there."""
-    names = list(names)
-    if root is None:
-        return dict.fromkeys(names, Fact("ok"))
-    resolved = paths.folder(root, "images").resolve()
-    with ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(names, pool.map(lambda name: _look(resolved, name, pixel_limit), names), strict=True))
-
-
-def _look(root: Path, name: str, pixel_limit: int) -> Fact:
-    path = os.path.join(root, name)  # noqa: PTH118 -- a Path costs more than the header
-
-    def no(kind: str, detail: str, status: str = "unreadable") -> Fact:
-        return Fact(status, problems=(Problem(kind, name, detail),))
-
-    if not os.path.isfile(path):  # noqa: PTH113
-        return no("missing", "no such file", "missing")
-    if paths.leaves(root, path):
-        return no("outside", "the file is a link that leaves the images folder")
-    try:
-        width, height, _, orientation = headers.header(path)
-    except DataError:
-        return no("unreadable", "no readable image")
-    if width * height > pixel_limit:
-        return no("too_large", f"{width}x{height} is over the limit of {pixel_limit} pixels")
-    turned = Problem("rotated", name, f"EXIF orientation {orientation}; pixels count as stored")
-    return Fact("ok", width, height, os.stat(path).st_size, (turned,) if orientation != 1 else ())  # noqa: PTH116
 
 
 def _sized(targets: pd.DataFrame, facts: Mapping, rescale: bool, problems: list[Problem]) -> pd.DataFrame:
@@ -192,9 +147,11 @@ def _sized(targets: pd.DataFrame, facts: Mapping, rescale: bool, problems: list[
 
 def _truth(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Boxes inside their image, no empty truth; a target without any is `unlabelled`."""
-    boxes, masks, status = [], [], []
-    for row in targets.itertuples(index=False):
-        kept, complaints = sound(list(row.boxes), row.width, row.height)
+    boxes: list[list[float]] = []
+    masks: list[str] = []
+    status: list[str] = []
+    for row in each(targets):
+        kept, complaints = truth.sound(list(row.boxes), row.width, row.height)
         problems += [Problem(kind, row.image, detail) for kind, detail in complaints]
         empty = 0 < len(row.mask) < 10 and len(rle.counts(row.mask)) < 2
         if empty:
@@ -203,24 +160,6 @@ def _truth(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
         masks.append("" if empty else row.mask)
         status.append("unlabelled" if row.status == "ok" and not kept and not masks[-1] else row.status)
     return targets.assign(boxes=pd.Series(boxes, targets.index, dtype=object), mask=masks, status=status)
-
-
-def sound(flat: list[float], width: int, height: int) -> tuple[list[float], list[tuple[str, str]]]:
-    """Boxes cut to the image (where its size is known), without those that are empty; and what was done, in words."""
-    if not flat:
-        return [], []
-    boxes = asboxes(flat)
-    with np.errstate(invalid="ignore"):
-        cut = clip(boxes, width, height) if width and height else boxes
-        keep = np.isfinite(boxes).all(axis=1) & (cut[:, 2] > cut[:, 0]) & (cut[:, 3] > cut[:, 1])
-        moved = keep & (np.abs(cut - boxes) > SLACK).any(axis=1)
-    complaints = [("bad_box", f"{_words(box)} is not finite, empty or outside; dropped") for box in boxes[~keep]]
-    complaints += [("clipped", f"{_words(box)} reaches over {width}x{height}") for box in boxes[moved]]
-    return cut[keep].ravel().tolist(), complaints
-
-
-def _words(box: np.ndarray) -> str:
-    return "[" + " ".join(f"{value:g}" for value in box) + ")"
 
 
 def _classes(targets: pd.DataFrame, classes: list[str], common: Common, problems: list[Problem]) -> pd.DataFrame:
@@ -237,23 +176,6 @@ def _classes(targets: pd.DataFrame, classes: list[str], common: Common, problems
     problems += [Problem("unmapped", "", told[label]) for label in unmapped]
     right = pd.Series([list(outputs.get(label, [])) for label in targets["label"]], targets.index, dtype=object)
     return targets.assign(class_name=targets["label"].map(names), outputs=right)
-
-
-def _copies(facts: Mapping[str, Fact], root: str) -> list[Problem]:
-    """Files of equal content; only those of equal length and size are read."""
-    alike: dict[tuple, list[str]] = defaultdict(list)
-    for name, fact in facts.items():
-        if fact.status == "ok":
-            alike[fact.bytes, fact.width, fact.height].append(name)
-    suspects = [name for names in alike.values() if len(names) > 1 for name in names]
-    with ThreadPoolExecutor(THREADS) as pool:
-        digests = pool.map(lambda name: files.sha256(Path(root) / name), suspects)
-    first: dict[str, str] = {}
-    found = []
-    for name, digest in zip(suspects, digests, strict=True):
-        if first.setdefault(digest, name) != name:
-            found.append(Problem("duplicate", name, f"same content as {first[digest]}"))
-    return found
 
 
 def _strict(strict: bool | list[str], problems: pd.DataFrame, where: str) -> None:

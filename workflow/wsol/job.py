@@ -1,5 +1,6 @@
 """What every script does around its work: log, show progress, and end with one line where an input is wrong."""
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -17,10 +18,10 @@ SECONDS_BETWEEN_LINES = 15
 
 
 class Job:
-    """A running stage: `progress` wraps its loop, `say` writes a line to the log."""
+    """A running stage: `progress` and `counter` tell how far it is, `say` writes a line to the log."""
 
-    def __init__(self, log: TextIO, name: str):
-        self.log, self.name = log, name
+    def __init__(self, name: str, log: TextIO, terminal: TextIO):
+        self.name, self.log, self.terminal = name, log, terminal
 
     def say(self, *words: object) -> None:
         print(*words, file=self.log, flush=True)
@@ -29,7 +30,8 @@ class Job:
     def counter(self, total: int, unit: str = "images") -> Iterator[Callable[[int], None]]:
         """A function to call with how many more are done: a bar on a terminal, a line now and then in the log."""
         count, started, last = 0, monotonic(), monotonic()
-        with tqdm(desc=self.name, total=total, leave=False, unit=f" {unit}", disable=not sys.stderr.isatty()) as bar:
+        quiet = not self.terminal.isatty()
+        with tqdm(desc=self.name, total=total, leave=False, unit=f" {unit}", disable=quiet, file=self.terminal) as bar:
 
             def done(more: int) -> None:
                 nonlocal count, last
@@ -51,26 +53,41 @@ class Job:
 
 @contextmanager
 def job(log: Iterable[str], name: str) -> Iterator[Job]:
-    """Run a stage's work: the reason it fails for is the last line of its log."""
+    """Run a stage's work. The reason it fails for is the last line of its log, and of what it prints."""
     path = Path(next(iter(log)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as stream:
-        running = Job(stream, name)
+    with open(path, "w") as stream, _stderr_into(stream) as terminal:
+        running = Job(name, stream, terminal)
         try:
             yield running
-        except InputError as error:
-            running.say(error)
-            sys.exit(1)
         except Exception as error:
-            running.say(traceback.format_exc())
-            running.say(f"{type(error).__name__}: {error}")
-            raise
+            reason = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+            if not isinstance(error, InputError):
+                running.say(traceback.format_exc())
+            running.say(reason)
+            print(f"{name}: {reason}", file=terminal, flush=True)
+            sys.exit(1)
 
 
-def reasons(snakemake_log: str) -> list[str]:
-    """`stage: the last line of its log`, for every job that the workflow's own log says has failed."""
+@contextmanager
+def _stderr_into(log: TextIO) -> Iterator[TextIO]:
+    """Libraries' chatter goes to the log, also what C++ writes past Python; gives the terminal that was there."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    os.dup2(log.fileno(), 2)
+    try:
+        with os.fdopen(os.dup(kept), "w") as terminal:
+            yield terminal
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def reasons(snakemake_logs: str | list[str]) -> list[str]:
+    """`log file: its last line`, for every job that the workflow's own log says has failed."""
     mark = " (check log file(s) for error details)"
-    lines = Path(snakemake_log).read_text().splitlines()
+    paths = [snakemake_logs] if isinstance(snakemake_logs, str) else snakemake_logs
+    lines = [line for path in paths for line in Path(path).read_text().splitlines()]
     logs = [line.split("log: ", 1)[1].removesuffix(mark) for line in lines if line.endswith(mark)]
     return [f"{path}: {reason}" for path in dict.fromkeys(logs) if (reason := _last_line(Path(path)))]
 

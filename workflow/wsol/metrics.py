@@ -7,13 +7,14 @@ level the boxes are cut at is the view's choice: the best on the reported split 
 Matching: `any` of the target's truth boxes, or the `largest`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol import curves
+from wsol import curves, pixels
 from wsol.outcome import DELTAS, Outcome, Unavailable
 
 Values = NDArray[np.float64]
@@ -46,6 +47,19 @@ class View:
         hit = curves.hit_at(hits, self.level(over or (delta,), components, matching), len(self.outcome))
         return np.where(self.outcome.labelled, hit, np.nan)
 
+    def pixels(self) -> pixels.Counts:
+        """Pixel counts at the level of highest mean IoU, or of each map's own mask."""
+        if self.choice == "fixed":
+            self.levels["pixels",] = None
+            return self.outcome.masks
+        place = self.chooser.pixels.best()
+        self.levels["pixels",] = float(pixels.EDGES[place])
+        return self.outcome.pixels.at(place)
+
+    def overlaps(self) -> Sequence[NDArray[np.float64]]:
+        """IoU [boxes truth] of all boxes of each target at the level best for IoU .5."""
+        return self.outcome.overlaps(self.level((0.5,), "all", "any"))
+
     def top(self, k: int) -> Values:
         """1 where a right class is among the k best outputs."""
         if self.outcome.rank is None:
@@ -53,7 +67,14 @@ class View:
         return (self.outcome.rank < k).astype(np.float64)
 
 
-Metric = Callable[[View], Values]
+class Pooled(NamedTuple):
+    """A score that is no mean over targets: `estimate` maps weights [r n], how often each target counts, to [r]."""
+
+    estimate: Callable[[Values], Values]
+    counted: NDArray[np.bool_]
+
+
+Metric = Callable[[View], Values | Pooled]
 
 
 def top_acc(view: View, *, k: int) -> Values:
@@ -101,6 +122,76 @@ def gtknown_loc(view: View) -> Values:
     return view.hit(0.5)
 
 
+def box_recall(view: View, *, delta: float) -> Values:
+    """Share of truth boxes matched one to one with boxes at IoU >= delta, all boxes at the one level best for .5."""
+    matched = [matching(o >= delta) / o.shape[1] if o.shape[1] else np.nan for o in view.overlaps()]
+    return np.where(view.outcome.labelled, matched, np.nan)
+
+
+def box_precision(view: View, *, delta: float) -> Values:
+    """Share of boxes matched one to one with truth boxes at IoU >= delta, the same boxes; no box has precision 0."""
+    matched = [matching(o >= delta) / max(len(o), 1) for o in view.overlaps()]
+    return np.where(view.outcome.labelled, matched, np.nan)
+
+
+def boxes_per_target(view: View) -> Values:
+    """How many boxes there are at the one level best for IoU .5: what `any of its boxes` hits are bought with."""
+    return np.where(view.outcome.labelled, [len(o) for o in view.overlaps()], np.nan)
+
+
+def matching(allowed: NDArray[np.bool_]) -> int:
+    """Size of the largest one-to-one matching of boxes with truth boxes, [boxes truth] -> count."""
+    if min(allowed.shape) <= 1:
+        return int(allowed.any())
+    from scipy.optimize import linear_sum_assignment
+
+    return int(allowed[linear_sum_assignment(allowed, maximize=True)].sum())
+
+
+def pointing_game(view: View, *, tolerance: float) -> Values:
+    """The map's highest value lies on the object, or nearer to it than `tolerance` pixels (Zhang et al. 2016).
+
+    Of equal values the first in row-major order is the peak. The mean is over targets; TorchRay's, of 15 pixels, is
+    over classes (see the tables by class).
+    """
+    distance = view.outcome.pointing.distance
+    return np.where(np.isnan(distance), np.nan, (distance == 0) | (distance < tolerance))
+
+
+def energy_pointing(view: View) -> Values:
+    """Share of the map's positive values that lies on the object (Wang et al. 2020)."""
+    return view.outcome.pointing.energy
+
+
+def miou(view: View) -> Values:
+    """IoU of predicted and true pixels, ignored ones left out, a mean over targets; the level of the best mean."""
+    counts = view.pixels()
+    return pixels.iou(counts.hit, counts.false, counts.true)
+
+
+def pixel_precision(view: View) -> Values:
+    """Share of predicted pixels that are true, at the level of the best miou; no predicted pixel has precision 0."""
+    counts = view.pixels()
+    return np.where(np.isnan(counts.hit), np.nan, counts.hit / np.maximum(counts.hit + counts.false, 1))
+
+
+def pixel_recall(view: View) -> Values:
+    """Share of true pixels that are predicted, at the level of the best miou; NaN without true pixels."""
+    counts = view.pixels()
+    return np.where(counts.true > 0, counts.hit / np.maximum(counts.true, 1), np.nan)
+
+
+def pixel_ap(view: View) -> Values:
+    """Average precision of a target's own pixels over all levels: large objects do not outweigh small ones."""
+    return view.outcome.pixels.ap
+
+
+def pxap(view: View) -> Pooled:
+    """Average precision of the pixels of all targets together, over levels of step .001 (Choe et al. 2020)."""
+    found = view.outcome.pixels
+    return Pooled(found.pooled_ap, found.counted)
+
+
 def _each(name: str, metric: Callable[..., Values]) -> dict[str, Metric]:
     """One metric for each of the usual IoU thresholds: `name@30` and so on."""
     return {f"{name}@{round(100 * delta)}": partial(metric, delta=delta) for delta in DELTAS}
@@ -115,8 +206,19 @@ METRICS: dict[str, Metric] = {
     "maxboxacc_v2_one_level": maxboxacc_v2_one_level,
     **_each("maxboxacc_largest_truth", maxboxacc_largest_truth),
     **_each("boxacc", boxacc),
+    **_each("box_recall", box_recall),
+    **_each("box_precision", box_precision),
+    "boxes_per_target": boxes_per_target,
     "gtknown_loc": gtknown_loc,
     "top1_loc": partial(top_loc, k=1),
     "top5_loc": partial(top_loc, k=5),
+    "pointing_game": partial(pointing_game, tolerance=0),
+    "pointing_game_15px": partial(pointing_game, tolerance=15),
+    "energy_pointing": energy_pointing,
+    "pxap": pxap,
+    "pixel_ap": pixel_ap,
+    "miou": miou,
+    "pixel_precision": pixel_precision,
+    "pixel_recall": pixel_recall,
 }
-COUNTS: frozenset[str] = frozenset()
+COUNTS = frozenset({"boxes_per_target"})  # not a share: no percent

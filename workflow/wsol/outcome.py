@@ -4,9 +4,10 @@ A target that is not `ok` is a miss and stays in every denominator; only a targe
 nothing to be scored against: its localisation is not counted (NaN), its classification is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 from wsol import boxes
 from wsol.curves import Hits
 from wsol.errors import DataError
+from wsol.pixels import Counts, Pixels
+from wsol.pointing import Pointing
 
+T = TypeVar("T")
 UNRANKED = np.iinfo(np.int32).max
 DELTAS = (0.3, 0.5, 0.7)
 
 # (deltas, components "largest" | "all", truth [n] of box lists) -> one Hits for each delta
 FindHits = Callable[[tuple[float, ...], str, Sequence[NDArray]], Sequence[Hits]]
+# (level, None for each map's own) -> for each target the IoU of all its boxes there with its truth, [boxes truth]
+FindOverlaps = Callable[[float | None], Sequence[NDArray[np.float64]]]
 
 
 class Unavailable(Exception):
@@ -29,22 +35,30 @@ class Unavailable(Exception):
 
 @dataclass
 class Outcome:
-    """`targets` is files.TARGETS, status [n] of each target; what is None makes the metrics on it unavailable."""
+    """`targets` is files.TARGETS, status [n] of each target; what is None makes the metrics on it unavailable.
+
+    What is found by a function is found when a metric first asks for it, and kept.
+    """
 
     targets: pd.DataFrame
     status: NDArray[np.str_]
     rank: NDArray[np.int64] | None = None  # [n] of the right class among the logits, 0 the best
     find_hits: FindHits | None = None
     levels: NDArray[np.float64] | None = None  # the grid that was swept; None where every level was
+    find_overlaps: FindOverlaps | None = None
+    find_pixels: Callable[[], Pixels] | None = None
+    find_masks: Callable[[], Counts] | None = None  # of masks cut at each map's own level
+    find_pointing: Callable[[], Pointing] | None = None
     _hits: dict = field(default_factory=dict, repr=False)
+    _overlaps: dict = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.targets)
 
     @cached_property
     def labelled(self) -> NDArray[np.bool_]:
-        """[n]: has truth to be localised against."""
-        return self.status != "unlabelled"
+        """[n]: has boxes to be localised against."""
+        return (self.status != "unlabelled") & np.array([len(b) > 0 for b in self.truth], bool)
 
     @cached_property
     def truth(self) -> list[NDArray[np.float64]]:
@@ -67,13 +81,46 @@ class Outcome:
                 self._hits[each, components, matching] = self._counted(hits)
         return self._hits[delta, components, matching]
 
+    @cached_property
+    def pixels(self) -> Pixels:
+        """Histograms of the maps inside and outside the truth's masks."""
+        return self._masked(self.find_pixels)
+
+    @cached_property
+    def masks(self) -> Counts:
+        """Pixel counts of the predicted masks, for thresholds that choose each map's level."""
+        return self._masked(self.find_masks)
+
+    @cached_property
+    def pointing(self) -> Pointing:
+        """Where the maps peak and where their energy lies."""
+        if self.find_pointing is None:
+            raise Unavailable("heatmaps")
+        return self.find_pointing()
+
+    def overlaps(self, level: float | None) -> Sequence[NDArray[np.float64]]:
+        """IoU [boxes truth] of each target's boxes at one level; no boxes for a target that is not ok."""
+        if self.find_overlaps is None:
+            raise Unavailable("regions")
+        if level not in self._overlaps:
+            found = zip(self.find_overlaps(level), self.status, strict=True)
+            self._overlaps[level] = [o if status == "ok" else o[:0] for o, status in found]
+        return self._overlaps[level]
+
+    def _masked(self, find: Callable[[], T] | None) -> T:
+        if not (self.targets["mask"] != "").any():
+            raise Unavailable("masks of the truth")
+        if find is None:
+            raise Unavailable("heatmaps or predicted masks")
+        return find()
+
     def _counted(self, hits: Hits) -> Hits:
         """Without the hits of targets that are not ok: those are misses, whatever their files say."""
         ok = (self.status == "ok")[hits.target]
         return Hits(*(np.asarray(values)[ok] for values in hits))
 
 
-def ranks(logits: ArrayLike, image_row: ArrayLike, outputs: Sequence[ArrayLike]) -> NDArray[np.int64]:
+def ranks(logits: ArrayLike, image_row: ArrayLike, outputs: Sequence[Sequence[int]]) -> NDArray[np.int64]:
     """Rank of each target's best right output among its image's logits [i c], 0 the best.
 
     `image_row` [n] is the image's row, -1 for none; `outputs` [n] the right outputs. Among equal logits the output of
@@ -100,7 +147,7 @@ def _ranks(logits: NDArray, output: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(np.isfinite(logits).all(axis=1), rank, UNRANKED)
 
 
-def ranks_of(targets: pd.DataFrame, shards: Iterable[dict]) -> NDArray[np.int64]:
+def ranks_of(targets: pd.DataFrame, shards: Iterable[Mapping[str, NDArray]]) -> NDArray[np.int64]:
     """The same over prediction files, each a shard of images; an image that none has is unranked."""
     best = np.full(len(targets), UNRANKED, np.int64)
     for shard in shards:
@@ -110,7 +157,7 @@ def ranks_of(targets: pd.DataFrame, shards: Iterable[dict]) -> NDArray[np.int64]
     return best
 
 
-def statuses(targets: pd.DataFrame, of_maps: ArrayLike) -> NDArray[np.str_]:
+def statuses(targets: pd.DataFrame, of_maps: NDArray | Sequence[str]) -> NDArray[np.str_]:
     """What the index says of a target where it is not ok, else what became of its map: [n]."""
     found = np.asarray(of_maps, np.str_)
     if len(found) != len(targets):

@@ -32,10 +32,12 @@ def prepare(
 def upsample(heatmap: NDArray, height: int, width: int, upsampling: str, protocol: str) -> NDArray[np.float32]:
     """[h w] -> [height width], half-pixel centres; cubic's overshoot is cut off under `exact`, kept as published."""
     heatmap = _finite(heatmap)
-    resized = cv2.resize(heatmap, (width, height), interpolation=INTERPOLATIONS[upsampling])
-    if upsampling == "cubic" and protocol == "exact":
-        return resized.clip(heatmap.min(), heatmap.max())
-    return resized
+    if heatmap.min() == heatmap.max():  # cubic weights do not quite add up to 1: rounding would become evidence
+        return np.full((height, width), heatmap.flat[0])
+    resized = cv2.resize(heatmap, (width, height), interpolation=INTERPOLATIONS[upsampling]).astype(
+        np.float32, copy=False
+    )
+    return resized.clip(heatmap.min(), heatmap.max()) if protocol == "exact" else resized
 
 
 def _finite(heatmap: NDArray) -> NDArray[np.float32]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.tree import filled, grow
+from wsol.holes import filled, regions_less_holes
+from wsol.tree import HI, LO, PIXEL, grow
 
 
 @dataclass(frozen=True)
@@ -49,37 +50,43 @@ def passed(prepared: NDArray, levels: NDArray, protocol: str) -> NDArray[np.int3
     if protocol == "exact":
         return np.searchsorted(levels, prepared, side="right").astype(np.int32)
     limits = (levels * np.max(prepared, initial=0)).astype(int)
-    return np.searchsorted(limits, np.arange(256), side="left").astype(np.int32)[prepared]
+    return np.take(np.searchsorted(limits, np.arange(256), side="left").astype(np.int32), prepared)
 
 
 def _exact(prepared: NDArray, levels: NDArray) -> tuple[NDArray, NDArray]:
     if not prepared.any():
         return np.empty((0, 6), np.int32), np.empty((0, 6), np.int32)
-    return grow(passed(prepared, levels, "exact"), len(levels), True, False)
+    rows, largest = grow(passed(prepared, levels, "exact"), len(levels), True, False)
+    return rows[:, :6], largest[:, :6]
 
 
 def _wsol2020(prepared: NDArray, levels: NDArray) -> tuple[NDArray, NDArray]:
     depth, count = passed(prepared, levels, "wsol2020"), len(levels)
-    solid = filled(depth, count)
-    rows, largest = grow(solid, count, True, True)
+    solid = filled(depth)
+    rows, largest = (table[:, :6] for table in grow(solid, count, True, True))
     if not np.array_equal(solid, depth):
-        rows = np.concatenate([grow(depth, count, True, False)[0], _holes(depth, count)])
+        holes = _holes(solid, depth, count)
+        # Every region is a solid one, unless some lie in holes: then there are more of them than solid ones.
+        if regions_less_holes(depth) + (holes[:, HI] - holes[:, LO]).sum() > regions_less_holes(solid):
+            rows = grow(depth, count, True, False)[0][:, :6]
+        rows = np.concatenate([rows, holes])
     nothing = np.array([[0, 0, 0, 0, depth.max(initial=0), count]], np.int32)
     height, width = prepared.shape
-    tables = [np.concatenate([t, nothing[nothing[:, 4] < count]]) for t in (rows, largest)]
+    tables = [np.concatenate([table, nothing[nothing[:, LO] < count]]) for table in (rows, largest)]
     for table in tables:
         np.minimum(table[:, 2:4], [width - 1, height - 1], out=table[:, 2:4])
     return tables[0], tables[1]
 
 
-def _holes(depth: NDArray, count: int) -> NDArray:
-    """Boxes of hole contours: regions of background off the border, and the pixels around them."""
-    height, width = depth.shape
-    rows, _ = grow(count - depth, count, False, False)
-    inside = (rows[:, :2] > 0).all(axis=1) & (rows[:, 2] < width) & (rows[:, 3] < height)
-    boxes = rows[inside, :4] + np.array([-1, -1, 1, 1], np.int32)
-    # Background at level l is what passes at most l - 1 levels: level count + 1 - l of the inverted map.
-    return np.column_stack([boxes, count - rows[inside, 5], count - rows[inside, 4]]).astype(np.int32)
+def _holes(solid: NDArray, depth: NDArray, count: int) -> NDArray:
+    """Boxes of hole contours: background that filling covers, at levels depth + 1 .. solid, and what is around it."""
+    water = solid - depth
+    ys, xs = np.flatnonzero(water.any(axis=1)), np.flatnonzero(water.any(axis=0))
+    window = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+    rows, _ = grow(np.ascontiguousarray(water[window]), count, False, False)
+    rim = solid[window].ravel()[rows[:, PIXEL]]  # one throughout a hole: the level at which it opens to the outside
+    boxes = rows[:, :4] + np.array([xs[0] - 1, ys[0] - 1, xs[0] + 1, ys[0] + 1])
+    return np.column_stack([boxes, rim - rows[:, HI], rim - rows[:, LO]]).astype(np.int32)
 
 
 CUTS = {"exact": _exact, "wsol2020": _wsol2020}

@@ -82,11 +82,11 @@ def resampled_means(values: ArrayLike, groups: ArrayLike | None, *, resamples: i
     if 10 * len(kinds) <= len(sums) or len(kinds) == 1:
         drawn = random.multinomial(len(sums), how_many / len(sums), size=resamples)
         return (drawn @ kinds.real) / (drawn @ kinds.imag)
-    means = np.empty(resamples)
+    means, equal = np.empty(resamples), (counts == counts[0]).all()
     for rows in _blocks(resamples, len(sums)):
         chosen = random.integers(0, len(sums), (rows.stop - rows.start, len(sums)))
-        size = counts[0] * len(sums) if (counts == counts[0]).all() else counts[chosen].sum(axis=1)
-        means[rows] = sums[chosen].sum(axis=1) / size
+        size = counts[0] * len(sums) if equal else counts.take(chosen).sum(axis=1)
+        means[rows] = sums.take(chosen).sum(axis=1) / size
     return means
 
 
@@ -96,27 +96,33 @@ def group_sums(values: Floats, groups: ArrayLike | None) -> tuple[Floats, Floats
     if groups is None:
         return values[counted], np.ones(int(counted.sum()))
     codes = pd.factorize(np.asarray(groups)[counted], sort=True)[0]
-    return np.bincount(codes, values[counted]), np.bincount(codes, np.ones(len(codes)))
+    sums: Floats = np.bincount(codes, values[counted]).astype(np.float64)
+    return sums, np.bincount(codes).astype(np.float64)
 
 
 def pooled_interval(
     estimate: Callable[[Floats], Floats],
-    n: int,
+    counted: NDArray[np.bool_],
     groups: ArrayLike | None = None,
     *,
     resamples: int = POOLED_RESAMPLES,
     seed: int = 0,
     level: float = 0.95,
 ) -> Estimate:
-    """The same for a number that is no mean: `estimate` maps weights [r n], how often each target counts, to [r]."""
-    codes = np.arange(n) if groups is None else pd.factorize(np.asarray(groups), sort=True)[0]
-    size = int(codes.max()) + 1
-    random = np.random.default_rng(seed)
-    drawn = [
-        estimate(random.multinomial(size, np.full(size, 1 / size), rows.stop - rows.start)[:, codes].astype(np.float64))
-        for rows in _blocks(resamples, n)
-    ]
-    return Estimate(float(estimate(np.ones((1, n)))[0]), *_percentiles(np.concatenate(drawn), level), n)
+    """The same for a number that is no mean: `estimate` maps weights [r n], how often each target counts, to [r].
+
+    Targets not `counted` [n] weigh nothing, and a group of such alone is not drawn.
+    """
+    names = np.arange(len(counted)) if groups is None else np.asarray(groups)
+    codes = pd.factorize(names[counted], sort=True)[0]
+    size, random, drawn = int(codes.max()) + 1, np.random.default_rng(seed), []
+    for rows in _blocks(resamples, -(-len(counted) // 4)):  # four times the rows: each block reads every histogram
+        times = random.multinomial(size, np.full(size, 1 / size), rows.stop - rows.start)
+        weights = np.zeros((len(times), len(counted)))
+        weights[:, counted] = times[:, codes]
+        drawn.append(estimate(weights))
+    value = float(estimate(counted[None].astype(np.float64))[0])
+    return Estimate(value, *_percentiles(np.concatenate(drawn), level), len(codes))
 
 
 def compare(
@@ -130,14 +136,16 @@ def compare(
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape != b.shape:
         raise DataError(f"compare: paired values must be of the same targets, got {a.shape} and {b.shape}")
-    estimate = interval(a - b, groups, resamples=resamples, seed=seed)
-    both = np.isfinite(a) & np.isfinite(b)
+    both = np.isfinite(a - b)
+    if not both.any():
+        raise DataError("compare: no target has a value in both")
+    drawn = resampled_means(a - b, groups, resamples=resamples, seed=seed)
     independent = groups is None or len(np.unique(np.asarray(groups)[both])) == both.sum()
     if independent and np.isin(np.concatenate([a[both], b[both]]), (0, 1)).all():
         p, test = mcnemar(a[both] > b[both], b[both] > a[both]), "mcnemar"
     else:
-        p, test = _bootstrap_p(resampled_means(a - b, groups, resamples=resamples, seed=seed)), "bootstrap"
-    return Comparison(estimate.value, estimate.low, estimate.high, p, test, estimate.n)
+        p, test = _bootstrap_p(drawn), "bootstrap"
+    return Comparison(float(np.nanmean(a - b)), *_percentiles(drawn, 0.95), p, test, int(both.sum()))
 
 
 def mcnemar(only_a: ArrayLike, only_b: ArrayLike) -> float:

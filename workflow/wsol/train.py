@@ -85,9 +85,8 @@ def fit(backbone: Any, examples: Examples, given: dict[str, Any], say: Callable[
             f"epoch {epoch + 1}/{given['epochs']}", {k: f"{v:.4f}" for k, v in logs.items()}
         )
     )
-    history = backbone.model.fit(
-        _batches(backbone, examples, given), epochs=given["epochs"], verbose=0, callbacks=[told]
-    )
+    batches = _batches(backbone, examples, given)
+    history = backbone.model.fit(batches, epochs=given["epochs"], shuffle=False, verbose=0, callbacks=[told])
     return pd.DataFrame(history.history).rename_axis("epoch").reset_index()
 
 

@@ -1,15 +1,20 @@
 """The component tree: every region's box at every level in one pass over the sorted pixels, compiled.
 
-Pixels arrive from the highest level down and join their neighbours by union-find, so the regions at a level are the
-trees that stand once its pixels have arrived (Najman & Couprie 2006, without the tree itself: boxes are written as
-they change). What comes out are rows `x0 y0 x1 y1 lo hi`: half-open pixels, a region's box at levels lo + 1 .. hi.
+Pixels arrive from the highest level down, and what touches is joined by union-find, so the regions at a level are the
+trees that stand once its pixels have arrived (Najman & Couprie 2006, without the tree itself: boxes are written as they
+change). Few things need joining: each line of the map is parted into segments that rise and then fall, whose pixels
+above any level are one run; segments touch from the highest level on at which two of their pixels do.
+What comes out are rows `x0 y0 x1 y1 lo hi first`: half-open pixels, a region's box at levels lo + 1 .. hi, and one of
+its pixels in row-major order.
+
+All in one file: the compiled code is cached until this file changes, whatever happens to a kernel called from another.
 """
 
 import numpy as np
 from numba import njit
 
-MINX, MINY, MAXX, MAXY, LO, HI = range(6)  # columns of a row; the first four also of a node's box
-COUNT, POLYGON, FIRST, OPEN_ROW, SEEN = range(5)  # columns of a node: what is known of the region it is the root of
+LO, HI, PIXEL = 4, 5, 6
+FAR = np.iinfo(np.int32).max
 
 
 @njit(cache=True, nogil=True)
@@ -21,51 +26,146 @@ def grow(depth, levels, eight, polygon):
     takes); otherwise the one of most pixels, the first among equals. Polygons count right where no region has a hole.
     Returns rows [m 6] of all regions and rows [k 6] of the largest, int32.
     """
-    stride = depth.shape[1] + 2
-    order, ends = _sort(depth, levels)
-    parent = np.full((depth.shape[0] + 2) * stride, -1, np.int32)  # -1: not arrived, nor ever does the frame around
-    nodes, boxes = np.empty((parent.size, 5), np.int32), np.empty((parent.size, 4), np.int32)
-    rows, largest = np.empty((256, 6), np.int32), np.empty((64, 6), np.int32)
-    m, k, leader, current, start = 0, 0, -1, -1, 0
+    segment, starts, lines = _segments(depth)
+    joins, weights = _joins(depth, starts, lines, eight)
+    join_order, join_ends = _descending(weights, levels)
+    pixel_order, pixel_ends = _descending(depth.ravel(), levels)
+    gain = _gains(depth) if polygon else np.ones(depth.size, np.uint8)
+    line_of = np.repeat(np.arange(len(lines) - 1), np.diff(lines))
+    parent = np.arange(len(starts))
+    area, first, open_row, seen = np.zeros((4, len(starts)), np.int32)
+    first[:], open_row[:] = FAR, -1
+    boxes = np.empty((len(starts), 4), np.int32)
+    boxes[:, :2], boxes[:, 2:] = FAR, 0
+    rows, largest, touched = np.empty((256, 7), np.int32), np.empty((64, 7), np.int32), np.empty(len(starts), np.int64)
+    m, k, leader, current = 0, 0, -1, -1
     for level in range(levels, 0, -1):
-        stop = ends[level]
-        if start == stop:
-            continue
-        was = nodes[max(leader, 0)].copy()
-        for i in range(start, stop):
-            _arrive(order[i], stride, level, eight, parent, nodes, boxes, rows)
+        if pixel_ends[level + 1] == pixel_ends[level]:
+            continue  # no pixel, no join
+        was_area, was_first = area[max(leader, 0)], first[max(leader, 0)]
+        for join in join_order[join_ends[level + 1] : join_ends[level]]:
+            a, b = _find(parent, joins[join, 0]), _find(parent, joins[join, 1])
+            if a != b:
+                _join(a, b, level, parent, area, first, boxes, open_row, rows)
+        n = 0
+        for pixel in pixel_order[pixel_ends[level + 1] : pixel_ends[level]]:
+            root, y = _find(parent, segment[pixel]), line_of[segment[pixel]]
+            _arrive(root, pixel, pixel - y * depth.shape[1], y, gain[pixel], area, first, boxes)
+            if seen[root] != level:
+                seen[root], touched[n] = level, root
+                n += 1
         if leader >= 0:
-            leader = _after_growth(leader, was, order[:start], polygon, parent, nodes)
-        for i in range(start, stop):
-            root = _find(parent, order[i])
-            if nodes[root, SEEN] != level:
-                nodes[root, SEEN] = level
-                rows, m, nodes[root, OPEN_ROW] = _write(rows, m, nodes[root, OPEN_ROW], boxes[root], level)
-                if leader < 0 or _beats(nodes[root], nodes[leader], polygon):
-                    leader = root
-        largest, k, current = _write(largest, k, current, boxes[leader], level)
-        start = stop
+            leader = _find(parent, leader)
+            if polygon and area[leader] == was_area and first[leader] != was_first:
+                leader = _first_of_all(leader, parent, area, first)
+        for root in touched[:n]:
+            rows, m, open_row[root] = _write(rows, m, open_row[root], boxes[root], level, first[root])
+            if leader < 0 or _beats(root, leader, polygon, area, first):
+                leader = root
+        largest, k, current = _write(largest, k, current, boxes[leader], level, first[leader])
     return rows[:m], largest[:k]
 
 
 @njit(cache=True, nogil=True)
-def _sort(depth, levels):
-    """Pixels that pass any level, as nodes of the framed map, deepest first; `order[: ends[l]]` pass level l."""
+def _segments(depth):
+    """The segment of each pixel [H * W], the first pixel of each segment [s], the first segment of each line [H + 1].
+
+    A segment starts where a fallen line rises again.
+    """
     height, width = depth.shape
-    ends = np.zeros(levels + 2, np.int64)
+    segment, starts, n = np.empty(height * width, np.int32), np.empty(height * width + 1, np.int32), 0
+    lines = np.empty(height + 1, np.int32)
     for y in range(height):
+        lines[y], falling, before = n, True, -1
         for x in range(width):
-            ends[depth[y, x]] += 1
+            value = depth[y, x]
+            if value > before and falling:
+                starts[n] = y * width + x
+                n += 1
+                falling = False
+            falling = falling or value < before
+            segment[y * width + x], before = n - 1, value
+    lines[height] = n
+    return segment, starts[:n], lines
+
+
+@njit(cache=True, nogil=True)
+def _joins(depth, starts, lines, eight):
+    """Pairs of segments that touch [n 2] and the highest level at which they do [n]."""
+    height, width = depth.shape
+    flat, reach, n = depth.ravel(), 1 if eight else 0, 0
+    joins, weights = np.empty((1024, 2), np.int32), np.empty(1024, np.int32)
+    ends = np.append(starts[1:], np.int32(flat.size))
+    for y in range(height):
+        below = lines[min(y + 1, height)]
+        for a in range(lines[y], lines[y + 1]):
+            if a + 1 < lines[y + 1] and flat[starts[a + 1] - 1] > 0:
+                joins, weights, n = _note(joins, weights, n, a, a + 1, flat[starts[a + 1] - 1])
+            while y + 1 < height and below < lines[y + 2] and ends[below] - width + reach <= starts[a]:
+                below += 1
+            b = below
+            while y + 1 < height and b < lines[y + 2] and starts[b] - width < ends[a] + reach:
+                level = 0
+                for step in range(width - reach, width + reach + 1):
+                    low, high = max(starts[a], starts[b] - step), min(ends[a], ends[b] - step)
+                    level = max(level, _contact(flat[low : max(low, high)], flat[low + step : max(low, high) + step]))
+                if level > 0:
+                    joins, weights, n = _note(joins, weights, n, a, b, level)
+                b += 1
+    return joins[:n], weights[:n]
+
+
+@njit(cache=True, nogil=True)
+def _contact(a, b):
+    """The highest level that a pixel of `a` and its neighbour in `b` both pass."""
+    level = np.int32(0)
+    for i in range(len(a)):
+        level = max(level, min(a[i], b[i]))
+    return level
+
+
+@njit(cache=True, nogil=True)
+def _note(joins, weights, n, a, b, level):
+    if n == len(weights):
+        joins, weights = np.concatenate((joins, np.empty_like(joins))), np.concatenate((weights, weights))
+    joins[n, 0], joins[n, 1], weights[n] = a, b, level
+    return joins, weights, n + 1
+
+
+@njit(cache=True, nogil=True)
+def _descending(values, levels):
+    """Places of values 1 .. levels, highest first, equals in order: `order[ends[l + 1] : ends[l]]` have value l."""
+    ends = np.zeros(levels + 2, np.int64)
+    for value in values:
+        ends[value] += 1
     for level in range(levels - 1, -1, -1):
         ends[level] += ends[level + 1]
-    place = ends[1:].copy()  # where the pixels of depth d start: behind all deeper ones
-    order = np.empty(ends[1], np.int32)
-    for y in range(height):
-        for x in range(width):
-            if depth[y, x] > 0:
-                order[place[depth[y, x]]] = (y + 1) * (width + 2) + x + 1
-                place[depth[y, x]] += 1
+    place, order = ends[1:].copy(), np.empty(ends[1], np.int32)
+    for i in range(len(values)):
+        if values[i] > 0:
+            order[place[values[i]]] = i
+            place[values[i]] += 1
     return order, ends
+
+
+@njit(cache=True, nogil=True)
+def _gains(depth):
+    """Twice the polygon area that each pixel's arrival adds [H * W].
+
+    A square of four pixel centres is half inside when the third arrives and whole when the last does; of equal pixels
+    the first in row-major order comes first.
+    """
+    height, width = depth.shape
+    gain = np.zeros((height, width), np.uint8)
+    for y in range(height - 1):
+        for x in range(width - 1):
+            a, b, c, d = depth[y, x], depth[y, x + 1], depth[y + 1, x], depth[y + 1, x + 1]
+            ab, ac, ad, bc, bd, cd = a >= b, a >= c, a >= d, b >= c, b >= d, c >= d
+            gain[y, x] += ab + ac + ad <= 1
+            gain[y, x + 1] += bc + bd <= ab
+            gain[y + 1, x] += cd + 1 <= ac + bc
+            gain[y + 1, x + 1] += ad + bd + cd >= 2
+    return gain.ravel()
 
 
 @njit(cache=True, nogil=True)
@@ -77,70 +177,43 @@ def _find(parent, node):
 
 
 @njit(cache=True, nogil=True)
-def _arrive(node, stride, level, eight, parent, nodes, boxes, rows):
-    """One pixel arrives: a region of its own, joined with those it touches."""
-    y, x = node // stride - 1, node % stride - 1
-    parent[node] = node
-    nodes[node, COUNT], nodes[node, POLYGON], nodes[node, FIRST] = 1, 0, node
-    nodes[node, OPEN_ROW], nodes[node, SEEN] = -1, 0
-    boxes[node, MINX], boxes[node, MINY], boxes[node, MAXX], boxes[node, MAXY] = x, y, x + 1, y + 1
-    root = node
-    for step in (-1, 1, -stride, stride):
-        root = _join(root, node + step, level, parent, nodes, boxes, rows)
-    if eight:
-        for step in (-stride - 1, -stride + 1, stride - 1, stride + 1):
-            root = _join(root, node + step, level, parent, nodes, boxes, rows)
-    nodes[root, POLYGON] += _quads(node, stride, parent)
+def _arrive(root, pixel, x, y, gain, area, first, boxes):
+    area[root] += gain
+    first[root] = min(first[root], pixel)
+    boxes[root, 0], boxes[root, 1] = min(boxes[root, 0], x), min(boxes[root, 1], y)
+    boxes[root, 2], boxes[root, 3] = max(boxes[root, 2], x + 1), max(boxes[root, 3], y + 1)
 
 
 @njit(cache=True, nogil=True)
-def _quads(node, stride, parent):
-    """Twice the polygon area a pixel adds: a square of centres is half inside with three pixels, whole with four."""
-    gain = 0
-    for dy in (-stride, stride):
-        for dx in (-1, 1):
-            gain += (parent[node + dx] >= 0) + (parent[node + dy] >= 0) + (parent[node + dx + dy] >= 0) >= 2
-    return gain
-
-
-@njit(cache=True, nogil=True)
-def _join(a, b, level, parent, nodes, boxes, rows):
-    """The root of region `a` with pixel `b`'s region, if that has arrived."""
-    if parent[b] < 0:
-        return a
-    b = _find(parent, b)
-    if a == b:
-        return a
-    if nodes[a, COUNT] < nodes[b, COUNT]:
+def _join(a, b, level, parent, area, first, boxes, open_row, rows):
+    """Two regions become one; either may still be empty, its first pixels arriving at this level."""
+    if area[a] < area[b]:
         a, b = b, a
     parent[b] = a
-    nodes[a, COUNT] += nodes[b, COUNT]
-    nodes[a, POLYGON] += nodes[b, POLYGON]
-    nodes[a, FIRST] = min(nodes[a, FIRST], nodes[b, FIRST])
-    _join_rows(a, b, level, nodes, rows)
-    boxes[a, MINX], boxes[a, MINY] = min(boxes[a, MINX], boxes[b, MINX]), min(boxes[a, MINY], boxes[b, MINY])
-    boxes[a, MAXX], boxes[a, MAXY] = max(boxes[a, MAXX], boxes[b, MAXX]), max(boxes[a, MAXY], boxes[b, MAXY])
-    return a
+    area[a] += area[b]
+    first[a] = min(first[a], first[b])
+    open_row[a] = _join_rows(open_row[a], open_row[b], level, rows)
+    boxes[a, 0], boxes[a, 1] = min(boxes[a, 0], boxes[b, 0]), min(boxes[a, 1], boxes[b, 1])
+    boxes[a, 2], boxes[a, 3] = max(boxes[a, 2], boxes[b, 2]), max(boxes[a, 3], boxes[b, 3])
 
 
 @njit(cache=True, nogil=True)
-def _join_rows(a, b, level, nodes, rows):
+def _join_rows(kept, ended, level, rows):
     """One open row goes on, that of the wider box: only it can still be the box of both. The other ends here."""
-    kept, ended = nodes[a, OPEN_ROW], nodes[b, OPEN_ROW]
     if kept < 0 or (ended >= 0 and _extent(rows[ended]) > _extent(rows[kept])):
         kept, ended = ended, kept
-    nodes[a, OPEN_ROW] = kept
     if ended >= 0:
         rows[ended, LO] = level
+    return kept
 
 
 @njit(cache=True, nogil=True)
 def _extent(box):
-    return np.int64(box[MAXX] - box[MINX]) * np.int64(box[MAXY] - box[MINY])
+    return np.int64(box[2] - box[0]) * np.int64(box[3] - box[1])
 
 
 @njit(cache=True, nogil=True)
-def _write(rows, m, current, box, level):
+def _write(rows, m, current, box, level, first):
     """Go on with row `current` if the box still is `box`, else end it and append: rows, their number, the open row."""
     if current >= 0:
         row = rows[current]
@@ -150,56 +223,23 @@ def _write(rows, m, current, box, level):
     if m == len(rows):
         rows = np.concatenate((rows, np.empty_like(rows)))
     rows[m, :4] = box
-    rows[m, LO], rows[m, HI] = 0, level
+    rows[m, LO], rows[m, HI], rows[m, PIXEL] = 0, level, first
     return rows, m + 1, m
 
 
 @njit(cache=True, nogil=True)
-def _beats(a, b, polygon):
-    if polygon:
-        return a[POLYGON] > b[POLYGON] or (a[POLYGON] == b[POLYGON] and a[FIRST] > b[FIRST])
-    return a[COUNT] > b[COUNT] or (a[COUNT] == b[COUNT] and a[FIRST] < b[FIRST])
+def _beats(a, b, polygon, area, first):
+    before = first[a] > first[b] if polygon else first[a] < first[b]
+    return area[a] > area[b] or (area[a] == area[b] and before)
 
 
 @njit(cache=True, nogil=True)
-def _after_growth(leader, was, order, polygon, parent, nodes):
-    """The largest of the regions that stood before, `was` the leader's node then.
+def _first_of_all(leader, parent, area, first):
+    """The largest polygon of all regions, where not only those that grew can be it.
 
-    Regions only grow, so one that did not cannot have overtaken, except among polygons: there a region may grow in
-    no area and, by an earlier first pixel, lose its place among equals.
+    A region that gained pixels and no area may, by an earlier first pixel, have lost its place among equals.
     """
-    root = _find(parent, leader)
-    if polygon and nodes[root, POLYGON] == was[POLYGON] and nodes[root, FIRST] != was[FIRST]:
-        for i in range(len(order)):
-            if parent[order[i]] == order[i] and _beats(nodes[order[i]], nodes[root], polygon):
-                root = order[i]
-    return root
-
-
-@njit(cache=True, nogil=True)
-def filled(depth, levels):
-    """The map whose regions at every level are the given map's with their holes filled (reconstruction by erosion).
-
-    A hole is background that reaches the outside by no path of edge neighbours.
-    """
-    height, width = depth.shape
-    fill = np.full((height, width), -1, np.int32)
-    head, following = np.full(levels + 1, -1, np.int64), np.empty(height * width, np.int64)
-    for y in range(height):
-        for x in range(width):
-            if y in (0, height - 1) or x in (0, width - 1):
-                _push(y, x, depth[y, x], fill, head, following)
-    for level in range(levels + 1):
-        while head[level] >= 0:
-            y, x = head[level] // width, head[level] % width
-            head[level] = following[head[level]]
-            for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-                if 0 <= y + dy < height and 0 <= x + dx < width and fill[y + dy, x + dx] < 0:
-                    _push(y + dy, x + dx, max(level, depth[y + dy, x + dx]), fill, head, following)
-    return fill
-
-
-@njit(cache=True, nogil=True)
-def _push(y, x, level, fill, head, following):
-    node = y * fill.shape[1] + x
-    fill[y, x], following[node], head[level] = level, head[level], node
+    for node in range(len(parent)):
+        if parent[node] == node and first[node] < FAR and _beats(node, leader, True, area, first):
+            leader = node
+    return leader

@@ -1,9 +1,9 @@
 """What every adapter gives: one row a target, the classes' names, and what was wrong on the way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -62,7 +62,7 @@ class Annotations:
 class Rows:
     """Collects targets and problems while an adapter reads."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.rows: list[tuple] = []
         self.problems: list[Problem] = []
 
@@ -84,6 +84,11 @@ class Rows:
 
     def done(self, classes: Iterable[str] = ()) -> Annotations:
         return Annotations(pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems)
+
+
+def each(targets: pd.DataFrame) -> Iterator[Any]:
+    """The rows, a column an attribute."""
+    return targets.itertuples(index=False)
 
 
 def chosen(areas: Mapping[int, float], which: Which) -> list[int]:

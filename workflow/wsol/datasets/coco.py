@@ -26,7 +26,7 @@ def read(*, annotations: File, target: Which = "largest") -> Annotations:
     for key in KEYS:
         for i, entry in enumerate(content.setdefault(key, [])):
             if not isinstance(entry, dict):
-                raise DataError(f"{annotations}: {key}[{i}] must be an object; received {entry!r:.40}.")
+                raise DataError(f"{annotations}: {key}[{i}] must be an object; received {text.shown(entry)}.")
     rows = Rows()
     order, classes = _categories(content["categories"], annotations)
     images = _images(content["images"], annotations, rows)
@@ -43,7 +43,7 @@ class Image:
 
     def __init__(self, entry: Mapping, where: str):
         if not isinstance(entry.get("file_name"), str):
-            raise DataError(f"{where} needs a file_name; received {entry.get('file_name')!r:.40}.")
+            raise DataError(f"{where} needs a file_name; received {text.shown(entry.get('file_name'))}.")
         self.name = paths.name(entry["file_name"], where)
         self.width, self.height = (text.integer(entry.get(side, 0), where, side) for side in ("width", "height"))
         if self.width * self.height > maskfiles.PIXEL_LIMIT:
@@ -57,7 +57,7 @@ def _categories(entries: list, path: str) -> tuple[dict[int, int], list[str]]:
         identity = text.integer(entry.get("id"), f"{path}: categories[{i}]", "id")
         if identity in names:
             raise DataError(f"{path}: categories[{i}] has id {identity} again.")
-        names[identity] = str(entry.get("name", identity))
+        names[identity] = text.clean(entry.get("name", identity))
     order = sorted(names)
     return {identity: label for label, identity in enumerate(order)}, [names[i] for i in order]
 
@@ -110,7 +110,8 @@ def _targets(image: Image, objects: Mapping[int, list], which: Which, rows: Rows
 
 def _truth(image: Image, entries: list, rows: Rows) -> tuple[NDArray, NDArray | None, NDArray | None, int]:
     """Boxes, mask and ignored pixels of one class in one image, and the number of objects."""
-    boxes, layers = [], ([], [])
+    boxes: list[NDArray] = []
+    layers: tuple[list, list] = [], []
     for where, entry in entries:
         crowd = entry.get("iscrowd") in (1, True)
         mask = _segmentation(image, entry.get("segmentation"), where, rows)
@@ -129,7 +130,7 @@ def _box(entry: Mapping, mask: NDArray | None, where: str) -> NDArray:
         columns, lines = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
         return np.array([columns[0], lines[0], columns[-1] + 1, lines[-1] + 1], float)
     if not isinstance(box, list) or len(box) != 4:
-        raise DataError(f"{where}: bbox must be [x, y, width, height]; received {box!r:.60}.")
+        raise DataError(f"{where}: bbox must be [x, y, width, height]; received {text.shown(box)}.")
     return from_xywh([text.floating(v) for v in box])[0]
 
 
@@ -140,7 +141,8 @@ def _segmentation(image: Image, given: Any, where: str, rows: Rows) -> NDArray |
     try:
         return _paint(given, image.height, image.width, where)
     except DataError as error:
-        return rows.problem("bad_mask", image.name, error)
+        rows.problem("bad_mask", image.name, error)
+        return None
 
 
 def _paint(given: Any, height: int, width: int, where: str) -> NDArray:
@@ -162,7 +164,7 @@ def _polygons(given: list, height: int, width: int, where: str) -> NDArray:
     reach = 2 * max(height, width)  # farther out the rasteriser's memory is the coordinate's to choose
     for polygon in given:
         if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
-            raise DataError(f"{where}: a polygon is [x, y, x, y, x, y, …]; received {polygon!r:.60}.")
+            raise DataError(f"{where}: a polygon is [x, y, x, y, x, y, …]; received {text.shown(polygon)}.")
         if not all(abs(text.floating(v)) <= reach for v in polygon):
             raise DataError(f"{where}: a polygon has a coordinate that is no number or far outside the image.")
     points = [[float(v) for v in polygon] for polygon in given]

@@ -66,7 +66,7 @@ def _mask(root: str, image: str, agreement: int, rows: Rows) -> tuple[str, int, 
     """The segmentation and its size."""
     name = str(PurePosixPath(image).with_suffix(".png"))
     path = paths.inside(root, name, "masks")
-    if not path.exists():
+    if not paths.there(path):
         rows.problem("missing_mask", image, name)
         return "", 0, 0
     try:

@@ -1,7 +1,6 @@
 """What an image's header says, without decoding a pixel."""
 
 import struct
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +13,12 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000")
 ORIENTATION = 0x0112
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, struct.error, LookupError, TypeError, OverflowError, MemoryError)
 
-# Sizes are checked against the data set's own `pixel_limit`; Pillow's warning at its own would only repeat that.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# Pillow warns from here on and refuses from twice as much; what is decoded is held to a lower limit of ours anyway.
+Image.MAX_IMAGE_PIXELS = 2**28
+
+
+class TooLarge(DataError):
+    """Pillow's own limit, which stands above any of ours."""
 
 
 class Header(NamedTuple):
@@ -34,7 +37,7 @@ def header(path: str | Path) -> Header:
             width, height = image.size
             return Header(width, height, image.format or "", _orientation(image))
     except Image.DecompressionBombError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise TooLarge(f"{path}: {error}") from error
     except BROKEN as error:
         raise DataError(f"{path} is no readable image.") from error
 

@@ -14,6 +14,10 @@ from wsol.errors import DataError
 PIXEL_LIMIT = 2**28
 
 
+class WrongSize(DataError):
+    """A mask that does not lie on its image's pixels."""
+
+
 def load(path: str | Path) -> NDArray:
     """The values as stored, [height width]: a palette image's are its indices, not its colours; a colour image must be
     grey in every channel and a channel of transparency is left out."""
@@ -57,17 +61,23 @@ def layer(
 ) -> NDArray[np.bool_] | None:
     """The mask file `name` of `image` at the image's size (0 is: any), or None and a problem."""
     path = paths.inside(root, name, "masks")
-    if not path.exists():
-        return rows.problem("missing_mask", image, name)
+    if not paths.there(path):
+        rows.problem("missing_mask", image, name)
+        return None
     try:
         mask = foreground(load(path), of)
+        return fit(mask, height, width) if rescale and width else sized(mask, width, height, name)
+    except WrongSize as error:
+        rows.problem("mask_size", image, error)
     except DataError as error:
-        return rows.problem("bad_mask", image, error)
+        rows.problem("bad_mask", image, error)
+    return None
+
+
+def sized(mask: NDArray, width: int, height: int, name: str) -> NDArray:
+    """The mask, or a WrongSize where it is not of its image's size (0 is: any)."""
     if width and mask.shape != (height, width):
-        if not rescale:
-            came = f"{name} is {mask.shape[1]}x{mask.shape[0]}, its image {width}x{height}; dropped"
-            return rows.problem("mask_size", image, came)
-        mask = fit(mask, height, width)
+        raise WrongSize(f"{name} is {mask.shape[1]}x{mask.shape[0]}, its image {width}x{height}; dropped")
     return mask
 
 

@@ -67,12 +67,14 @@ def _labels(path: str) -> dict[str, tuple[str, str]]:
 def _values(root, name: str, suffix: str, rows: Rows) -> NDArray | None:
     file = f"{PurePosixPath(name).with_suffix('')}{suffix}"
     path = paths.inside(root, file, "masks")
-    if not path.exists():
-        return rows.problem("missing_mask", name, file)
+    if not paths.there(path):
+        rows.problem("missing_mask", name, file)
+        return None
     try:
         return maskfiles.load(path)
     except DataError as error:
-        return rows.problem("bad_mask", name, error)
+        rows.problem("bad_mask", name, error)
+        return None
 
 
 def _layers(values: NDArray, name: str, foreground: list[int] | None, ignore: list[int], rows: Rows) -> tuple[str, str]:

@@ -18,12 +18,14 @@ def folder(path: str | Path, what: str) -> Path:
 def name(text: str, where: str | Path) -> str:
     """A name below a root, slashes forward and no `./`; whatever could leave the root is refused."""
     path = PurePosixPath(text)
+    if text != text.encode("utf-8", "ignore").decode():
+        raise DataError(f"{where}: the name {text!r:.200} is no text that a file could be called.")
     if not text or "\0" in text or path.is_absolute() or ".." in path.parts or not path.parts:
-        raise DataError(f"{where}: the name {text!r} leaves its folder; names must lie below it.")
+        raise DataError(f"{where}: the name {text!r:.200} leaves its folder; names must lie below it.")
     return str(path)
 
 
-def leaves(root: Path, path: Path) -> bool:
+def leaves(root: Path, path: str | Path) -> bool:
     """Whether `path` ends up outside `root` once links are followed; `root` must be resolved."""
     return not os.path.realpath(path).startswith(str(root).rstrip(os.sep) + os.sep)
 
@@ -34,6 +36,11 @@ def inside(root: str | Path, text: str, where: str | Path = "images") -> Path:
     if leaves(Path(root).resolve(), path):
         raise DataError(f"{where}: {text!r} is a link that leaves {root}.")
     return path
+
+
+def there(path: Path) -> bool:
+    """Whether there is a file; a name that no file could have is not there, and no error."""
+    return os.path.isfile(path)  # noqa: PTH113 -- Path.is_file raises for a name that is too long
 
 
 def images(root: str | Path) -> list[str]:

@@ -1,5 +1,6 @@
 """A spreadsheet: CSV or Parquet, one row a box or mask, whatever its columns are called."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from wsol.errors import DataError, unknown
 from wsol.settings import File
 
 FIELDS = ("image", "class", "x0", "y0", "x1", "y1", "mask", "ignore", "width", "height", "group")
+WHOLE = re.compile(r"^(\d+)\.0$")  # a whole number as a spreadsheet writes it
 CORNERS = ["x0", "y0", "x1", "y1"]
 
 
@@ -43,7 +45,8 @@ def read(
         sizes = zip(frame[side], where, strict=True)
         frame[side] = [text.integer(value, at, side) if str(value).strip() else 0 for value, at in sizes]
     frame["label"] = labels
-    for (image, label), part in frame[frame["label"] >= 0].groupby(["image", "label"], sort=False):
+    known: Any = frame[frame["label"] >= 0].groupby(["image", "label"], sort=False)
+    for (image, label), part in known:
         _target(image, label, part, boxes, Path(masks or Path(annotations).parent), rescale, rows)
     return rows.done(order)
 
@@ -64,7 +67,7 @@ def _parquet(path: str) -> pd.DataFrame:
     try:
         frame = pq.ParquetFile(path).read().to_pandas()
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path} is no readable Parquet file: {error}.") from error
+        raise DataError(f"{path} is no readable Parquet file: {error}") from error
     return pd.DataFrame({str(column): ["" if _blank(v) else str(v) for v in frame[column]] for column in frame})
 
 
@@ -74,33 +77,31 @@ def _blank(value: Any) -> bool:
 
 def _labels(names: pd.Series, classes: list[str] | None, path: str, rows: Rows, images: pd.Series) -> tuple[list, list]:
     """A label a row (-1: of no known class) and the classes' names."""
-    names = [name.strip().removesuffix(".0") for name in names]
-    if classes is None and all(name.isdecimal() for name in names):
-        return [text.integer(name, path, "the class") for name in names], []
-    order = classes or sorted(set(names) - {""})
+    given = [WHOLE.sub(r"\1", name.strip()) for name in names]
+    if classes is None and all(name.isdecimal() for name in given):
+        return [text.integer(name, path, "the class") for name in given], []
+    order = classes or sorted(set(given) - {""})
     places = {name: label for label, name in enumerate(order)}
-    for name, image in zip(names, images, strict=True):
+    for name, image in zip(given, images, strict=True):
         if name not in places:
             rows.problem("unknown_class" if name else "no_class", image, name or "no class")
-    return [places.get(name, -1) for name in names], order
+    return [places.get(name, -1) for name in given], order
 
 
 def _target(image: str, label: int, part: pd.DataFrame, form: str, masks: Path, rescale: bool, rows: Rows) -> None:
     width, height = (_one(part, field, image, 0) for field in ("width", "height"))
     group = _one(part, "group", image, "")
-    layers = []
-    for field in ("mask", "ignore"):
-        files = [name.strip() for name in part.get(field, []) if name.strip()]
-        found = [maskfiles.layer(masks, image, name, width, height, rescale, rows) for name in files]
-        layers.append(maskfiles.union(found))
-        if layers[-1] is not None and not width:
-            height, width = layers[-1].shape
+    layers: dict[str, list] = {"mask": [], "ignore": []}
+    for field, found in layers.items():
+        for name in dict.fromkeys(name.strip() for name in part.get(field, []) if name.strip()):
+            found.append(maskfiles.layer(masks, image, name, width, height, rescale, rows))
+            if found[-1] is not None and not width:
+                height, width = found[-1].shape
     boxes = _boxes(part, form, width, height, image)
-    mask, ignore = layers
+    mask, ignore = (maskfiles.union(found) for found in layers.values())
     ignore = ignore & ~mask if ignore is not None and mask is not None else ignore
-    rows.add(
-        image, label, width, height, boxes.ravel(), *("" if x is None else rle.encode(x) for x in (mask, ignore)), group
-    )
+    counts = ["" if layer is None else rle.encode(layer) for layer in (mask, ignore)]
+    rows.add(image, label, width, height, boxes.ravel(), counts[0], counts[1], group)
 
 
 def _one(part: pd.DataFrame, field: str, image: str, default: Any) -> Any:

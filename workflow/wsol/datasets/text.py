@@ -33,11 +33,11 @@ def table(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
     """A CSV with a header row -> one dict a row; rows of another length are a DataError."""
     try:
         rows = list(csv.reader(io.StringIO(read(path)), strict=True, delimiter=delimiter))
-    except (csv.Error, TypeError) as error:
+    except (csv.Error, TypeError, ValueError) as error:
         raise DataError(f"{path} is no readable CSV: {error}.") from error
     rows = [row for row in rows if row]
-    if not rows:
-        raise DataError(f"{path} is empty.")
+    if len(rows) < 2:
+        raise DataError(f"{path} has no rows.")
     head = [column.strip() for column in rows[0]]
     for number, row in enumerate(rows[1:], 2):
         if len(row) != len(head):
@@ -55,18 +55,22 @@ def parse(path: str | Path) -> Any:
 
 def integer(text: Any, where: str, what: str, low: int = 0, high: int = 2**31 - 1) -> int:
     """A whole number between `low` and `high`, or a DataError that says where; `3.0` is one, `3.5` is none."""
-    value = number(text, where, what)
-    if value != int(value) or not low <= value <= high:
-        raise DataError(f"{where}: {what} must be a whole number from {low} to {high}; received {text!r}.")
+    value = math.nan if isinstance(text, bool) else floating(text)
+    if not (low <= value <= high and value == int(value)):
+        raise DataError(f"{where}: {what} must be a whole number from {low} to {high}; received {shown(text)}.")
     return int(value)
 
 
-def number(text: Any, where: str, what: str) -> float:
-    """A finite number, or a DataError that says where."""
-    value = floating(text)
-    if not math.isfinite(value) or isinstance(text, bool):
-        raise DataError(f"{where}: {what} must be a number; received {text!r}.")
-    return value
+def shown(value: Any) -> str:
+    """A value as an error quotes it: short, and by its kind alone where it could be of any size."""
+    if isinstance(value, str | int | float | None):
+        return f"{value!r:.60}"
+    return f"a {type(value).__name__}"
+
+
+def clean(value: Any) -> str:
+    """Text that a file can hold: JSON may escape halves of characters."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def floating(text: Any) -> float:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
-from defusedxml import ElementTree
+from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 
 from wsol.boxes import area, asboxes, from_inclusive
@@ -87,7 +87,7 @@ def listed(root: Path, split: str, rows: Rows) -> list[Path]:
     found = []
     for where, line in text.lines(split):
         file = paths.inside(root, f"{line.split()[0]}.xml", where)
-        if file.exists():
+        if paths.there(file):
             found.append(file)
         else:
             rows.problem("missing", line.split()[0], f"{where}: no {file.name} in {root}")
@@ -114,48 +114,58 @@ def _targets(
     labels = chosen({label: area(found).sum() for label, found in boxes.items()}, target)
     if not content.objects:
         rows.problem("no_class", image, "no object")
-    elif not labels or len(labels) < len(boxes.keys() | aside.keys()):
+    elif len(labels) < len(boxes.keys() | aside.keys()):
         rows.problem("set_aside", image, f"{len(boxes)} classes, {len(aside)} with difficult objects; target: {target}")
-    values = _mask(masks, image, rows) if masks else None
+    values = _mask(masks, image, width, height, rows) if masks else None
     if values is not None and not width:
         height, width = values.shape
     for label in labels:
-        mask, void = ("", None) if values is None else (rle.encode(values == label + 1), values == VOID)
-        ignored = painted(aside[label], width, height, void)
-        rows.add(image, label, width, height, np.ravel(boxes[label]), mask, ignored)
+        ignored = painted(aside[label], height, width)
+        if values is not None:
+            ignored = (ignored | (values == VOID)) & (values != label + 1)
+        mask = "" if values is None else rle.encode(values == label + 1)
+        rows.add(
+            image, label, width, height, np.ravel(boxes[label]), mask, rle.encode(ignored) if ignored.any() else ""
+        )
 
 
-def _mask(root: str, image: str, rows: Rows) -> NDArray | None:
+def _mask(root: str, image: str, width: int, height: int, rows: Rows) -> NDArray | None:
     path = paths.inside(root, f"{PurePosixPath(image).with_suffix('')}.png", "masks")
-    if not path.exists():  # most of VOC has boxes only
+    if not paths.there(path):  # most of VOC has boxes only
         return None
     try:
-        return maskfiles.load(path)
+        return maskfiles.sized(maskfiles.load(path), width, height, path.name)
+    except maskfiles.WrongSize as error:
+        rows.problem("mask_size", image, error)
     except DataError as error:
-        return rows.problem("bad_mask", image, error)
+        rows.problem("bad_mask", image, error)
+    return None
 
 
-def painted(boxes: list, width: int, height: int, void: NDArray | None = None) -> str:
-    """The pixels of some boxes and of a mask as RLE, "" for none."""
-    if not width or not height or (not len(boxes) and void is None):
-        return ""
-    pixels = np.zeros((height, width), bool) if void is None or void.shape != (height, width) else void.copy()
+def painted(boxes: list, height: int, width: int) -> NDArray[np.bool_]:
+    """The pixels of some boxes: [height width]."""
+    pixels = np.zeros((height, width), bool)
     for x0, y0, x1, y1 in np.clip(np.nan_to_num(asboxes(boxes)), 0, 2**31).round().astype(int):
         pixels[y0:y1, x0:x1] = True
-    return rle.encode(pixels) if pixels.any() else ""
+    return pixels
 
 
 def page(path: Path) -> Page:
     """One XML file; entities, other structures and broken markup are a DataError."""
     try:
         root = ElementTree.fromstring(path.read_bytes(), forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise DataError(f"{path}: an XML file with a document type or entities is refused.") from error
     except (ParseError, ValueError, LookupError, OSError, RecursionError) as error:
         raise DataError(f"{path} is no readable XML: {error or type(error).__name__}.") from error
-    size = [_size(root, f"size/{side}", path) for side in ("width", "height")]
-    if size[0] * size[1] > maskfiles.PIXEL_LIMIT:
-        raise DataError(f"{path}: a size of {size[0]}x{size[1]} is over the limit of {maskfiles.PIXEL_LIMIT} pixels.")
+    if root.tag != "annotation":
+        raise DataError(f"{path}: expected <annotation>, received <{root.tag:.40}>.")
+    width, height = _size(root, "size/width", path), _size(root, "size/height", path)
+    if width * height > maskfiles.PIXEL_LIMIT:
+        raise DataError(f"{path}: a size of {width}x{height} is over the limit of {maskfiles.PIXEL_LIMIT} pixels.")
     image = (root.findtext("filename") or "").strip()
-    return Page(paths.name(image, path) if image else "", *size, [_object(o, path) for o in root.iter("object")])
+    objects = [_object(element, path) for element in root.iter("object")]
+    return Page(paths.name(image, path) if image else "", width, height, objects)
 
 
 def _size(root: Element, at: str, path: Path) -> int:

@@ -77,7 +77,7 @@ def _labels(path: Path) -> dict[str, list[int]]:
 
 
 def _sizes(path: Path) -> dict[str, tuple[int, int]]:
-    sizes = {}
+    sizes: dict[str, tuple[int, int]] = {}
     for where, line in text.lines(path) if path.exists() else []:
         image, width, height = _split(where, line, 3, "image,width,height")
         size = text.integer(width, where, "the width", 1), text.integer(height, where, "the height", 1)
@@ -89,7 +89,7 @@ def _sizes(path: Path) -> dict[str, tuple[int, int]]:
 def _split(where: str, line: str, parts: int, form: str) -> list[str]:
     fields = line.rsplit(",", parts - 1)
     if len(fields) != parts:
-        raise DataError(f"{where}: expected '{form}', received {line!r}.")
+        raise DataError(f"{where}: expected '{form}', received {line!r:.200}.")
     return fields
 
 
@@ -99,11 +99,14 @@ def _truth(path: Path, images: dict, rows: Rows) -> tuple[dict, dict]:
     masks: dict[str, list] = defaultdict(list)
     for where, line in text.lines(path) if path.exists() else []:
         fields = line.rsplit(",", 4)
+        found: tuple
         corners = [text.floating(f) for f in fields[1:]]
         if len(fields) == 5 and not all(np.isnan(corners)):
-            image, found, into = paths.name(fields[0], where), corners, boxes
+            image, found, into = paths.name(fields[0], where), tuple(corners), boxes
         else:
             image, mask, ignore = _split(where, line, 3, "image,x0,y0,x1,y1' or 'image,mask file,ignore file")
+            if not np.isnan(text.floating(mask or "none")):
+                raise DataError(f"{where}: a box is image,x0,y0,x1,y1; received {line!r:.200}.")
             image, found, into = paths.name(image, where), (mask, ignore), masks
         if image in images:
             into[image].append(found)

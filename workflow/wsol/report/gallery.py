@@ -24,7 +24,7 @@ class Seen(NamedTuple):
 
 
 def gallery(targets: pd.DataFrame, open_image: Callable, runs: Sequence[Seen], count: int) -> list[dict[str, Any]]:
-    """`count` targets spread evenly over the dataset, each with a picture by every run; unreadable ones are left out."""
+    """`count` targets spread evenly over the dataset, each as every run saw it; unreadable ones are left out."""
     chosen = np.unique(np.linspace(0, len(targets) - 1, min(count, len(targets))).round().astype(int))
     maps = [_maps(run, chosen) for run in runs]
     shown = []

@@ -1,0 +1,55 @@
+"""A job logs, counts, and ends with the reason it failed for."""
+
+import os
+import sys
+
+import pytest
+
+from wsol.errors import DataError, unknown
+from wsol.job import job, reasons
+
+
+def test_a_job_that_succeeds_logs_what_it_says_and_how_far_it_is(tmp_path):
+    with job([str(tmp_path / "logs/a.log")], "count") as log:
+        log.say("three", 3)
+        assert list(log.progress("abc", 3, "letters")) == ["a", "b", "c"]
+    lines = (tmp_path / "logs/a.log").read_text().splitlines()
+    assert lines[0] == "three 3" and lines[1].startswith("count: 3/3 letters, ")
+
+
+def test_a_wrong_input_ends_the_log_and_the_output_with_one_line(tmp_path, capfd):
+    with pytest.raises(SystemExit) as ended, job([str(tmp_path / "a.log")], "index a"):
+        raise DataError("boxes.csv:\n  line 3 is wrong.")
+    assert ended.value.code == 1
+    assert (tmp_path / "a.log").read_text() == "boxes.csv: line 3 is wrong.\n"
+    assert capfd.readouterr().err == "index a: boxes.csv: line 3 is wrong.\n"
+
+
+def test_a_defect_leaves_its_traceback_in_the_log_alone(tmp_path, capfd):
+    with pytest.raises(SystemExit), job([str(tmp_path / "a.log")], "index"):
+        [][1]
+    logged = (tmp_path / "a.log").read_text()
+    assert "Traceback" in logged and logged.splitlines()[-1] == "IndexError: list index out of range"
+    assert capfd.readouterr().err == "index: IndexError: list index out of range\n"
+
+
+def test_what_libraries_write_past_python_goes_to_the_log(tmp_path, capfd):
+    with job([str(tmp_path / "a.log")], "predict"):
+        os.write(2, b"cuda chatter\n")
+    os.write(2, b"after\n")
+    assert (tmp_path / "a.log").read_text() == "cuda chatter\n" and capfd.readouterr().err == "after\n"
+    assert sys.stderr is not None
+
+
+def test_reasons_are_the_last_lines_of_the_logs_that_snakemake_names(tmp_path):
+    (tmp_path / "a.log").write_text("working\nthe disk is full.\n\n")
+    log = tmp_path / "snakemake.log"
+    log.write_text(
+        f"Error in rule a:\n    log: {tmp_path}/a.log (check log file(s) for error details)\n    output: x\n"
+    )
+    assert reasons([str(log)]) == [f"{tmp_path}/a.log: the disk is full."]
+
+
+def test_the_nearest_known_name_is_offered():
+    line = "cams: unknown 'gradcamm'. Did you mean 'gradcam'? Known: center, gradcam."
+    assert unknown("cams", "gradcamm", ["gradcam", "center"]) == line

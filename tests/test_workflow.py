@@ -1,0 +1,181 @@
+"""The workflow as a user runs it: what is made, what is made again and what is refused."""
+
+import copy
+import hashlib
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from wsol.files import SCORES, TARGETS
+
+CONTROLS = {
+    "shard_size": 20,
+    "resamples": 200,
+    "overlays": 2,
+    "datasets": {
+        "a": {"adapter": "shapes", "split": "select", "count": 30, "size": 64},
+        "b": {"adapter": "shapes", "split": "report", "count": 50, "size": 64},
+    },
+    "cams": {"center": {}, "random": {}},
+    "thresholds": {"sweep": {}, "half": {"method": "fixed", "level": 0.5}},
+    "evaluations": {
+        "shapes": {"report": "b", "select": "a", "metrics": ["maxboxacc@50", "maxboxacc_v2", "pointing_game"]}
+    },
+}
+SMALL = {
+    **CONTROLS,
+    "activations": "keep",
+    "datasets": {
+        "train": {"adapter": "shapes", "split": "train", "count": 36, "size": 64},
+        **CONTROLS["datasets"],
+    },
+    "backbones": {
+        "mobilenet": {
+            "architecture": "MobileNet",
+            "alpha": 0.25,
+            "input": 64,
+            "weights": {"train": {"dataset": "train", "epochs": 1, "batch": 12}},
+        }
+    },
+    "cams": {"gradcam": {}, "center": {}},
+}
+
+
+def changed(config: dict, *keys: str, to) -> dict:
+    config = copy.deepcopy(config)
+    place = config
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = to
+    return config
+
+
+def done(run, rule: str) -> int:
+    """How many jobs of a rule a run started."""
+    return run.stdout.count(f"rule {rule}:") + run.stderr.count(f"rule {rule}:")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """sha256 of every stage file by its path; logs tell of time."""
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and "logs" not in p.parts]
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
+    run = workflow(CONTROLS)
+    assert run.returncode == 0, run.stderr
+    scores = pd.read_csv(tmp_path / "results/scores.csv", keep_default_na=False)
+    columns = "evaluation dataset backbone cam threshold metric choice value low high n"
+    assert list(scores.columns) == columns.split()
+    assert set(scores["choice"]) == {"selected", "oracle", "fixed", "none"}
+    assert set(scores["n"]) == {50} and set(scores["dataset"]) == {"b"} and set(scores["backbone"]) == {"none"}
+    assert ((scores["low"] <= scores["value"]) & (scores["value"] <= scores["high"])).all()
+    assert len(pd.read_csv(tmp_path / "results/comparisons.csv")) > 0
+    assert "<table>" in (tmp_path / "results/report.html").read_text()
+
+    again = workflow(CONTROLS)
+    assert again.returncode == 0 and "Nothing to be done" in again.stderr + again.stdout
+
+    lowered = workflow(changed(CONTROLS, "thresholds", "half", "level", to=0.4))
+    assert lowered.returncode == 0, lowered.stderr
+    started = {rule: done(lowered, rule) for rule in ("index", "control", "localize", "score", "table", "report")}
+    # Two controls; two shards of a, three of b; of the sweep's files none.
+    assert started == {"index": 0, "control": 0, "localize": 2 * (2 + 3), "score": 2, "table": 1, "report": 1}
+
+
+def test_a_shard_split_changes_no_score(workflow, tmp_path):
+    whole = changed(changed(CONTROLS, "shard_size", to=1000), "results", to="whole")
+    assert workflow(CONTROLS).returncode == 0 and workflow(whole).returncode == 0
+    assert (tmp_path / "results/scores.csv").read_bytes() == (tmp_path / "whole/scores.csv").read_bytes()
+    assert (tmp_path / "results/comparisons.csv").read_bytes() == (tmp_path / "whole/comparisons.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_same_experiment_gives_the_same_bytes_on_one_core_and_on_two(workflow, tmp_path):
+    for name, cores in (("one", 1), ("two", 2)):
+        run = workflow(changed(SMALL, "results", to=name), cores=cores)
+        assert run.returncode == 0, run.stderr
+    one, two = digests(tmp_path / "one"), digests(tmp_path / "two")
+    assert len(one) > 30 and one == two
+
+
+def test_a_network_is_trained_and_explained_and_edits_rerun_what_depends_on_them(workflow, tmp_path, monkeypatch):
+    run = workflow(SMALL)
+    assert run.returncode == 0, run.stderr
+    found = sorted((tmp_path / "results").rglob("scores.parquet"))
+    assert len(found) == 4
+    _, header = SCORES.open(found[0])
+    assert header["settings"]["run"]["evaluation"] == "shapes" and set(header["versions"]) >= {"tensorflow", "numpy"}
+    history = next((tmp_path / "results/weights").rglob("history.csv"))
+    assert list(pd.read_csv(history).columns) == ["epoch", "accuracy", "loss"]
+
+    again = workflow(SMALL)
+    assert "Nothing to be done" in again.stderr + again.stdout
+
+    level = workflow(changed(SMALL, "thresholds", "half", "level", to=0.3), "--dry-run")
+    assert {rule: done(level, rule) for rule in ("train", "predict", "heatmap", "control")} == dict.fromkeys(
+        ("train", "predict", "heatmap", "control"), 0
+    )
+    other = workflow(changed(SMALL, "cams", "gradcam", to={"relu": False}), "--dry-run")
+    assert done(other, "heatmap") == 2 + 3 and done(other, "predict") == 0 and done(other, "train") == 0
+
+
+def test_editing_a_cam_reruns_heatmap_and_below_never_predict(workflow, tmp_path):
+    """The modules a stage depends on are its input: Snakemake compares their content."""
+    from wsol.code import library
+
+    root = Path(__file__).parents[1]
+    used = {stage: {p.name for p in library(root / f"scripts/{stage}.py", root / "workflow")} for stage in STAGES}
+    assert {stage for stage in STAGES if "cams.py" in used[stage]} == {"heatmap"}
+    assert {stage for stage in STAGES if "backbones.py" in used[stage]} == {"train", "predict"}
+    assert "metrics.py" in used["score"] and "tree.py" in used["localize"]
+    assert not {"job.py", "errors.py"} & set.union(*used.values())
+
+
+STAGES = ("index", "train", "predict", "heatmap", "control", "localize", "score", "table", "report")
+
+
+@pytest.mark.parametrize(
+    "keys, to, line",
+    [
+        (("shard_sise",), 3, "config: unknown 'shard_sise'. Did you mean 'shard_size'?"),
+        (("cams", "gradcamm"), {}, "cams: unknown 'gradcamm'. Did you mean 'gradcam'?"),
+        (("thresholds", "half", "level"), 1.5, "thresholds.half.level: must lie in [0, 1], got 1.5."),
+        (("thresholds", "half", "levle"), 0.5, "thresholds.half: unknown 'levle'. Did you mean 'level'?"),
+        (("evaluations", "shapes", "metrics"), ["maxboxac"], "evaluations.shapes.metrics: unknown 'maxboxac'."),
+        (("evaluations", "shapes", "select"), "c", "evaluations.shapes.select: unknown 'c'. Known: a, b."),
+        (("evaluations", "shapes", "select"), "b", "select and report are the same images"),
+        (("datasets", "a", "adapter"), "shape", "datasets.a.adapter: unknown 'shape'. Did you mean 'shapes'?"),
+        (("datasets", "a"), {"adapter": "wsol", "annotations": "nowhere"}, "no such file or folder: 'nowhere'"),
+        (("cams", "gradcam"), {}, "'gradcam' explains a model, and the config names no backbones."),
+        (("datasets",), 7, "datasets: 7 is not of type 'object'"),
+    ],
+)
+def test_a_wrong_config_is_one_line_and_computes_nothing(workflow, tmp_path, keys, to, line):
+    run = workflow(changed(CONTROLS, *keys, to=to))
+    assert run.returncode != 0
+    said = [text for text in run.stderr.splitlines() if text.startswith("config: ")]
+    assert len(said) == 1 and line in said[0]
+    assert "Traceback" not in run.stderr and not (tmp_path / "results").exists()
+
+
+def test_overlapping_splits_are_refused_before_anything_is_scored(workflow, tmp_path):
+    overlapping = changed(CONTROLS, "datasets", "a", to={**CONTROLS["datasets"]["b"], "count": 20})
+    run = workflow(overlapping)
+    assert run.returncode != 0
+    assert "splits overlap: 20 of 50 images are in both" in run.stderr
+    assert not list((tmp_path / "results").rglob("*.npz"))
+
+
+def test_a_failing_job_says_why(workflow, tmp_path):
+    assert workflow(CONTROLS, "--until", "index").returncode == 0
+    targets = next((tmp_path / "results").glob("a@*/index/targets.parquet"))
+    frame = TARGETS.read(targets)
+    targets.write_bytes(targets.read_bytes()[:100])
+    os.utime(targets)
+    run = workflow(CONTROLS)
+    assert run.returncode != 0 and len(frame) == 30
+    assert f"{targets.relative_to(tmp_path)} cannot be read" in run.stderr
+    assert "Delete it and rerun `index`." in run.stderr

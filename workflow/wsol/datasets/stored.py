@@ -1,0 +1,74 @@
+"""The image files of a data set, looked at without decoding them."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from wsol import files
+from wsol.datasets import headers, paths
+from wsol.datasets.annotations import Problem
+from wsol.errors import DataError
+
+THREADS = 4
+
+
+class Fact(NamedTuple):
+    """What is known of an image's file without decoding it; size in pixels, 0 where unknown."""
+
+    status: str
+    width: int = 0
+    height: int = 0
+    bytes: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def look(names: Iterable[str], root: str | None, pixel_limit: int) -> dict[str, Fact]:
+    """Every image's file, without decoding; without a root none is looked at and all are taken to be there."""
+    names = list(names)
+    if root is None:
+        return dict.fromkeys(names, Fact("ok"))
+    resolved = paths.folder(root, "images").resolve()
+    with ThreadPoolExecutor(THREADS) as pool:
+        return dict(zip(names, pool.map(lambda name: _look(resolved, name, pixel_limit), names), strict=True))
+
+
+def _look(root: Path, name: str, pixel_limit: int) -> Fact:
+    path = os.path.join(root, name)  # noqa: PTH118 -- a Path costs more than the header
+
+    def no(kind: str, detail: str, status: str = "unreadable") -> Fact:
+        return Fact(status, problems=(Problem(kind, name, detail),))
+
+    if not os.path.isfile(path):  # noqa: PTH113
+        return no("missing", "no such file", "missing")
+    if paths.leaves(root, path):
+        return no("outside", "the file is a link that leaves the images folder")
+    try:
+        width, height, _, orientation = headers.header(path)
+    except headers.TooLarge as error:
+        return no("too_large", str(error).removeprefix(f"{path}: "))
+    except DataError:
+        return no("unreadable", "no readable image")
+    if width * height > pixel_limit:
+        return no("too_large", f"{width}x{height} is over the limit of {pixel_limit} pixels")
+    turned = Problem("rotated", name, f"EXIF orientation {orientation}; pixels count as stored")
+    return Fact("ok", width, height, os.stat(path).st_size, (turned,) if orientation != 1 else ())  # noqa: PTH116
+
+
+def copies(facts: Mapping[str, Fact], root: str) -> list[Problem]:
+    """Files of equal content; only those of equal length and size are read."""
+    alike: dict[tuple, list[str]] = defaultdict(list)
+    for name, fact in facts.items():
+        if fact.status == "ok":
+            alike[fact.bytes, fact.width, fact.height].append(name)
+    suspects = [name for names in alike.values() if len(names) > 1 for name in names]
+    with ThreadPoolExecutor(THREADS) as pool:
+        digests = pool.map(lambda name: files.sha256(Path(root) / name), suspects)
+    first: dict[str, str] = {}
+    found = []
+    for name, digest in zip(suspects, digests, strict=True):
+        if first.setdefault(digest, name) != name:
+            found.append(Problem("duplicate", name, f"same content as {first[digest]}"))
+    return found
