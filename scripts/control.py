@@ -6,9 +6,10 @@ import numpy as np
 
 from wsol import heatmaps
 from wsol.controls import CONTROLS
-from wsol.files import HEATMAPS, TARGETS, pack
+from wsol.files import HEATMAPS, TARGETS
 from wsol.geometry import stretched
 from wsol.job import job
+from wsol.npz import pack
 from wsol.shards import rows
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from wsol import heatmaps
 from wsol.cams import CAMS
-from wsol.files import EVIDENCE, HEATMAPS, PREDICTIONS, TARGETS, pack
+from wsol.files import EVIDENCE, HEATMAPS, PREDICTIONS, TARGETS
 from wsol.job import job
+from wsol.npz import pack
 from wsol.shards import rows
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from wsol.files import HEATMAPS, REGIONS, TARGETS, unpack
+from wsol.files import HEATMAPS, REGIONS, TARGETS
 from wsol.job import job
 from wsol.localize import localize
+from wsol.npz import unpack
 from wsol.shards import rows
 
 if TYPE_CHECKING:

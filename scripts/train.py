@@ -1,4 +1,4 @@
-"""train: images and their labels -> weights. `train.labels` is all that is read of the targets: no box, no mask."""
+"""train: images and their labels -> weights. Of the targets only `train.LABELS` leave the disk: no box, no mask."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ settings, output = dict(snakemake.params.settings), snakemake.output
 given, threads = settings.pop("train"), settings.pop("threads")
 
 with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") as log:
-    found = train.labels(TARGETS.read(snakemake.input.targets))
+    found = train.labels(TARGETS.read(snakemake.input.targets, train.LABELS))
     backbones.deterministic(threads)
     backbone = backbones.build(settings | {"weights": "random"}, classes=int(found["label"].max()) + 1)
     examples = train.load(indexing.opener(snakemake.params.dataset), found, backbone.size, settings, threads)

@@ -6,7 +6,8 @@ import pytest
 
 from wsol import files
 from wsol.errors import FileError
-from wsol.files import Arrays, Table, digest, pack, unpack
+from wsol.files import Arrays, Table, digest
+from wsol.npz import pack, unpack
 
 NUMBERS = Arrays("numbers", 2, "count", ("a",))
 ROWS = Table("rows", 1, "list", ("image", "boxes"))

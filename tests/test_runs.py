@@ -9,9 +9,10 @@ from wsol import boxes
 from wsol.datasets import rle
 from wsol.errors import DataError
 from wsol.evaluate import evaluate
-from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS, pack
+from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS
 from wsol.localize import localize
 from wsol.metrics import METRICS
+from wsol.npz import pack
 from wsol.outcome import DELTAS
 from wsol.runs import outcome
 

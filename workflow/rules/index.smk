@@ -22,7 +22,9 @@ checkpoint index:
 rule disjoint:
     input:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
-        others=lambda w: [f"{RESULTS}/{other}/index/targets.parquet" for other in experiments.partners(EXPERIMENT, w.dataset)],
+        others=lambda w: [
+            f"{RESULTS}/{other}/index/targets.parquet" for other in experiments.partners(EXPERIMENT, w.dataset)
+        ],
         code=code("disjoint"),
     output:
         touch(f"{RESULTS}/{{dataset}}/index/disjoint"),

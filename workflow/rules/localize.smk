@@ -8,10 +8,10 @@ rule localize:
         code=code("localize"),
     output:
         regions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{threshold}}/{{shard}}.regions.npz",
-    wildcard_constraints:
-        backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
     log:
         f"{RESULTS}/logs/localize/{{dataset}}/{{backbone}}/{{cam}}/{{threshold}}/{{shard}}.log",
+    wildcard_constraints:
+        backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
     params:
         threshold=settings("threshold"),
     script:

@@ -21,9 +21,9 @@ rule predict:
         evidence=KEPT(f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.evidence.npz"),
     log:
         f"{RESULTS}/logs/predict/{{dataset}}/{{backbone}}/{{shard}}.log",
+    threads: THREADS
     params:
         backbone=settings("backbone"),
         dataset=settings("dataset"),
-    threads: THREADS
     script:
         "../../scripts/predict.py"

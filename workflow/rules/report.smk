@@ -13,7 +13,9 @@ rule report:
         heatmaps=lambda w: [
             path
             for run in PICTURED
-            for path in sharded(f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam')}/{{shard}}.heatmaps.npz", run.report.id)
+            for path in sharded(
+                f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam')}/{{shard}}.heatmaps.npz", run.report.id
+            )
         ],
         summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
         code=code("report"),

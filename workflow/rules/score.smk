@@ -30,12 +30,14 @@ rule score:
         scores=f"{RESULTS}/{SCORED}/scores.parquet",
         outcomes=f"{RESULTS}/{SCORED}/outcomes.parquet",
         strata=f"{RESULTS}/{SCORED}/strata.parquet",
-    wildcard_constraints:
-        backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
     log:
         f"{RESULTS}/logs/score/{SCORED}.log",
+    wildcard_constraints:
+        backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
     params:
-        run=lambda w: {kind: w[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")},
+        run=lambda w: {
+            kind: w[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")
+        },
         evaluation=settings("evaluation"),
         threshold=settings("threshold"),
     script:

@@ -10,9 +10,9 @@ rule train:
         history=f"{RESULTS}/weights/{{backbone}}/history.csv",
     log:
         f"{RESULTS}/logs/train/{{backbone}}.log",
+    threads: THREADS
     params:
         settings=settings("backbone"),
         dataset=lambda w: SETTINGS[SETTINGS[w.backbone]["train"]["images"]],
-    threads: THREADS
     script:
         "../../scripts/train.py"

@@ -83,7 +83,8 @@ def check(config: Mapping[str, Any]) -> Experiment:
     config = _shaped(config)
     datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
     plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
-    runs, trainings = [], {}
+    runs: list[Run] = []
+    trainings: dict[str, Decision] = {}
     for name, evaluation in config["evaluations"].items():
         for run, training in _runs(name, evaluation, config, datasets):
             runs.append(run)

@@ -17,8 +17,9 @@ from wsol import boxes, curves, pixels, pointing
 from wsol.canvases import CANVASES, Canvas
 from wsol.curves import Hits
 from wsol.errors import DataError
-from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS, unpack
+from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS
 from wsol.hits import hits, row_boxes, truth_boxes
+from wsol.npz import unpack
 from wsol.outcome import Outcome, Unavailable, ranks_of, statuses
 from wsol.pixels import Map
 from wsol.protocols import CANVAS_2020, finish, upsample

@@ -75,7 +75,7 @@ def conform(where: str, kind: Any, value: Any) -> Any:
         return [conform(f"{where}[{i}]", args[0], v) for i, v in enumerate(value)] if args else list(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    wanted = {Any: object, Path: str, None: types.NoneType}.get(kind, origin or kind)
+    wanted: Any = {Any: object, Path: str, None: types.NoneType}.get(kind, origin or kind)
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted in (int, float)):
         raise ConfigError(f"{where}: must be {describe(kind)}, got {value!r}.")
     return value

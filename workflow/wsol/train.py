@@ -1,6 +1,6 @@
 """Training from image-level labels: a small honest fit, for data that no published weights know.
 
-The stage is given images and one label each. It cannot see a box or a mask: `labels` leaves them out of what it reads.
+The stage is given images and one label each. It cannot see a box or a mask: LABELS are all it reads of the targets.
 """
 
 from collections.abc import Callable

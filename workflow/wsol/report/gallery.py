@@ -9,7 +9,8 @@ import pandas as pd
 
 from wsol.boxes import asboxes, iou
 from wsol.errors import DataError
-from wsol.files import HEATMAPS, unpack
+from wsol.files import HEATMAPS
+from wsol.npz import unpack
 from wsol.report.pictures import data_uri, overlay, warp
 
 COLUMNS = 4  # runs side by side

@@ -1,6 +1,6 @@
 """scores.csv -> what the report's tables show: a row a run, a column a metric, best first."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -49,11 +49,11 @@ def _ranking(metrics: list[str]) -> str:
 
 def cell(scores: pd.DataFrame) -> Cell:
     """The rows of one run and metric, a row a choice -> what is shown of them."""
-    by_choice = scores.set_index("choice")
-    choice = next(c for c in CHOICES if c in by_choice.index)
-    shown = by_choice.loc[choice]
-    oracle = float(by_choice.loc["oracle", "value"]) if "oracle" in by_choice.index and choice != "oracle" else None
-    return Cell(float(shown["value"]), float(shown["low"]), float(shown["high"]), choice, oracle)
+    by_choice = {str(row.choice): row for row in scores.itertuples()}
+    choice = next(c for c in CHOICES if c in by_choice)
+    shown: Any = by_choice[choice]
+    oracle: Any = by_choice.get("oracle") if choice != "oracle" else None
+    return Cell(shown.value, shown.low, shown.high, choice, oracle.value if oracle else None)
 
 
 def text(scores: pd.DataFrame) -> str:

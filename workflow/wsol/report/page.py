@@ -19,5 +19,5 @@ def page(scores: pd.DataFrame, pictures: Mapping[str, Sequence], summaries: Mapp
     template = environment.from_string(TEMPLATE.read_text())
     shown = {board.evaluation: pictures.get(board.evaluation, []) for board in boards(scores)}
     return template.render(
-        boards=boards(scores), pictures=shown, summaries=summaries, versions=versions(), none=NO_BACKBONE
+        boards=boards(scores), pictures=shown, summaries=summaries, versions=versions(), no_backbone=NO_BACKBONE
     )

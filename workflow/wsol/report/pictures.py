@@ -11,7 +11,7 @@ HEAT = 0.45  # share of the heat in the blend
 SIDE = 240  # pixels of a picture's longer side
 
 
-def warp(heatmap: NDArray, input_size: NDArray, geometry: NDArray, height: int, width: int) -> NDArray[np.float32]:
+def warp(heatmap: NDArray, input_size: NDArray, geometry: NDArray, height: int, width: int) -> NDArray:
     """A map [h w] on its layer's grid -> [height width] of the image, linear, 0 where the input saw nothing."""
     sx, sy, tx, ty = geometry
     ax, ay = sx * input_size[1] / heatmap.shape[1], sy * input_size[0] / heatmap.shape[0]
@@ -22,7 +22,7 @@ def warp(heatmap: NDArray, input_size: NDArray, geometry: NDArray, height: int, 
     return cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=edge)
 
 
-def overlay(image: NDArray[np.uint8], heat: NDArray, truth: NDArray, predicted: NDArray) -> NDArray[np.uint8]:
+def overlay(image: NDArray[np.uint8], heat: NDArray, truth: NDArray, predicted: NDArray) -> NDArray:
     """RGB [h w 3] with the min-max normalised heat [h w] in JET and boxes in image pixels; at most SIDE pixels."""
     spread = heat.max() - heat.min()
     share = (heat - heat.min()) / spread if spread > 0 else np.zeros_like(heat)

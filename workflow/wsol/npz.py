@@ -1,0 +1,139 @@
+"""`.npz` files larger than memory, and arrays of differing shapes in one."""
+
+import shutil
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+from tokenize import TokenError
+from typing import IO, Any, BinaryIO
+
+import numpy as np
+
+# What reading a damaged file can raise: NumPy reads an array's header as Python source, zipfile trusts its lengths.
+BROKEN = (
+    OSError,
+    ValueError,
+    EOFError,
+    LookupError,
+    SyntaxError,
+    AttributeError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    RuntimeError,
+    TokenError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def view(path: str | Path) -> dict[str, np.ndarray]:
+    """The arrays of an uncompressed `.npz` by name, read from disk only where they are looked at."""
+    with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
+        return {Path(member.filename).stem: _mapped(file, member) for member in archive.infolist()}
+
+
+def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
+    """An uncompressed member as a read-only view of the file."""
+    file.seek(member.header_offset + 26)
+    name, extra = np.frombuffer(file.read(4), "<u2")
+    file.seek(member.header_offset + 30 + int(name) + int(extra))
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if dtype.hasobject or member.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{member.filename} is pickled or compressed")
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.memmap(file, dtype, "r", file.tell(), shape)
+
+
+class Stream:
+    """An `.npz` written piece by piece.
+
+    The array appended to goes straight into the file; others wait in a file beside it until it ends. Array by array
+    either `append` in order or `put` at chosen rows, always with the `total` number of rows.
+    """
+
+    def __init__(self, path: Path):
+        self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
+        self._folder = path.parent
+        self._direct: tuple[str, Any] | None = None
+        self._waiting: dict[str, tuple[BinaryIO, np.dtype, tuple[int, ...]]] = {}
+        self._left: dict[str, int] = {}  # rows still to come
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._left)
+
+    def append(self, name: str, rows: np.ndarray, total: int) -> None:
+        """The next rows of an array; one array after the other reaches the file without a detour."""
+        if name not in self._left and self._direct is None:
+            self._direct = (name, self._member(name, rows.dtype, (total, *rows.shape[1:])))
+            self._left[name] = total
+        if self._direct is None or self._direct[0] != name:
+            return self.put(name, np.arange(total - self._left.get(name, total), total)[: len(rows)], rows, total)
+        self._direct[1].write(np.ascontiguousarray(rows).data.cast("B") if rows.size else b"")
+        self._left[name] -= len(rows)
+        if self._left[name] == 0:
+            self._direct[1].close()
+            self._direct = None
+
+    def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None:
+        """Rows of an array at places `where`; a place never written is zero."""
+        if name not in self._left:
+            file: BinaryIO = TemporaryFile(dir=self._folder)  # noqa: SIM115 (closed on exit)
+            file.truncate(total * rows[:1].nbytes if len(rows) else 0)
+            self._waiting[name] = (file, rows.dtype, (total, *rows.shape[1:]))
+            self._left[name] = total
+        file, step = self._waiting[name][0], rows.nbytes // max(1, len(rows))
+        for place, row in zip(where.tolist(), np.ascontiguousarray(rows), strict=True):
+            file.seek(place * step)
+            file.write(row.tobytes())
+        self._left[name] -= len(rows)
+
+    def _member(self, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> IO[bytes]:
+        member = self._archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True)  # dated 1980: no clock
+        description = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_2_0(member, description)
+        return member
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if self._direct is not None:
+            self._direct[1].close()
+        for name, (file, dtype, shape) in self._waiting.items():
+            if kind is None:
+                file.seek(0)
+                with self._member(name, dtype, shape) as member:
+                    shutil.copyfileobj(file, member, 1 << 22)
+            file.close()
+        self._archive.close()
+        if kind is None and (short := [name for name, left in self._left.items() if left > 0]):
+            raise ValueError(f"{', '.join(short)}: fewer rows written than announced")
+
+
+def pack(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays of one dtype and rank but any shape -> two arrays that a file can hold; equal objects are stored once."""
+    unique = list({id(a): a for a in arrays}.values())
+    place = {id(a): i for i, a in enumerate(unique)}
+    return {
+        "values": np.concatenate([a.ravel() for a in unique]) if unique else np.empty(0, np.float32),
+        "shapes": np.array([a.shape for a in unique], np.int64).reshape(len(unique), unique[0].ndim if unique else 2),
+        "index": np.array([place[id(a)] for a in arrays], np.int64),
+    }
+
+
+def unpack(packed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """What `pack` was given; what was one object is one object again."""
+    lengths = np.prod(packed["shapes"], axis=1, dtype=int)
+    ends = np.cumsum(lengths)
+    slices = zip(ends - lengths, ends, packed["shapes"], strict=True)
+    unique = [packed["values"][start:end].reshape(shape) for start, end, shape in slices]
+    return [unique[i] for i in packed["index"]]
