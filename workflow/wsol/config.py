@@ -19,13 +19,14 @@ from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.controls import CONTROLS, NO_BACKBONE
 from wsol.datasets import ADAPTERS, OPENERS
 from wsol.errors import ConfigError, unknown
+from wsol.fusion import fuse
 from wsol.metrics import METRICS
-from wsol.settings import checked
+from wsol.settings import checked, conform
 from wsol.thresholds import THRESHOLDS
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 # Backbone settings that a cam may set for itself: what of the network it explains.
-EXPLAINED = ("layer", "score", "explain")
+EXPLAINED = ("layer", "score", "explain", "evidence")
 PICTURED = 4  # runs side by side in the report
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
@@ -173,8 +174,10 @@ def _backbone(name, cam_name, method, cam, config, datasets) -> tuple[Decision |
     if name is None:
         return None, None
     overrides = {key: cam[key] for key in EXPLAINED if key in cam}
-    needed = {"evidence": EVIDENCE_OF[method]} if method in EVIDENCE_OF else {}
-    settings = _network(f"backbones.{name}", config["backbones"][name] | overrides | needed)
+    if method in EVIDENCE_OF or "evidence" in cam:
+        own = conform(f"cams.{cam_name}.evidence", dict, cam.get("evidence", {}))
+        overrides["evidence"] = {"method": EVIDENCE_OF.get(method, "gradient"), **own}
+    settings = _network(f"backbones.{name}", config["backbones"][name] | overrides)
     settings |= {"threads": config["threads"]}
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
@@ -203,14 +206,16 @@ def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decis
         raise ConfigError(f"{where}: must be imagenet, random, a file or {{train: …}}, got {settings['weights']!r}.")
     fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
     dataset = _known(f"{where}.train.dataset", fit["dataset"], datasets)
-    network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "evidence", "batch", "weights")}
+    network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "batch", "weights")}
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())
 
 
 def _cam(name: str, method: str, given: dict) -> Decision:
-    own = {key: value for key, value in given.items() if key not in ("method", *EXPLAINED)}
-    settings = checked(f"cams.{name}", (CAMS | CONTROLS)[method], own)
-    return Decision(name, {"method": method, **settings}, (files.HEATMAPS,))
+    where, own = f"cams.{name}", {k: v for k, v in given.items() if k not in ("method", "fusion", *EXPLAINED)}
+    settings = {"method": method, **checked(where, (CAMS | CONTROLS)[method], own)}
+    if method in CAMS:  # several layers' maps are joined
+        settings["fusion"] = checked(f"{where}.fusion", fuse, given.get("fusion", {}))
+    return Decision(name, settings, (files.HEATMAPS,))
 
 
 def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
