@@ -4,7 +4,7 @@ Every decision (a dataset, a backbone, a cam, a threshold, an evaluation) become
 its settings with defaults filled in. That string is the decision's folder, so two settings never share a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import jsonschema
 import yaml
 
-from wsol import backbones, files, indexing, train
+from wsol import backbones, files, imported, indexing, train
 from wsol import settings as settings_of
 from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.controls import CONTROLS, NO_BACKBONE
 from wsol.datasets import ADAPTERS, OPENERS
 from wsol.errors import ConfigError, unknown
+from wsol.exports import EXPORTS
 from wsol.fusion import fuse
 from wsol.metrics import METRICS
 from wsol.settings import checked, conform
@@ -28,6 +29,7 @@ SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 # Backbone settings that a cam may set for itself: what of the network it explains.
 EXPLAINED = ("layer", "score", "explain", "evidence")
 PICTURED = 4  # runs side by side in the report
+IMPORTED = imported.CAM
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
 
@@ -90,7 +92,8 @@ def check(config: Mapping[str, Any]) -> Experiment:
         for run, training in _runs(name, evaluation, config, datasets):
             runs.append(run)
             trainings |= {training.id: training} if training else {}
-    return Experiment(plain | {"datasets": datasets}, runs, trainings)
+    exports = {name: evaluation["exports"] for name, evaluation in config["evaluations"].items()}
+    return Experiment(plain | {"datasets": datasets, "exports": exports}, runs, trainings)
 
 
 def _shaped(config: Mapping[str, Any]) -> dict:
@@ -138,27 +141,48 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
         raise ConfigError(f"{where}: select and report are the same images ({select.name}, {report.name}).")
     for metric in evaluation["metrics"]:
         _known(f"{where}.metrics", metric, METRICS)
+    for export in evaluation["exports"]:
+        _known(f"{where}.exports", export, EXPORTS)
     decision = _evaluation(name, evaluation, select, config)
-    for cam_name, cam_given in _chosen(where, "cams", evaluation, config).items():
-        method = cam_given.get("method", cam_name)
-        _known(f"cams.{cam_name}" if "method" in cam_given else "cams", method, CAMS | CONTROLS)
-        explained = [None] if method in CONTROLS else _chosen(where, "backbones", evaluation, config)
-        if not explained:
-            raise ConfigError(f"cams.{cam_name}: '{method}' explains a model, and the config names no backbones.")
-        for backbone_name in explained:
-            backbone, training = _backbone(backbone_name, cam_name, method, cam_given, config, datasets)
-            for dataset in (report, select) if backbone else ():
-                _seen(dataset)
-            for threshold_name, threshold in _chosen(where, "thresholds", evaluation, config).items():
-                level = _threshold(threshold_name, threshold, evaluation)
-                run = Run(decision, report, select, backbone, _cam(cam_name, method, cam_given), level)
-                yield run, training
+    thresholds = _chosen(where, "thresholds", evaluation, config)
+    levels = [_threshold(name, given, evaluation) for name, given in thresholds.items()]
+    pairs = list(_pairs(where, evaluation, config))
+    if not pairs or not levels:
+        raise ConfigError(f"{where}: nothing to score: the config names no {'thresholds' if pairs else 'cams'}.")
+    for backbone_name, cam in pairs:
+        backbone, training = _backbone(backbone_name, cam, config, datasets, (report, select))
+        for level in levels:
+            yield Run(decision, report, select, backbone, cam.decision, level), training
 
 
-def _seen(dataset: Decision | None) -> None:
-    """A dataset that a network looks at has images."""
-    if dataset and dataset.settings["images"] is None and dataset.settings["adapter"] not in OPENERS:
-        raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones run.")
+class Cam(NamedTuple):
+    method: str
+    given: Mapping[str, Any]
+    decision: Decision
+
+
+def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, Cam]]:
+    """(backbone or None, cam): controls stand alone, a network has every other cam, maps from elsewhere have one."""
+    named = _chosen(where, "backbones", evaluation, config)
+    elsewhere = [name for name, given in named.items() if IMPORTED in given]
+    networks = [name for name in named if name not in elsewhere]
+    if IMPORTED in config["cams"]:
+        raise ConfigError(f"cams.{IMPORTED}: the name belongs to the maps of imported backbones.")
+    cams = config["cams"] | ({IMPORTED: {}} if elsewhere else {})
+    for name, given in _chosen(where, "cams", evaluation, config | {"cams": cams}).items():
+        cam = _cam(name, given)
+        if name == IMPORTED:
+            yield from ((backbone, cam) for backbone in elsewhere)
+        elif cam.method in CONTROLS:
+            yield None, cam
+        elif not networks and ("cams" in evaluation or not elsewhere):
+            raise ConfigError(f"cams.{name}: '{cam.method}' explains a model, and the config names no backbones.")
+        else:
+            yield from ((backbone, cam) for backbone in networks)
+
+
+def has_images(dataset: Decision) -> bool:
+    return dataset.settings["images"] is not None or dataset.settings["adapter"] in OPENERS
 
 
 def _evaluation(name: str, evaluation: dict, select: Decision | None, config: dict) -> Decision:
@@ -169,14 +193,18 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     return Decision(name, {key: evaluation[key] for key in keys} | statistics | chosen_on, (files.SCORES,))
 
 
-def _backbone(name, cam_name, method, cam, config, datasets) -> tuple[Decision | None, Decision | None]:
-    """The backbone as this cam explains it, and its training if the config asks for one."""
+def _backbone(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Decision | None]:
+    """The backbone as this cam explains it, and its training if the config asks for one; `seen` are its datasets."""
     if name is None:
         return None, None
-    overrides = {key: cam[key] for key in EXPLAINED if key in cam}
-    if method in EVIDENCE_OF or "evidence" in cam:
-        own = conform(f"cams.{cam_name}.evidence", dict, cam.get("evidence", {}))
-        overrides["evidence"] = {"method": EVIDENCE_OF.get(method, "gradient"), **own}
+    if cam.method == IMPORTED:
+        return _elsewhere(name, config["backbones"][name], [dataset.name for dataset in seen if dataset]), None
+    if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
+        raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
+    overrides = {key: cam.given[key] for key in EXPLAINED if key in cam.given}
+    if cam.method in EVIDENCE_OF or "evidence" in overrides:
+        own = conform(f"cams.{cam.decision.name}.evidence", dict, overrides.get("evidence", {}))
+        overrides["evidence"] = {"method": EVIDENCE_OF.get(cam.method, "gradient"), **own}
     settings = _network(f"backbones.{name}", config["backbones"][name] | overrides)
     settings |= {"threads": config["threads"]}
     formats = (files.PREDICTIONS, files.EVIDENCE)
@@ -184,6 +212,21 @@ def _backbone(name, cam_name, method, cam, config, datasets) -> tuple[Decision |
         return Decision(name, settings, formats), None
     training = _training(name, settings, datasets)
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
+
+
+def _elsewhere(name: str, given: dict, used: Sequence[str]) -> Decision:
+    """Maps that were made elsewhere, as a backbone without a network."""
+    where = f"backbones.{name}"
+    if network := [key for key in given if key in ("architecture", "model", "weights")]:
+        raise ConfigError(f"{where}: imported maps come without a network; leave out '{network[0]}'.")
+    settings = checked(where, imported.settings, given)
+    try:
+        settings = imported.settings(**settings)
+        for dataset in used:
+            imported.place(settings["imported"], dataset)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from error
+    return Decision(name, settings, ())
 
 
 def _network(where: str, given: dict) -> dict:
@@ -210,12 +253,16 @@ def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decis
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())
 
 
-def _cam(name: str, method: str, given: dict) -> Decision:
-    where, own = f"cams.{name}", {k: v for k, v in given.items() if k not in ("method", "fusion", *EXPLAINED)}
-    settings = {"method": method, **checked(where, (CAMS | CONTROLS)[method], own)}
+def _cam(name: str, given: dict) -> Cam:
+    method, where, settings = given.get("method", name), f"cams.{name}", {}
+    if name != IMPORTED:
+        function = _known(where if "method" in given else "cams", method, CAMS | CONTROLS)
+        settings = checked(
+            where, function, {k: v for k, v in given.items() if k not in ("method", "fusion", *EXPLAINED)}
+        )
     if method in CAMS:  # several layers' maps are joined
         settings["fusion"] = checked(f"{where}.fusion", fuse, given.get("fusion", {}))
-    return Decision(name, settings, (files.HEATMAPS,))
+    return Cam(method, given, Decision(name, {"method": method, **settings}, (files.HEATMAPS,)))
 
 
 def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
@@ -249,9 +296,19 @@ def _known(where: str, name: Any, known: Mapping[str, Any]) -> Any:
 def sources(settings: Mapping[str, Any]) -> list[str]:
     """The user's own files that a dataset's or a backbone's stage reads, images apart: there are too many of those."""
     if "adapter" not in settings:
-        return [path for key in ("model", "weights") if Path(path := str(settings[key])).is_file()]
+        return [path for key in ("model", "weights") if Path(path := str(settings.get(key))).is_file()]
     functions = (ADAPTERS[settings["adapter"]], indexing.Common)
     return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
+
+
+def predicts(backbone: Mapping[str, Any] | None) -> bool:
+    """Whether a run's backbone is a network; controls have none, nor have maps from elsewhere."""
+    return backbone is not None and IMPORTED not in backbone
+
+
+def maps_of(backbone: Mapping[str, Any], dataset: str) -> str:
+    """Where the imported maps of a dataset (its id) lie."""
+    return imported.place(backbone["imported"], dataset.split("@")[0])
 
 
 def datasets(experiment: Experiment) -> list[str]:
@@ -266,9 +323,15 @@ def pictured(experiment: Experiment) -> list[Run]:
     for run in experiment.runs:
         first = next(r.threshold for r in experiment.runs if r.evaluation == run.evaluation)
         shown = found.setdefault(run.evaluation.name, [])
-        if run.backbone and run.threshold == first and len(shown) < PICTURED:
+        if run.backbone and has_images(run.report) and run.threshold == first and len(shown) < PICTURED:
             shown.append(run)
     return [run for runs in found.values() for run in runs]
+
+
+def exported(experiment: Experiment) -> list[tuple[Run, str]]:
+    """Every run whose evaluation exports, with each form it exports."""
+    exports = experiment.settings["exports"]
+    return [(run, form) for run in experiment.runs for form in exports[run.evaluation.name]]
 
 
 def partners(experiment: Experiment, dataset: str) -> list[str]:
@@ -287,5 +350,5 @@ def _trained_on(run: Run, experiment: Experiment) -> set[str]:
 
 def trained(run: Run) -> str | None:
     """The id of the training that a run's backbone needs, None where its weights come from elsewhere."""
-    weights: Any = run.backbone.settings["weights"] if run.backbone else None
+    weights: Any = run.backbone.settings.get("weights") if run.backbone else None
     return weights["train"] if isinstance(weights, dict) else None
