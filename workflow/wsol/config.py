@@ -28,6 +28,7 @@ SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 # Backbone settings that a cam may set for itself: what of the network it explains.
 EXPLAINED = ("layer", "score", "explain", "evidence")
 PICTURED = 4  # runs side by side in the report
+PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
 
@@ -138,6 +139,8 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
         raise ConfigError(f"{where}: select and report are the same images ({select.name}, {report.name}).")
     for metric in evaluation["metrics"]:
         _known(f"{where}.metrics", metric, METRICS)
+    if evaluation["alignment"] != "stretch" and evaluation["protocol"] == "wsol2020":
+        raise ConfigError(f"{where}.alignment: protocol wsol2020 stretches maps, got {evaluation['alignment']}.")
     decision = _evaluation(name, evaluation, select, config)
     for cam_name, cam_given in _chosen(where, "cams", evaluation, config).items():
         method = cam_given.get("method", cam_name)
@@ -223,7 +226,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     method = given.get("method", name)
     function = _known(f"thresholds.{name}" if "method" in given else "thresholds", method, THRESHOLDS)
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
-    prepared = {key: evaluation[key] for key in ("protocol", "upsampling", "normalization", "canvas", "masks")}
+    prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]
     return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (files.REGIONS,))
