@@ -7,7 +7,7 @@ import numpy as np
 from wsol import heatmaps
 from wsol.controls import CONTROLS
 from wsol.files import HEATMAPS, TARGETS
-from wsol.geometry import stretched
+from wsol.geometry import stretch, stretched
 from wsol.job import job
 from wsol.npz import pack
 from wsol.shards import rows
@@ -27,6 +27,7 @@ with job(snakemake.log, "control"):
         status=heatmaps.status(maps, targets, readable=everywhere, explained=everywhere.astype(int)),
         geometry=stretched(targets, maps[0].shape),
         input_size=np.array(maps[0].shape),
+        grid=np.array(stretch(maps[0].shape, maps[0].shape)),
         settings=snakemake.params.cam,
         made_from={"targets": snakemake.input.targets},
     )

@@ -26,6 +26,7 @@ with job(snakemake.log, "heatmap") as log:
         status=heatmaps.status(maps, targets, predictions["readable"][image_of], evidence["explained"]),
         geometry=predictions["geometry"][image_of],
         input_size=predictions["input_size"],
+        grid=heatmaps.grid(evidence, maps, predictions["input_size"]),
         settings=snakemake.params.cam,
         made_from={"predictions": files.predictions, "evidence": files.evidence},
     )

@@ -22,6 +22,7 @@ with job(snakemake.log, "localize") as log:
         maps["geometry"],
         maps["input_size"],
         targets[["height", "width"]].to_numpy(),
+        grid=maps["grid"],
         **settings,
     )
     REGIONS.write(

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from wsol import backbones, evidence, indexing
+from wsol import backbones, evidence, indexing, receptive
 from wsol.files import EVIDENCE, PREDICTIONS, TARGETS, WEIGHTS
 from wsol.job import job
 from wsol.shards import rows
@@ -22,6 +22,8 @@ with job(snakemake.log, f"predict {name}") as log:
     classes = WEIGHTS.read(trained)["classes"] if trained else None
     backbone = backbones.build(settings, trained, classes)
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
+    for layer, grid in zip(backbone.layers, backbone.grids, strict=True):
+        log.say(receptive.describe(layer, grid))
     made_from = {"targets": files.targets, **({"weights": files.weights} if files.weights else {})}
     found_out = {"layer": backbone.layer, "activation": backbone.activation, "threads": threads}
     provenance = {"settings": settings | found_out, "made_from": made_from}

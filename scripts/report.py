@@ -20,7 +20,7 @@ with job(snakemake.log, "report") as log:
     evaluations: dict[str, list] = {}
     for run, targets, outcomes in zip(params.runs, files.targets, files.outcomes, strict=True):
         maps = [path for path in files.heatmaps if f"/{run['maps']}/" in path]
-        seen = Seen(run["name"], OUTCOMES.read(outcomes), maps)
+        seen = Seen(run["name"], OUTCOMES.read(outcomes), maps, run["alignment"])
         evaluations.setdefault(run["evaluation"], []).append((run["dataset"], targets, seen))
     pictures = {
         name: gallery(TARGETS.read(runs[0][1]), indexing.opener(runs[0][0]), [run for *_, run in runs], params.overlays)

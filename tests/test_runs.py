@@ -10,6 +10,7 @@ from wsol.datasets import rle
 from wsol.errors import DataError
 from wsol.evaluate import evaluate
 from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS
+from wsol.geometry import stretch
 from wsol.localize import localize
 from wsol.metrics import METRICS
 from wsol.npz import pack
@@ -19,12 +20,13 @@ from wsol.runs import outcome
 SIZE = (48, 64)  # height, width of the network's input
 
 
-def settings(protocol="exact", canvas="input", masks=False, **threshold):
+def settings(protocol="exact", canvas="input", masks=False, alignment="stretch", **threshold):
     kinds = {"upsampling": "linear", "normalization": "minmax", "canvas": canvas, "masks": masks}
+    kinds["alignment"] = alignment
     return {"threshold": threshold or {"method": "sweep"}, "protocol": protocol, **kinds}
 
 
-def run(folder, maps, truths, sizes, settings, *, shard=4, status=None, name="", masks=None):
+def run(folder, maps, truths, sizes, settings, *, shard=4, status=None, name="", masks=None, grid=None):
     """Stage files of maps stretched over images of (height, width) -> the outcome and its stages."""
     n, images = len(maps), [f"{name}{i}" for i in range(len(maps))]
     masks = [""] * n if masks is None else masks
@@ -43,8 +45,10 @@ def run(folder, maps, truths, sizes, settings, *, shard=4, status=None, name="",
         rows, size = slice(first, first + shard), np.array(SIZE)
         kinds = {k: folder / f"{first}.{k}.npz" for k in ("predictions", "heatmaps", "regions")}
         packed = pack([np.asarray(m, np.float32) for m in maps[rows]])
-        HEATMAPS.write(kinds["heatmaps"], **packed, status=status[rows], geometry=geometry[rows], input_size=size)
-        found = localize(maps[rows], status[rows], geometry[rows], size, np.array(sizes[rows]), **settings)
+        cells = np.array(stretch(maps[0].shape, SIZE) if grid is None else grid, float)
+        how = {"status": status[rows], "geometry": geometry[rows], "input_size": size, "grid": cells}
+        HEATMAPS.write(kinds["heatmaps"], **packed, **how)
+        found = localize(maps[rows], sizes=np.array(sizes[rows]), **how, **settings)
         REGIONS.write(kinds["regions"], **found)
         logits = np.tile(np.float32([2, 1, 0]), (len(maps[rows]), 1))
         others = {"readable": np.ones(len(logits), bool), "geometry": geometry[rows], "input_size": size}
@@ -126,6 +130,36 @@ def test_the_whole_chain_is_the_naive_loop_and_shards_change_nothing(tmp_path):
     one_shard = evaluate(run(tmp_path / "b", maps, truths, sizes, wanted, shard=99)[0], None, list(METRICS))
     many = evaluate(run(tmp_path / "c", maps, truths, sizes, wanted, shard=7)[0], None, list(METRICS))
     pd.testing.assert_frame_equal(one_shard.scores, many.scores, check_exact=True)
+
+
+@pytest.mark.parametrize("canvas", ["input", "image"])
+@pytest.mark.parametrize("kind, flag", [("linear", cv2.INTER_LINEAR), ("cubic", cv2.INTER_CUBIC)])
+def test_aligned_maps_are_opencvs_affine_and_shards_change_nothing(tmp_path, canvas, kind, flag):
+    random = np.random.default_rng(2)
+    maps, grid = [random.random((6, 8), np.float32) for _ in range(9)], np.array([8, 8, 4, -2.0])
+    truths = [[box_of(random, *SIZE)] for _ in maps]
+    wanted = settings(canvas=canvas, alignment="receptive_field") | {"upsampling": kind}
+    outcomes = []
+    for shard in (2, 99):
+        found, stages = run(tmp_path / str(shard), maps, truths, [SIZE] * 9, wanted, shard=shard, grid=grid)
+        outcomes.append(evaluate(found, None, list(METRICS), resamples=50).scores)
+    pd.testing.assert_frame_equal(*outcomes, check_exact=True)
+    affine = np.array([[8, 0, 8 / 2 + 4 - 0.5], [0, 8, 8 / 2 - 2 - 0.5]])
+    for heatmap, (drawn, geometry) in zip(maps, stages.maps(), strict=True):
+        moved = cv2.warpAffine(heatmap, affine, SIZE[::-1], flags=flag, borderMode=cv2.BORDER_REPLICATE)
+        moved = moved.clip(heatmap.min(), heatmap.max())
+        assert drawn == pytest.approx((moved - moved.min()) / np.ptp(moved), abs=1e-5)
+        np.testing.assert_array_equal(geometry, [1, 1, 0, 0])
+
+
+def test_a_grid_that_is_the_stretch_changes_no_byte(tmp_path):
+    random = np.random.default_rng(3)
+    maps, size = noisy(random, 3), (299, 301)
+    how = {k: v for k, v in settings().items() if k != "alignment"} | {"grid": np.array(stretch(maps[0].shape, size))}
+    given = (maps, ["ok"] * 3, np.tile([1.0, 1, 0, 0], (3, 1)), size, np.tile(size, (3, 1)))
+    plain, same = (localize(*given, alignment=a, **how) for a in ("stretch", "receptive_field"))
+    for name in REGIONS.fields:
+        np.testing.assert_array_equal(plain[name], same[name])
 
 
 def test_the_level_is_one_for_all_images_not_each_image_s_best(tmp_path):

@@ -143,6 +143,11 @@ STAGES = ("index", "train", "predict", "heatmap", "control", "localize", "score"
         (("datasets", "a", "adapter"), "shape", "datasets.a.adapter: unknown 'shape'. Did you mean 'shapes'?"),
         (("datasets", "a"), {"adapter": "wsol", "annotations": "nowhere"}, "no such file or folder: 'nowhere'"),
         (("cams", "gradcam"), {}, "'gradcam' explains a model, and the config names no backbones."),
+        (
+            ("evaluations", "shapes"),
+            {"report": "b", "metrics": ["maxboxacc"], "protocol": "wsol2020", "alignment": "receptive_field"},
+            "evaluations.shapes.alignment: protocol wsol2020 stretches maps, got receptive_field.",
+        ),
         (("datasets",), 7, "datasets: 7 is not of type 'object'"),
     ],
 )

@@ -31,6 +31,7 @@ rule report:
                 "name": f"{run.backbone.name} {run.cam.name} {run.threshold.name}",
                 "dataset": run.report.settings,
                 "maps": run.folder(run.report, "backbone", "cam"),
+                "alignment": run.threshold.settings["alignment"],
             }
             for run in PICTURED
         ],

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from wsol import splitting
+from wsol import receptive, splitting
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.images import Interpolation, Resize
 from wsol.perturb import EVIDENCES, PERTURBATIONS
@@ -176,6 +176,7 @@ class Backbone:
             raise ConfigError(
                 f"evidence {settings['evidence']['method']}: explains one layer, {len(self.layers)} given."
             )
+        self.grids = [receptive.grid(self.graph, step, size) for step in self.layers]
         last = self.graph.producer(self.output)
         assert last is not None, "a model's output is made by a step"
         raw = last.shape[-1]

@@ -2,11 +2,12 @@
 
 `input`: the network's input; padding is removed before anything is normalised. `image`: the image's own pixels; what a
 crop left out of the input holds no evidence. `wsol2020`: the published 224 by 224, the whole image stretched onto it.
-Contract of each: a plan for all targets at once, then one heatmap drawn by its row of that plan.
+Contract of each: a plan for all targets at once, then one heatmap drawn by its row of that plan. A place says which
+fractions of a map's sides the input's are, map = input * (sx, sy) + (tx, ty): how far the map's alignment moves it.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from wsol.errors import DataError
 from wsol.protocols import CANVAS_2020, finish, prepare, resample, upsample
 
 Numbers = NDArray[np.float64]
+Place = tuple[float, float, float, float]
+STRETCH: Place = (1.0, 1.0, 0.0, 0.0)  # the map covers the input
+Alignment = Literal["stretch", "receptive_field"]
 Drawn = tuple[NDArray, int, int]  # the prepared map and the canvas pixel x, y its corner lies at
 
 
@@ -27,10 +31,23 @@ class Plan(NamedTuple):
 
 
 class Canvas(NamedTuple):
-    """`plan(geometry [t 4], input_size [2], sizes [t 2])`, `draw(heatmap [h w], size, how, **preparation)`."""
+    """`plan(geometry [t 4], input_size [2], sizes [t 2])`, `draw(heatmap [h w], size, how, place, **preparation)`."""
 
     plan: Callable[[Numbers, NDArray, NDArray], Plan]
     draw: Callable[..., Drawn]
+
+
+def placed(alignment: str, grid: NDArray | None, cells: tuple[int, ...], input_size: NDArray) -> Place:
+    """Where a map of `cells` (h, w) lies: over the whole input, or as its `grid` (`files.HEATMAPS`) says.
+
+    A grid that is the stretch but for rounding is the stretch.
+    """
+    if alignment == "stretch" or grid is None:
+        return STRETCH
+    sides, own = np.asarray(input_size, float)[::-1], np.asarray(cells, float)[::-1]
+    place = np.concatenate([sides / (grid[:2] * own), -grid[2:] / (grid[:2] * own)])
+    sx, sy, tx, ty = place.tolist()
+    return STRETCH if np.allclose(place, STRETCH, rtol=0, atol=1e-9) else (sx, sy, tx, ty)
 
 
 def plan_input(geometry: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
@@ -49,11 +66,21 @@ def _inside(side: int, scale: Numbers, shift: Numbers, limit: NDArray) -> Number
     return np.stack([inside.argmax(axis=1), stop], axis=1).astype(np.float64)
 
 
-def draw_input(heatmap: NDArray, size: NDArray, how: Numbers, **preparation: str) -> Drawn:
+def draw_input(heatmap: NDArray, size: NDArray, how: Numbers, place: Place, **preparation: str) -> Drawn:
     y0, y1, x0, x1 = how.astype(int)
     protocol, kind = preparation["protocol"], preparation["upsampling"]
-    resized = upsample(heatmap, int(size[0]), int(size[1]), kind, protocol)[y0:y1, x0:x1]
+    if place == STRETCH:
+        resized = upsample(heatmap, int(size[0]), int(size[1]), kind, protocol)[y0:y1, x0:x1]
+    else:
+        xs, ys = (np.arange(x0, x1) + 0.5) / size[1], (np.arange(y0, y1) + 0.5) / size[0]
+        resized = resample(heatmap, *_moved(ys, xs, place), kind)
     return finish(resized, preparation["normalization"], protocol), x0, y0
+
+
+def _moved(ys: Numbers, xs: Numbers, place: Place) -> tuple[Numbers, Numbers]:
+    """Fractions of the input's sides as fractions of the map's."""
+    scale_x, scale_y, shift_x, shift_y = place
+    return ys * scale_y + shift_y, xs * scale_x + shift_x
 
 
 def plan_image(geometry: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
@@ -67,11 +94,11 @@ def plan_image(geometry: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
     )
 
 
-def draw_image(heatmap: NDArray, size: NDArray, how: Numbers, **preparation: str) -> Drawn:
+def draw_image(heatmap: NDArray, size: NDArray, how: Numbers, place: Place, **preparation: str) -> Drawn:
     (height, width), (scale_x, scale_y, shift_x, shift_y) = size, how
     xs, ys = (np.arange(width) + 0.5) * scale_x + shift_x, (np.arange(height) + 0.5) * scale_y + shift_y
     seen_x, seen_y = (xs >= 0) & (xs < 1), (ys >= 0) & (ys < 1)
-    seen = resample(heatmap, ys[seen_y], xs[seen_x], preparation["upsampling"])
+    seen = resample(heatmap, *_moved(ys[seen_y], xs[seen_x], place), preparation["upsampling"])
     prepared = finish(seen, preparation["normalization"], preparation["protocol"])
     drawn = np.full((height, width), min(prepared.min(initial=0), 0), prepared.dtype)
     drawn[np.ix_(seen_y, seen_x)] = prepared
@@ -91,7 +118,8 @@ def plan_2020(geometry: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
     return Plan(np.full((len(sizes), 2), CANVAS_2020), scale, np.zeros((len(sizes), 4)))
 
 
-def draw_2020(heatmap: NDArray, size: NDArray, how: Numbers, **preparation: str) -> Drawn:
+def draw_2020(heatmap: NDArray, size: NDArray, how: Numbers, place: Place, **preparation: str) -> Drawn:
+    """Stretched, whatever the place."""
     return prepare(heatmap, int(size[0]), int(size[1]), **preparation), 0, 0
 
 

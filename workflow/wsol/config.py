@@ -30,6 +30,7 @@ SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 EXPLAINED = ("layer", "score", "explain", "evidence")
 PICTURED = 4  # runs side by side in the report
 IMPORTED = imported.CAM
+PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
 
@@ -143,6 +144,8 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
         _known(f"{where}.metrics", metric, METRICS)
     for export in evaluation["exports"]:
         _known(f"{where}.exports", export, EXPORTS)
+    if evaluation["alignment"] != "stretch" and evaluation["protocol"] == "wsol2020":
+        raise ConfigError(f"{where}.alignment: protocol wsol2020 stretches maps, got {evaluation['alignment']}.")
     decision = _evaluation(name, evaluation, select, config)
     thresholds = _chosen(where, "thresholds", evaluation, config)
     levels = [_threshold(name, given, evaluation) for name, given in thresholds.items()]
@@ -270,7 +273,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     method = given.get("method", name)
     function = _known(f"thresholds.{name}" if "method" in given else "thresholds", method, THRESHOLDS)
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
-    prepared = {key: evaluation[key] for key in ("protocol", "upsampling", "normalization", "canvas", "masks")}
+    prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]
     return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (files.REGIONS,))

@@ -15,6 +15,7 @@ from wsol import images
 from wsol.backbones import Backbone
 from wsol.errors import ConfigError
 from wsol.explainer import Explainer, coefficients
+from wsol.geometry import stretch
 from wsol.perturb import CONTRASTS, FINISHED, PERTURBATIONS, Probe
 
 Arrays = dict[str, np.ndarray]
@@ -179,9 +180,18 @@ class _Work:
         total = len(self.accepted)
         self.sink.put("image_of", np.arange(total), self.image_of.astype(np.int64), total)
         self.sink.put("explained", np.arange(total), self.explained, total)
+        for place, grid in enumerate(self._grids()):
+            self.sink.put("grid" + suffix(place), np.arange(4), np.array(grid, np.float64), 4)
         for place, layer in enumerate(self.explainer.backbone.layers if total == 0 else []):
             self.sink.append("activations" + suffix(place), np.empty((0, *layer.shape[1:]), np.float32), 0)
             self.sink.put("gradients" + suffix(place), np.arange(0), np.empty((0, *layer.shape[1:]), np.float32), 0)
+
+    def _grids(self) -> list[tuple[float, float, float, float]]:
+        """Of each layer; a finished map covers the input whatever layer there is."""
+        backbone = self.explainer.backbone
+        if self.method in FINISHED:
+            return [stretch(self.shape[:2] or backbone.layers[0].shape[1:3], backbone.size)]
+        return [grid.values for grid in backbone.grids]
 
 
 def _where(readable: np.ndarray, rows: np.ndarray) -> np.ndarray:

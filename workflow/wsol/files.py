@@ -233,18 +233,20 @@ PREDICTIONS = Arrays(
 )
 EVIDENCE = Arrays(
     "evidence",
-    1,
+    2,
     "predict",
     (
         "activations",  # float32 [n h w k], of the explained layer, one row an image
         "gradients",  # float32 [t h w k] or [t 1 1 k] where they do not vary over space, one row a target
         "image_of",  # int [t]: the target's row in activations
         "explained",  # int [t]: the model output that was explained
+        "grid",  # float64 [4]: input = map * (sx sy) + (tx ty), of the layer's cells by their receptive fields
+        # Of a second explained layer: activations_1, gradients_1, grid_1; and so on.
     ),
 )
 HEATMAPS = Arrays(
     "heatmaps",
-    1,
+    2,
     "heatmap",
     (
         "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled
@@ -253,6 +255,7 @@ HEATMAPS = Arrays(
         "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
         "geometry",  # float64 [t 4], as in predictions
         "input_size",  # int [2]
+        "grid",  # float64 [4], as in evidence
     ),
 )
 REGIONS = Arrays(

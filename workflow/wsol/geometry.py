@@ -4,6 +4,11 @@ import numpy as np
 import pandas as pd
 
 
+def stretch(cells: tuple[int, ...], size: tuple[int, ...]) -> tuple[float, float, float, float]:
+    """The grid of a map of `cells` (h, w) stretched over a whole input of `size` (h, w): input = map * (sx sy)."""
+    return float(size[1] / cells[1]), float(size[0] / cells[0]), 0.0, 0.0
+
+
 def stretched(targets: pd.DataFrame, size: tuple[int, int]) -> np.ndarray:
     """The geometry of maps that were stretched over the whole image from a grid of `size` (h, w). float64 [t 4]."""
     height, width = size

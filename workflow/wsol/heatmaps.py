@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wsol.fusion import fuse, suffixes
+from wsol.geometry import stretch
 
 Maps = list[np.ndarray]
 CHUNK = 64  # targets at a time: activations of a shard need not fit into memory
@@ -27,6 +28,17 @@ def explain(
             for layer in suffixes(evidence)
         ]
         yield from fuse(layers, **fusion)
+
+
+def grid(evidence: Mapping[str, np.ndarray], maps: Maps, input_size: np.ndarray) -> np.ndarray:
+    """Where the maps' cells lie on the input, float64 [4]: the layer's own grid.
+
+    Of layers that differ, fusion stretches each over the finest: their map's grid is the stretch.
+    """
+    grids = [np.asarray(evidence["grid" + layer]) for layer in suffixes(evidence)]
+    if all(np.array_equal(grids[0], other) for other in grids[1:]) or not maps:
+        return grids[0]
+    return np.array(stretch(maps[0].shape, tuple(input_size)))
 
 
 def status(maps: Maps, targets: pd.DataFrame, readable: np.ndarray, explained: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from wsol.canvases import CANVASES, Plan
+from wsol.canvases import CANVASES, Plan, placed
 from wsol.errors import ConfigError
 from wsol.protocols import foreground
 from wsol.regions import Regions, cut
@@ -29,32 +29,36 @@ def localize(
     upsampling: str,
     normalization: str,
     canvas: str = "input",
+    alignment: str = "stretch",
+    grid: NDArray | None = None,
     masks: bool = False,
 ) -> dict[str, NDArray]:
     """Maps [h w] of t targets -> the arrays of `files.REGIONS`.
 
     `status` [t]; `geometry` [t 4]: image = input * (sx sy) + (tx ty); `input_size` [2] and `sizes` [t 2]: height and
     width of the input and of the images; `threshold`: a method and its settings. Maps that are one object are cut
-    once. A level chosen per map stands for all levels: its rows hold from -inf to inf. A ConfigError where masks are
-    asked of a sweep, a DataError where wsol2020 meets images that were not stretched to the input.
+    once. `grid` [4]: input = map * (sx sy) + (tx ty), looked at by alignment receptive_field; None where maps have no
+    other than the stretch. A level chosen per map stands for all levels: its rows hold from -inf to inf. A ConfigError
+    where masks are asked of a sweep, a DataError where wsol2020 meets images that were not stretched to the input.
     """
     settings = {key: value for key, value in threshold.items() if key != "method"}
     sweeps, choose = threshold["method"] == "sweep", THRESHOLDS[threshold["method"]]
     if masks and sweeps:
         raise ConfigError("thresholds: masks need one level a map, a sweep has many. Take fixed, otsu or percentile.")
     preparation = {"upsampling": upsampling, "normalization": normalization, "protocol": protocol}
-    grid = CANVASES["wsol2020" if protocol == "wsol2020" else canvas]
+    drawing = CANVASES["wsol2020" if protocol == "wsol2020" else canvas]
     sizes, known = np.asarray(sizes, np.int64).reshape(-1, 2), np.isfinite(geometry).all(axis=1)
-    plan = grid.plan(_known(geometry, known, input_size, sizes), np.asarray(input_size), sizes)
+    plan = drawing.plan(_known(geometry, known, input_size, sizes), np.asarray(input_size), sizes)
     status, counts = np.array(status, dtype=object), np.full(len(sizes), b"", object)
     found, index = [], np.zeros(len(sizes), np.int64)
     groups = _groups(heatmaps, plan)
-    for place, group in enumerate(groups):
+    for number, group in enumerate(groups):
         one = group[0]
-        prepared, x, y = grid.draw(heatmaps[one], plan.size[one], plan.how[one], **preparation)
+        place = placed(alignment, grid, heatmaps[one].shape, input_size)
+        prepared, x, y = drawing.draw(heatmaps[one], plan.size[one], plan.how[one], place, **preparation)
         levels = choose(prepared, **settings) if prepared.any() else np.zeros(1)
         found.append(_placed(cut(prepared, levels, protocol), x, y, open_ended=not sweeps))
-        index[group] = place
+        index[group] = number
         if not prepared.any():
             status[group] = np.where(status[group] == "ok", "degenerate", status[group])
         if masks:

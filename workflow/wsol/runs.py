@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol import boxes, curves, pixels, pointing
-from wsol.canvases import CANVASES, Canvas
+from wsol.canvases import CANVASES, Canvas, Drawn, placed
 from wsol.curves import Hits
 from wsol.errors import DataError
 from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS
@@ -36,7 +36,7 @@ class Stages:
     targets: pd.DataFrame
     regions: Sequence[Reader]
     heatmaps: Sequence[Reader]
-    settings: Mapping[str, Any]  # of the regions: threshold, protocol, upsampling, normalization, canvas
+    settings: Mapping[str, Any]  # of the regions: threshold, protocol, upsampling, normalization, canvas, alignment
 
     @property
     def protocol(self) -> str:
@@ -127,16 +127,19 @@ class Stages:
             size, how, geometry = plan.size[place[i]], plan.how[place[i]], plan.to_image[place[i]]
             key = (id(values[i]), tuple(size), tuple(how))
             if key != last:  # a control's map is one object for all images
-                last, drawn = key, self._draw(canvas, values[i], size, how)
+                last, drawn = key, self._draw(canvas, shard, values[i], size, how)
             x, y = drawn[1:]
             yield Map(drawn[0], geometry + np.array([0, 0, *(geometry[:2] * [x, y])]))
 
-    def _draw(self, canvas: Canvas, values: NDArray, size: NDArray, how: NDArray) -> tuple[NDArray, int, int]:
+    def _draw(
+        self, canvas: Canvas, shard: Mapping[str, NDArray], values: NDArray, size: NDArray, how: NDArray
+    ) -> Drawn:
         preparation = {key: self.settings[key] for key in ("upsampling", "normalization", "protocol")}
         if self.protocol == "wsol2020":  # its pixel metrics see the map before it is made uint8
             resized = upsample(values, CANVAS_2020, CANVAS_2020, preparation["upsampling"], self.protocol)
             return finish(resized, preparation["normalization"], "exact"), 0, 0
-        return canvas.draw(values, size, how, **preparation)
+        place = placed(self.settings["alignment"], shard["grid"], values.shape, shard["input_size"])
+        return canvas.draw(values, size, how, place, **preparation)
 
     def shards(self, readers: Sequence[Reader]) -> Iterator[tuple[slice, Mapping[str, NDArray]]]:
         """Each shard and the rows of its targets."""

@@ -1,6 +1,6 @@
 """Which targets the report shows, and each run's picture of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -10,6 +10,7 @@ import pandas as pd
 from wsol.boxes import asboxes, iou
 from wsol.errors import DataError
 from wsol.files import HEATMAPS
+from wsol.geometry import stretch
 from wsol.npz import unpack
 from wsol.report.pictures import data_uri, overlay, warp
 
@@ -17,11 +18,12 @@ COLUMNS = 4  # runs side by side
 
 
 class Seen(NamedTuple):
-    """A run over the reported dataset: its name, its targets' outcomes and the files of its maps."""
+    """A run over the reported dataset: its name, its targets' outcomes, the files of its maps and how they lie."""
 
     name: str
     outcomes: pd.DataFrame
     heatmaps: Sequence[str]
+    alignment: str
 
 
 def gallery(targets: pd.DataFrame, open_image: Callable, runs: Sequence[Seen], count: int) -> list[dict[str, Any]]:
@@ -41,24 +43,30 @@ def gallery(targets: pd.DataFrame, open_image: Callable, runs: Sequence[Seen], c
 
 
 def _maps(run: Seen, chosen: np.ndarray) -> list[tuple]:
-    """(map, geometry, input size) of the chosen targets; a shard is read only where it holds one."""
+    """(map, grid, geometry) of the chosen targets; a shard is read only where it holds one."""
     found, first = [], 0
     for path in run.heatmaps:
         lazy = HEATMAPS.map(path)
         here = chosen[(chosen >= first) & (chosen < first + len(lazy["index"]))] - first
         heatmaps = unpack(lazy) if len(here) else []
-        found += [(np.array(heatmaps[i]), lazy["geometry"][i], lazy["input_size"]) for i in here]
+        found += [(np.array(heatmaps[i]), _grid(run, lazy, heatmaps[i]), lazy["geometry"][i]) for i in here]
         first += len(lazy["index"])
     return found
 
 
+def _grid(run: Seen, lazy: Mapping[str, np.ndarray], heatmap: np.ndarray) -> np.ndarray:
+    if run.alignment == "receptive_field":
+        return lazy["grid"]
+    return np.array(stretch(heatmap.shape, tuple(lazy["input_size"])))
+
+
 def _picture(run: Seen, target: pd.Series, image: np.ndarray, row: int, seen: tuple) -> dict[str, Any]:
-    heatmap, geometry, input_size = seen
+    heatmap, grid, geometry = seen
     # Boxes count in the annotation's pixels, which the stored file need not have.
     height, width = int(target["height"]) or image.shape[0], int(target["width"]) or image.shape[1]
     truth, outcome = asboxes(target["boxes"]), run.outcomes.iloc[row]
     predicted = asboxes(outcome["box"])
-    heat = warp(heatmap, input_size, geometry, height, width)
+    heat = warp(heatmap, grid, geometry, height, width)
     best = float(iou(predicted, truth).max()) if len(truth) and len(predicted) else None
     drawn = overlay(_sized(image, height, width), heat, truth, predicted)
     return {"uri": data_uri(drawn), "run": run.name, "iou": best, "status": outcome["status"]}

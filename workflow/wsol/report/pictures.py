@@ -11,12 +11,14 @@ HEAT = 0.45  # share of the heat in the blend
 SIDE = 240  # pixels of a picture's longer side
 
 
-def warp(heatmap: NDArray, input_size: NDArray, geometry: NDArray, height: int, width: int) -> NDArray:
-    """A map [h w] on its layer's grid -> [height width] of the image, linear, 0 where the input saw nothing."""
-    sx, sy, tx, ty = geometry
-    ax, ay = sx * input_size[1] / heatmap.shape[1], sy * input_size[0] / heatmap.shape[0]
+def warp(heatmap: NDArray, grid: NDArray, geometry: NDArray, height: int, width: int) -> NDArray:
+    """A map [h w] -> [height width] of the image, linear, its border's values beyond it.
+
+    `grid`: input = map * (sx sy) + (tx ty); `geometry`: image = input * (sx sy) + (tx ty).
+    """
+    (ax, ay), (bx, by) = grid[:2] * geometry[:2], grid[2:] * geometry[:2] + geometry[2:]
     # Pixel i's centre lies at i + 0.5 on both grids.
-    matrix = np.array([[ax, 0, ax / 2 + tx - 0.5], [0, ay, ay / 2 + ty - 0.5]])
+    matrix = np.array([[ax, 0, ax / 2 + bx - 0.5], [0, ay, ay / 2 + by - 0.5]])
     source = np.nan_to_num(heatmap.astype(np.float32))
     edge = cv2.BORDER_REPLICATE
     return cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=edge)
