@@ -17,8 +17,8 @@ given, files = dict(snakemake.params.cam), snakemake.input
 with job(snakemake.log, "heatmap") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     predictions, evidence = PREDICTIONS.read(files.predictions), EVIDENCE.map(files.evidence)
-    cam = CAMS[given.pop("method")]
-    maps = list(log.progress(heatmaps.explain(cam, evidence, given), len(targets), "targets"))
+    cam, fusion = CAMS[given.pop("method")], given.pop("fusion")
+    maps = list(log.progress(heatmaps.explain(cam, evidence, given, fusion), len(targets), "targets"))
     image_of = evidence["image_of"]
     HEATMAPS.write(
         snakemake.output.heatmaps,

@@ -7,7 +7,7 @@ def weights(wildcards):
     given = SETTINGS[wildcards.backbone]["weights"]
     if isinstance(given, dict):
         return f"{RESULTS}/weights/{given['train']}/model.weights.h5"
-    return experiments.sources(SETTINGS[wildcards.backbone])
+    return next(iter(experiments.sources(SETTINGS[wildcards.backbone])), [])
 
 
 rule predict:

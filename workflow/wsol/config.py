@@ -20,13 +20,14 @@ from wsol.controls import CONTROLS, NO_BACKBONE
 from wsol.datasets import ADAPTERS, OPENERS
 from wsol.errors import ConfigError, unknown
 from wsol.exports import EXPORTS
+from wsol.fusion import fuse
 from wsol.metrics import METRICS
-from wsol.settings import checked
+from wsol.settings import checked, conform
 from wsol.thresholds import THRESHOLDS
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 # Backbone settings that a cam may set for itself: what of the network it explains.
-EXPLAINED = ("layer", "score", "explain")
+EXPLAINED = ("layer", "score", "explain", "evidence")
 PICTURED = 4  # runs side by side in the report
 IMPORTED = imported.CAM
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
@@ -201,8 +202,10 @@ def _backbone(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, 
     if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
         raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
     overrides = {key: cam.given[key] for key in EXPLAINED if key in cam.given}
-    needed = {"evidence": EVIDENCE_OF[cam.method]} if cam.method in EVIDENCE_OF else {}
-    settings = _network(f"backbones.{name}", config["backbones"][name] | overrides | needed)
+    if cam.method in EVIDENCE_OF or "evidence" in cam.given:
+        own = conform(f"cams.{cam.decision.name}.evidence", dict, cam.given.get("evidence", {}))
+        overrides["evidence"] = {"method": EVIDENCE_OF.get(cam.method, "gradient"), **own}
+    settings = _network(f"backbones.{name}", config["backbones"][name] | overrides)
     settings |= {"threads": config["threads"]}
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
@@ -228,10 +231,13 @@ def _elsewhere(name: str, given: dict, used: Sequence[str]) -> Decision:
 
 def _network(where: str, given: dict) -> dict:
     """A backbone's own settings."""
+    given = checked(where, backbones.backbone, given)
     try:
-        settings = backbones.backbone(**checked(where, backbones.backbone, given))
+        settings = backbones.backbone(**given)
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
+    if isinstance(settings["model"], str) and not Path(settings["model"]).is_file():
+        raise ConfigError(f"{where}.model: no file '{settings['model']}'.")
     weights = settings["weights"]
     if isinstance(weights, str) and weights not in ("imagenet", "random") and not Path(weights).is_file():
         raise ConfigError(f"{where}.weights: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")
@@ -246,16 +252,18 @@ def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decis
         raise ConfigError(f"{where}: must be imagenet, random, a file or {{train: …}}, got {settings['weights']!r}.")
     fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
     dataset = _known(f"{where}.train.dataset", fit["dataset"], datasets)
-    network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "evidence", "batch", "weights")}
+    network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "batch", "weights")}
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())
 
 
 def _cam(name: str, given: dict) -> Cam:
-    method, settings = given.get("method", name), {}
+    where, method, settings = f"cams.{name}", given.get("method", name), {}
     if name != IMPORTED:
-        function = _known(f"cams.{name}" if "method" in given else "cams", method, CAMS | CONTROLS)
-        own = {key: value for key, value in given.items() if key not in ("method", *EXPLAINED)}
-        settings = checked(f"cams.{name}", function, own)
+        function = _known(where if "method" in given else "cams", method, CAMS | CONTROLS)
+        own = {key: value for key, value in given.items() if key not in ("method", "fusion", *EXPLAINED)}
+        settings = checked(where, function, own)
+    if method in CAMS:  # several layers' maps are joined
+        settings["fusion"] = checked(f"{where}.fusion", fuse, given.get("fusion", {}))
     return Cam(method, given, Decision(name, {"method": method, **settings}, (files.HEATMAPS,)))
 
 
@@ -264,6 +272,8 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     method = given.get("method", name)
     function = _known(f"thresholds.{name}" if "method" in given else "thresholds", method, THRESHOLDS)
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
+    if evaluation["masks"] and method == "sweep":
+        raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
     prepared = {key: evaluation[key] for key in ("protocol", "upsampling", "normalization", "canvas", "masks")}
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]

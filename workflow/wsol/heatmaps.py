@@ -6,16 +6,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wsol.fusion import fuse, suffixes
+
 Maps = list[np.ndarray]
 CHUNK = 64  # targets at a time: activations of a shard need not fit into memory
 
 
-def explain(cam: Callable, evidence: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Iterator[np.ndarray]:
-    """The map of each target, float32 [h w], `cam` applied to chunks of the evidence (`files.EVIDENCE`)."""
+def explain(
+    cam: Callable, evidence: Mapping[str, np.ndarray], settings: Mapping[str, Any], fusion: Mapping[str, Any] = {}
+) -> Iterator[np.ndarray]:
+    """The map of each target, float32 [h w], `cam` applied to chunks of the evidence (`files.EVIDENCE`).
+
+    Where several layers are explained, their maps are fused as `fusion` says (`fusion.fuse`).
+    """
     image_of = evidence["image_of"]
     for start in range(0, len(image_of), CHUNK):
         rows = slice(start, start + CHUNK)
-        yield from cam(evidence["activations"][image_of[rows]], evidence["gradients"][rows], **settings)
+        layers = [
+            cam(evidence["activations" + layer][image_of[rows]], evidence["gradients" + layer][rows], **settings)
+            for layer in suffixes(evidence)
+        ]
+        yield from fuse(layers, **fusion)
 
 
 def status(maps: Maps, targets: pd.DataFrame, readable: np.ndarray, explained: np.ndarray) -> np.ndarray:
