@@ -205,8 +205,8 @@ def _backbone(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, 
     if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
         raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
     overrides = {key: cam.given[key] for key in EXPLAINED if key in cam.given}
-    if cam.method in EVIDENCE_OF or "evidence" in overrides:
-        own = conform(f"cams.{cam.decision.name}.evidence", dict, overrides.get("evidence", {}))
+    if cam.method in EVIDENCE_OF or "evidence" in cam.given:
+        own = conform(f"cams.{cam.decision.name}.evidence", dict, cam.given.get("evidence", {}))
         overrides["evidence"] = {"method": EVIDENCE_OF.get(cam.method, "gradient"), **own}
     settings = _network(f"backbones.{name}", config["backbones"][name] | overrides)
     settings |= {"threads": config["threads"]}
@@ -234,10 +234,13 @@ def _elsewhere(name: str, given: dict, used: Sequence[str]) -> Decision:
 
 def _network(where: str, given: dict) -> dict:
     """A backbone's own settings."""
+    given = checked(where, backbones.backbone, given)
     try:
-        settings = backbones.backbone(**checked(where, backbones.backbone, given))
+        settings = backbones.backbone(**given)
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
+    if isinstance(settings["model"], str) and not Path(settings["model"]).is_file():
+        raise ConfigError(f"{where}.model: no file '{settings['model']}'.")
     weights = settings["weights"]
     if isinstance(weights, str) and weights not in ("imagenet", "random") and not Path(weights).is_file():
         raise ConfigError(f"{where}.weights: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")
@@ -257,12 +260,11 @@ def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decis
 
 
 def _cam(name: str, given: dict) -> Cam:
-    method, where, settings = given.get("method", name), f"cams.{name}", {}
+    where, method, settings = f"cams.{name}", given.get("method", name), {}
     if name != IMPORTED:
         function = _known(where if "method" in given else "cams", method, CAMS | CONTROLS)
-        settings = checked(
-            where, function, {k: v for k, v in given.items() if k not in ("method", "fusion", *EXPLAINED)}
-        )
+        own = {key: value for key, value in given.items() if key not in ("method", "fusion", *EXPLAINED)}
+        settings = checked(where, function, own)
     if method in CAMS:  # several layers' maps are joined
         settings["fusion"] = checked(f"{where}.fusion", fuse, given.get("fusion", {}))
     return Cam(method, given, Decision(name, {"method": method, **settings}, (files.HEATMAPS,)))
@@ -273,6 +275,8 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     method = given.get("method", name)
     function = _known(f"thresholds.{name}" if "method" in given else "thresholds", method, THRESHOLDS)
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
+    if evaluation["masks"] and method == "sweep":
+        raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
     prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]

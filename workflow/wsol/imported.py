@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from tokenize import TokenError
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from wsol.datasets import maskfiles, paths
 from wsol.errors import ConfigError, DataError
-from wsol.settings import Range
+from wsol.settings import Side
 
 LIMIT = 2**28  # values of one map
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
@@ -35,7 +35,6 @@ BROKEN = (
 )
 NOTHING = np.zeros((1, 1), np.float32)
 CAM = "imported"  # the one cam that maps from elsewhere have
-Side = Annotated[int, Range(1, 4096)]
 
 
 class Imported(NamedTuple):

@@ -28,6 +28,7 @@ class Exists(NamedTuple):
 
 
 File = Annotated[str, Exists()]
+Side = Annotated[int, Range(1, 4096)]  # pixels
 
 
 @cache
