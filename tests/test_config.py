@@ -160,6 +160,7 @@ WRONG = [
     ("evaluations.e.upsampling", "cubi", "evaluations.e.upsampling: 'cubi' is not one of"),
     ("evaluations.e.normalization", "softmax", "evaluations.e.normalization: 'softmax' is not one of"),
     ("evaluations.e.canvas", "layer", "evaluations.e.canvas: 'layer' is not one of"),
+    ("evaluations.e.alignment", "centre", "evaluations.e.alignment: 'centre' is not one of"),
     ("evaluations.e.masks", "yes", "evaluations.e.masks: 'yes' is not of type 'boolean'."),
     ("evaluations.e.masks", True, "thresholds.sweep: masks need one level a map, a sweep has many; name the others."),
     ("evaluations.e.metrics", [], "evaluations.e.metrics: [] should be non-empty."),
@@ -181,6 +182,22 @@ def test_a_wrong_config_is_one_line(place, value, line):
         check(changed((place, value)))
     assert str(error.value).startswith(line)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "evaluation, line",
+    [
+        ({"protocol": "wsol2020"}, "evaluations.e.alignment: protocol wsol2020 stretches maps"),
+        ({"exports": ["npy"]}, "evaluations.e.exports: npy has no place for an alignment; each map covers its image."),
+    ],
+)
+def test_an_alignment_goes_with_what_can_have_one(evaluation, line):
+    config = changed(("evaluations.e.alignment", "receptive_field"))
+    assert check(config).runs
+    config["evaluations"]["e"] |= evaluation
+    with pytest.raises(ConfigError) as error:
+        check(config)
+    assert str(error.value).startswith(line)
 
 
 @pytest.mark.parametrize("key", ["datasets", "evaluations"])

@@ -12,7 +12,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from wsol.files import HEATMAPS
+from wsol.files import HEATMAPS, TARGETS
 
 METRICS = ["top1_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "pointing_game", "energy_pointing", "pxap", "miou"]
 DATASETS = {
@@ -110,16 +110,14 @@ CENTRE = {
     "cams": {"center": {}},
     "thresholds": {"half": {"method": "fixed", "level": 0.5}},
 }
-CENTRE["evaluations"] = {
-    "b": {"report": "b", "metrics": ["maxboxacc@50", "top1_loc", "miou"], "masks": True, "exports": ["coco"]}
-}
+METRICS_OF_MAPS = {"report": "b", "metrics": ["maxboxacc@50", "top1_loc", "miou"], "masks": True}
+# An alignment is known of a layer's maps only: maps from elsewhere are stretched all the same.
+CENTRE["evaluations"] = {"b": METRICS_OF_MAPS | {"alignment": "receptive_field", "exports": ["coco"]}}
 
 
 def test_maps_of_every_kind_and_none_flow_through(workflow, tmp_path):
     """Of 40 targets one has no map, one a broken one, one a constant one; the others are the box itself."""
     assert workflow(CENTRE | {"backbones": {}}, "--until", "index").returncode == 0
-    from wsol.files import TARGETS
-
     targets = TARGETS.read(next(tmp_path.rglob("targets.parquet")))
     (tmp_path / "maps").mkdir()
     for i, row in enumerate(targets.itertuples(index=False)):

@@ -40,9 +40,9 @@ class Canvas(NamedTuple):
 def placed(alignment: str, grid: NDArray | None, cells: tuple[int, ...], input_size: NDArray) -> Place:
     """Where a map of `cells` (h, w) lies: over the whole input, or as its `grid` (`files.HEATMAPS`) says.
 
-    A grid that is the stretch but for rounding is the stretch.
+    A grid that is the stretch but for rounding is the stretch; so is one that is not said (NaN: maps from elsewhere).
     """
-    if alignment == "stretch" or grid is None:
+    if alignment == "stretch" or grid is None or np.isnan(grid).any():
         return STRETCH
     sides, own = np.asarray(input_size, float)[::-1], np.asarray(cells, float)[::-1]
     place = np.concatenate([sides / (grid[:2] * own), -grid[2:] / (grid[:2] * own)])

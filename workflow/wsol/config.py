@@ -88,6 +88,8 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
         known(f"{where}.metrics", metric, METRICS)
     for export in evaluation["exports"]:
         known(f"{where}.exports", export, EXPORTS)
+        if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
+            raise ConfigError(f"{where}.exports: {export} has no place for an alignment; each map covers its image.")
     if evaluation["alignment"] != "stretch" and evaluation["protocol"] == "wsol2020":
         raise ConfigError(f"{where}.alignment: protocol wsol2020 stretches maps, got {evaluation['alignment']}.")
     decision = _evaluation(name, evaluation, select, config)

@@ -9,6 +9,9 @@ def stretch(cells: tuple[int, ...], size: tuple[int, ...]) -> tuple[float, float
     return float(size[1] / cells[1]), float(size[0] / cells[0]), 0.0, 0.0
 
 
+UNSAID = (np.nan,) * 4  # the grid of maps of which no more is known than that each covers the input
+
+
 def stretched(targets: pd.DataFrame, size: tuple[int, int]) -> np.ndarray:
     """The geometry of maps that were stretched over the whole image from a grid of `size` (h, w). float64 [t 4]."""
     height, width = size
