@@ -21,8 +21,8 @@ import pandas as pd
 from wsol import backbones, evidence, images, overlays
 from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.errors import ConfigError, InputError, unknown
-from wsol.explainer import probability
 from wsol.presets import SYSTEMS, System
+from wsol.probabilities import probability
 
 
 def arguments() -> argparse.Namespace:

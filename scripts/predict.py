@@ -25,7 +25,8 @@ with job(snakemake.log, f"predict {name}") as log:
     for layer, grid in zip(backbone.layers, backbone.grids, strict=True):
         log.say(receptive.describe(layer, grid))
     made_from = {"targets": files.targets, **({"weights": files.weights} if files.weights else {})}
-    provenance = {"settings": {**settings, "layer": backbone.layer, "threads": threads}, "made_from": made_from}
+    found_out = {"layer": backbone.layer, "activation": backbone.activation, "threads": threads}
+    provenance = {"settings": settings | found_out, "made_from": made_from}
     with (
         EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,
         log.counter(targets["image"].nunique()) as done,

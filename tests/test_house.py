@@ -62,3 +62,29 @@ def test_shards_are_contiguous_and_named_by_what_they_hold():
     assert shards(5, 2) == ["000000-000001", "000002-000003", "000004-000004"]
     targets = pd.DataFrame({"image": ["a", "a", "b", "c", "c", "d"], "label": range(6)})
     assert [rows(targets, shard)["label"].tolist() for shard in shards(4, 2)] == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_the_readme_names_everything_that_can_be_named():
+    from wsol.cams import CAMS
+    from wsol.controls import CONTROLS
+    from wsol.datasets import ADAPTERS
+    from wsol.metrics import METRICS
+    from wsol.thresholds import THRESHOLDS
+
+    readme = (ROOT / "README.md").read_text()
+    for registry in (ADAPTERS, CAMS, CONTROLS, METRICS, THRESHOLDS):
+        assert not [name for name in registry if f"`{name}`" not in readme]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workflow/experiments").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_experiment_is_a_valid_one(path):
+    """All but the data itself: folders that are not here are the only thing a check may miss."""
+    from wsol import config
+    from wsol.errors import ConfigError
+
+    try:
+        experiment = config.check(yaml.safe_load(path.read_text()))
+    except ConfigError as error:
+        assert re.search(r"no such file or folder|no file '", str(error)), error
+    else:
+        assert experiment.runs

@@ -85,7 +85,7 @@ def test_settings_are_split_between_the_adapter_and_what_all_share(wsol):
     ("change", "words"),
     [
         ({"adapter": "wsoll"}, "dataset.adapter: unknown 'wsoll'. Did you mean 'wsol'?"),
-        ({"adapter": None}, "dataset.adapter: unknown 'None'."),
+        ({"adapter": None}, "dataset: 'adapter' is required"),
         ({"rescal": True}, "dataset: unknown 'rescal'. Did you mean 'rescale'?"),
         ({"boxes": "xyxy"}, "dataset.boxes: unknown 'xyxy'. Known: half-open, inclusive."),
         ({"part": {"of": 2}}, "dataset.part: must be {of: n, take: 0 … n - 1}, got {'of': 2}."),

@@ -11,6 +11,8 @@ rule heatmap:
         heatmaps=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.heatmaps.npz",
     log:
         f"{RESULTS}/logs/heatmap/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.log",
+    wildcard_constraints:
+        cam=rf"(?!{experiments.IMPORTED}@)[^/]+@[0-9a-f]{{8}}",
     params:
         cam=settings("cam"),
     script:
@@ -30,3 +32,21 @@ rule control:
         cam=settings("cam"),
     script:
         "../../scripts/control.py"
+
+
+rule imported:
+    input:
+        targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
+        maps=lambda w: experiments.maps_of(SETTINGS[w.backbone], w.dataset),
+        disjoint=ancient(f"{RESULTS}/{{dataset}}/index/disjoint"),
+        code=code("imported"),
+    output:
+        heatmaps=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.heatmaps.npz",
+    log:
+        f"{RESULTS}/logs/imported/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.log",
+    wildcard_constraints:
+        cam=rf"{experiments.IMPORTED}@[0-9a-f]{{8}}",
+    params:
+        backbone=settings("backbone"),
+    script:
+        "../../scripts/imported.py"

@@ -6,10 +6,10 @@ def outcome(dataset, wildcards):
     """Every file that the score of a run on `dataset` reads."""
     here = f"{RESULTS}/{dataset}/{wildcards.backbone}"
     maps = f"{here}/{wildcards.cam}"
-    explained = wildcards.backbone != experiments.NO_BACKBONE
+    predicted = experiments.predicts(SETTINGS.get(wildcards.backbone))
     return {
         "targets": f"{RESULTS}/{dataset}/index/targets.parquet",
-        "predictions": sharded(here + "/{shard}.predictions.npz", dataset) if explained else [],
+        "predictions": sharded(here + "/{shard}.predictions.npz", dataset) if predicted else [],
         "heatmaps": sharded(maps + "/{shard}.heatmaps.npz", dataset),
         "regions": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.regions.npz", dataset),
     }
@@ -20,6 +20,11 @@ def report_and_select(wildcards):
     select = SETTINGS[wildcards.evaluation]["select"]
     chosen_on = outcome(select, wildcards) if select else {}
     return outcome(wildcards.dataset, wildcards) | {f"select_{key}": files for key, files in chosen_on.items()}
+
+
+def names_of_run(wildcards):
+    """What the user called each decision of a run."""
+    return {kind: wildcards[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")}
 
 
 rule score:
@@ -35,9 +40,7 @@ rule score:
     wildcard_constraints:
         backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
     params:
-        run=lambda w: {
-            kind: w[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")
-        },
+        run=names_of_run,
         evaluation=settings("evaluation"),
         threshold=settings("threshold"),
     script:

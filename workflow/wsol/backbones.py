@@ -6,7 +6,7 @@
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from wsol import receptive, splitting
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.images import Interpolation, Resize
 from wsol.perturb import EVIDENCES, PERTURBATIONS
-from wsol.settings import checked
+from wsol.settings import Range, Side, checked
 
 
 class Architecture(NamedTuple):
@@ -96,7 +96,7 @@ def backbone(
     preprocessing: dict | None = None,
     weights: str | dict = "imagenet",
     classes: int | None = None,
-    input: int | list[int] | None = None,
+    input: Side | list[Side] | None = None,
     layer: str | list[str] = "auto",
     score: Literal["logit", "probability"] = "logit",
     explain: Literal["labelled", "predicted"] = "labelled",
@@ -106,7 +106,7 @@ def backbone(
     output: str | None = None,
     safe: bool = True,
     seed: int = 0,
-    batch: int = 32,
+    batch: Annotated[int, Range(1, 4096)] = 32,
     **arguments: Any,
 ) -> dict:
     """The settings of a backbone, checked as far as that goes without Keras; ConfigError names what is wrong.
@@ -119,6 +119,8 @@ def backbone(
         raise ConfigError("backbone: needs either `architecture` or `model`.")
     if model is not None and preprocessing is None:
         raise ConfigError(f"backbone: model '{model}' needs its `preprocessing`: order, scale, mean, std.")
+    if isinstance(input, list) and len(input) != 2:
+        raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
     if architecture is not None and architecture not in BACKBONES:
         raise ConfigError(unknown("architecture", architecture, BACKBONES))
     if preprocessing is not None:

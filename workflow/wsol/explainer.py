@@ -10,6 +10,7 @@ import numpy as np
 
 from wsol import splitting
 from wsol.backbones import Backbone
+from wsol.probabilities import probability
 
 HEAD_BATCH = 256  # rows of a head that is only a pooling's
 
@@ -106,15 +107,6 @@ def boundary(graph: splitting.Graph, output: int, watched: list[int]) -> list[in
     dependent = graph.dependent(first, steps)
     head = [step for step in steps if dependent.intersection(step.outputs) and not first.intersection(step.outputs)]
     return sorted(first | {key for step in head for key in step.inputs if key not in dependent})
-
-
-def probability(logits: np.ndarray, activation: str) -> np.ndarray:
-    """What the model makes of logits [n c]: its softmax or sigmoid, in float64."""
-    z = np.asarray(logits, np.float64)
-    if activation == "sigmoid":
-        return np.exp(-np.logaddexp(0, -z))
-    raised = np.exp(z - z.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
 
 
 def coefficients(logits: np.ndarray, weights: np.ndarray, score: str, activation: str) -> np.ndarray:

@@ -2,10 +2,10 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -14,9 +14,11 @@ from wsol.boxes import asboxes, to_xywh
 from wsol.datasets import paths, rle, text
 from wsol.datasets.annotations import each
 from wsol.errors import DataError
-from wsol.files import atomic
+from wsol.files import Format, atomic
+from wsol.protocols import finish, upsample
 
 SCOREMAP = (224, 224)  # height, width that the published evaluator scores at
+EXPORT = Format("export", 1, "export", ())
 
 
 def ids(targets: pd.DataFrame) -> tuple[dict[str, int], dict[int, int]]:
@@ -114,25 +116,83 @@ def write_csv(path: str | Path, targets: pd.DataFrame, boxes: Sequence[ArrayLike
                 writer.writerow([row.image, row.label, row.class_name, *box, score])
 
 
-def scoremap(heatmap: ArrayLike, size: tuple[int, int] | None = SCOREMAP) -> np.ndarray:
-    """A map as the published evaluator wants it: resized (bilinear) to `size`, then min-max to [0, 1], float64; a
-    constant or non-finite map is all zero. `size` None: as it is, nothing normalised, so that it reads back equal."""
-    heatmap = np.asarray(heatmap, np.float64)
+def scoremap(
+    heatmap: ArrayLike,
+    size: tuple[int, int] | None = SCOREMAP,
+    *,
+    upsampling: str = "linear",
+    normalization: str = "minmax",
+) -> np.ndarray:
+    """A map as the published evaluator wants it: resized to `size`, normalised, cut to [0, 1], float64; a constant or
+    non-finite map is all zero. `size` None: as it is, nothing normalised, so that it reads back equal."""
+    heatmap = np.asarray(heatmap)
     if size is None:
-        return heatmap
-    if not np.isfinite(heatmap).all() or heatmap.min() == heatmap.max():
-        return np.zeros(size)
-    resized = cv2.resize(heatmap, size[::-1], interpolation=cv2.INTER_LINEAR)
-    spread = np.ptp(resized)
-    return (resized - resized.min()) / spread if spread > 0 else np.zeros(size)
+        return heatmap.astype(np.float64)
+    resized = upsample(heatmap, *size, upsampling, "wsol2020")
+    return finish(resized, normalization, "exact").clip(0, 1).astype(np.float64)
 
 
 def write_scoremaps(
-    root: str | Path, targets: pd.DataFrame, maps: Sequence[ArrayLike], size: tuple[int, int] | None = SCOREMAP
+    root: str | Path,
+    targets: pd.DataFrame,
+    maps: Iterable[ArrayLike],
+    size: tuple[int, int] | None = SCOREMAP,
+    preparation: Mapping[str, str] = {},
 ) -> None:
     """`<root>/<image>.npy`, the published evaluator's layout; images with several targets: `<image>.<label>.npy`."""
     several = targets["image"].duplicated(keep=False)
     for image, label, many, heatmap in zip(targets["image"], targets["label"], several, maps, strict=True):
         name = f"{image}.{label}.npy" if many else f"{image}.npy"
         with atomic(Path(root) / paths.name(name, "export")) as temporary, open(temporary, "wb") as stream:
-            np.save(stream, scoremap(heatmap, size), allow_pickle=False)
+            np.save(stream, scoremap(heatmap, size, **preparation), allow_pickle=False)
+
+
+def write_about(root: str | Path, settings: Mapping, made_from: Mapping[str, str | Path]) -> None:
+    """`about.json` beside what was exported: what made it, as every stage file says of itself."""
+    write_json(Path(root) / "about.json", EXPORT.header(settings, made_from))
+
+
+class Result(Protocol):
+    """What a run found on its reported data set (`wsol.results`); the lists have an entry a target."""
+
+    targets: pd.DataFrame
+    preparation: Mapping[str, str]  # upsampling and normalization
+
+    @property
+    def boxes(self) -> list[np.ndarray]: ...  # [n 4], of all regions at the run's level, image pixels
+
+    @property
+    def scores(self) -> list[np.ndarray]: ...  # [n]
+
+    @property
+    def masks(self) -> list[bytes]: ...  # RLE counts of all regions together, b"" where there are none
+
+    def maps(self) -> Iterable[np.ndarray]: ...  # [h w], as computed
+
+
+def coco(result: Result, root: Path) -> None:
+    """`boxes.json` and `truth.json`; where the truth has masks `masks.json` and `truth_masks.json` too."""
+    targets = result.targets
+    write_json(root / "truth.json", coco_truth(targets))
+    write_json(root / "boxes.json", coco_results(targets, result.boxes, result.scores))
+    if (targets["mask"] != "").any():
+        write_json(root / "truth_masks.json", coco_truth(targets, masks=True))
+        write_json(root / "masks.json", coco_results(targets, result.boxes, result.scores, result.masks))
+
+
+def table(result: Result, root: Path) -> None:
+    """`boxes.csv`."""
+    write_csv(root / "boxes.csv", result.targets, result.boxes, result.scores)
+
+
+def npy(result: Result, root: Path) -> None:
+    """Score maps of 224 x 224 in [0, 1]: read back under wsol2020 with the same settings they give the same scores."""
+    write_scoremaps(root, result.targets, result.maps(), preparation=result.preparation)
+
+
+def npy_raw(result: Result, root: Path) -> None:
+    """The maps as computed: read back with the run's `input` they give the same scores under either protocol."""
+    write_scoremaps(root, result.targets, result.maps(), size=None)
+
+
+EXPORTS: dict[str, Callable[[Result, Path], None]] = {"coco": coco, "csv": table, "npy": npy, "npy_raw": npy_raw}

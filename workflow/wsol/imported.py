@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.datasets import maskfiles, paths
-from wsol.errors import DataError
+from wsol.errors import ConfigError, DataError
+from wsol.settings import Side
 
 LIMIT = 2**28  # values of one map
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
@@ -33,6 +34,7 @@ BROKEN = (
     zlib.error,
 )
 NOTHING = np.zeros((1, 1), np.float32)
+CAM = "imported"  # the one cam that maps from elsewhere have
 
 
 class Imported(NamedTuple):
@@ -42,6 +44,28 @@ class Imported(NamedTuple):
     maps: list[NDArray[np.float32]]
     status: NDArray[np.str_]
     reasons: dict[int, str]
+
+
+def settings(*, imported: str | dict[str, str], input: Side | list[Side] = 224) -> dict:
+    """What a backbone without a network may say: where its maps lie, a folder or an `.npz`, or one for each data set.
+
+    Each map covers its image. `input`, a side or height and width, is the grid that maps of whatever size are brought
+    to before they are cut (canvas `input`); the published protocol has its own, and `canvas: image` takes the image's.
+    """
+    size = [input, input] if isinstance(input, int) else list(input)
+    if len(size) != 2:
+        raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
+    return {"imported": imported, "input": size}
+
+
+def place(given: str | dict[str, str], dataset: str) -> str:
+    """Where a data set's maps lie; a ConfigError where nothing is said, or nothing is there."""
+    path = given if isinstance(given, str) else given.get(dataset)
+    if not isinstance(path, str):
+        raise ConfigError(f"imported: no maps of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
+    if not Path(path).exists():
+        raise ConfigError(f"imported: no such file or folder: '{path}'.")
+    return path
 
 
 def load(root: str | Path, targets: pd.DataFrame) -> Imported:

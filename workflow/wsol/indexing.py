@@ -46,13 +46,27 @@ def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable
     """A data set's entry in the config -> its adapter, the adapter's settings and the common ones, all checked."""
     given = dict(settings)
     name = given.pop("adapter", None)
+    if name is None:
+        raise ConfigError(f"{where}: 'adapter' is required ({' | '.join(ADAPTERS)}).")
     if name not in ADAPTERS:
         raise ConfigError(unknown(f"{where}.adapter", name, ADAPTERS))
     adapter, own, shared = ADAPTERS[name], parameters(ADAPTERS[name]), parameters(Common)
     if strangers := [key for key in given if key not in own and key not in shared]:
         raise ConfigError(unknown(where, strangers[0], [*own, *shared]))
     common = checked(where, Common, {k: v for k, v in given.items() if k in shared})
+    _check(Common(**common), where)
     return adapter, checked(where, adapter, {k: v for k, v in given.items() if k in own}), Common(**common)
+
+
+def _check(common: Common, where: str) -> None:
+    """What types alone do not say of the common settings."""
+    if common.part is not None:
+        of, take = common.part.get("of", 0), common.part.get("take", 0)
+        whole = all(isinstance(v, int) and not isinstance(v, bool) for v in (of, take))
+        if set(common.part) != {"of", "take"} or not whole or not 0 <= take < of:
+            raise ConfigError(f"{where}.part: must be {{of: n, take: 0 … n - 1}}, got {dict(common.part)}.")
+    if isinstance(common.strict, list) and (strangers := set(common.strict) - set(KINDS)):
+        raise ConfigError(unknown(f"{where}.strict", min(strangers), KINDS))
 
 
 def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
@@ -62,7 +76,7 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     problems = list(found.problems)
     targets = _complete(found.targets, problems)
     named = set(targets["image"])
-    targets = _part(targets, common.part, where)
+    targets = _part(targets, common.part)
     others = named - set(targets["image"])
     problems = [problem for problem in problems if problem.image not in others]
     named |= {problem.image for problem in problems}
@@ -116,14 +130,10 @@ def _complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     return targets[~twice]
 
 
-def _part(targets: pd.DataFrame, part: Mapping | None, where: str) -> pd.DataFrame:
+def _part(targets: pd.DataFrame, part: Mapping | None) -> pd.DataFrame:
     if part is None:
         return targets
-    of, take = part.get("of", 0), part.get("take", 0)
-    whole = all(isinstance(v, int) and not isinstance(v, bool) for v in (of, take))
-    if set(part) != {"of", "take"} or not whole or not 0 <= take < of:
-        raise ConfigError(f"{where}.part: must be {{of: n, take: 0 … n - 1}}, got {dict(part)}.")
-    return targets[[part_of(group, of) == take for group in targets["group"]]]
+    return targets[[part_of(group, part["of"]) == part["take"] for group in targets["group"]]]
 
 
 def part_of(name: str, of: int) -> int:
@@ -179,8 +189,6 @@ def _classes(targets: pd.DataFrame, classes: list[str], common: Common, problems
 
 
 def _strict(strict: bool | list[str], problems: pd.DataFrame, where: str) -> None:
-    if isinstance(strict, list) and (strangers := set(strict) - set(KINDS)):
-        raise ConfigError(unknown(f"{where}.strict", min(strangers), KINDS))
     kinds = [kind for kind in KINDS if kind != "set_aside"] if strict is True else strict or []
     wrong = problems[problems["kind"].isin(kinds)]
     if len(wrong):

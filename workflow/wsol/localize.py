@@ -63,7 +63,7 @@ def localize(
             status[group] = np.where(status[group] == "ok", "degenerate", status[group])
         if masks:
             region = np.pad(foreground(prepared, levels[0], protocol), ((y, 0), (x, 0)))
-            counts[group] = [_rle(region, plan.to_image[t], sizes[t]) for t in group]
+            counts[group] = [rle(region, plan.to_image[t], sizes[t]) for t in group]
     return _packed(found, index, plan, groups) | {"status": status.astype(str), "masks": counts.astype(bytes)}
 
 
@@ -88,7 +88,7 @@ def _placed(regions: Regions, x: int, y: int, open_ended: bool) -> Regions:
     return Regions(regions.boxes + np.array([x, y, x, y], np.float32), regions.lo, hi, regions.largest)
 
 
-def _rle(region: NDArray[np.bool_], to_image: NDArray, size: NDArray) -> bytes:
+def rle(region: NDArray[np.bool_], to_image: NDArray, size: NDArray) -> bytes:
     """The region in the image's pixels: each takes the canvas pixel its centre lies in. COCO RLE counts."""
     (height, width), (scale_x, scale_y, shift_x, shift_y) = size, to_image
     xs = np.floor((np.arange(width) + 0.5 - shift_x) / scale_x).astype(int)

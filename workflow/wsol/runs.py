@@ -54,7 +54,7 @@ class Stages:
 
     def find_hits(self, deltas: tuple[float, ...], components: str, truth: Truth) -> list[Hits]:
         parts: list[list[Hits]] = [[] for _ in deltas]
-        for rows, shard in self._shards(self.regions):
+        for rows, shard in self.shards(self.regions):
             offsets = np.cumsum([0] + [len(b) for b in truth[rows]])
             flat = np.concatenate([np.empty((0, 4)), *truth[rows]])
             largest = components == "largest"
@@ -66,16 +66,26 @@ class Stages:
     def largest_boxes(self, level: float | None) -> list[list[float]]:
         """Each target's box at one level (None: each map's own) in image pixels; [] where there is none."""
         found = []
-        for rows, shard in self._shards(self.regions):
+        for rows, shard in self.shards(self.regions):
             there = shard["largest"] & _holds(shard, level)
             for i, t in enumerate(range(rows.start, rows.stop)):
                 box = _to_image(_cut(shard, there, i)[:1], shard["geometry"][i], self.sizes[t])
                 found.append(box[boxes.area(box) > 0].ravel().tolist())
         return found
 
+    def all_boxes(self, level: float | None) -> list[NDArray[np.float64]]:
+        """The boxes [k 4] of all regions of each target at one level (None: each map's own) in image pixels."""
+        found = []
+        for rows, shard in self.shards(self.regions):
+            there = ~shard["largest"] & _holds(shard, level)
+            for i, t in enumerate(range(rows.start, rows.stop)):
+                box = _to_image(_cut(shard, there, i), shard["geometry"][i], self.sizes[t])
+                found.append(box[boxes.area(box) > 0])
+        return found
+
     def find_overlaps(self, level: float | None) -> list[NDArray[np.float64]]:
         truth, found = [boxes.asboxes(b) for b in self.targets["boxes"]], []
-        for rows, shard in self._shards(self.regions):
+        for rows, shard in self.shards(self.regions):
             there = ~shard["largest"] & _holds(shard, level)
             for i, t in enumerate(range(rows.start, rows.stop)):
                 ours = row_boxes(_cut(shard, there, i), shard["geometry"][i], self.sizes[t], self.protocol)
@@ -94,14 +104,14 @@ class Stages:
         return pointing.measure(self.targets, self.maps())
 
     def find_masks(self) -> pixels.Counts:
-        found = np.concatenate([np.empty(0, "S1"), *(shard["masks"] for _, shard in self._shards(self.regions))])
+        found = np.concatenate([np.empty(0, "S1"), *(shard["masks"] for _, shard in self.shards(self.regions))])
         if not (found != b"").any():
             raise Unavailable("predicted masks")
         return pixels.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
 
     def maps(self) -> Iterator[Map]:
         """Every target's prepared map as floats, also under `wsol2020`; one that is not ok is a single zero."""
-        for rows, shard in self._shards(self.heatmaps):
+        for rows, shard in self.shards(self.heatmaps):
             yield from self._maps(rows, shard)
 
     def _maps(self, rows: slice, shard: Mapping[str, NDArray]) -> Iterator[Map]:
@@ -131,7 +141,7 @@ class Stages:
         place = placed(self.settings["alignment"], shard["grid"], values.shape, shard["input_size"])
         return canvas.draw(values, size, how, place, **preparation)
 
-    def _shards(self, readers: Sequence[Reader]) -> Iterator[tuple[slice, Mapping[str, NDArray]]]:
+    def shards(self, readers: Sequence[Reader]) -> Iterator[tuple[slice, Mapping[str, NDArray]]]:
         """Each shard and the rows of its targets."""
         start = 0
         for read in readers:

@@ -1,0 +1,31 @@
+"""imported: maps that were made elsewhere -> heatmaps; each covers its image."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wsol import imported
+from wsol.files import HEATMAPS, TARGETS
+from wsol.geometry import stretched
+from wsol.job import job
+from wsol.npz import pack
+from wsol.shards import rows
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+files, settings = snakemake.input, snakemake.params.backbone
+
+with job(snakemake.log, "imported") as log:
+    targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
+    found = imported.load(files.maps, targets)
+    log.say(f"{len(found.reasons)} of {len(targets)} targets have no map to go by", *list(found.reasons.values())[:10])
+    HEATMAPS.write(
+        snakemake.output.heatmaps,
+        **pack(found.maps),
+        status=np.where(targets["status"] == "ok", found.status, targets["status"].to_numpy(str)),
+        geometry=stretched(targets, settings["input"]),
+        input_size=np.array(settings["input"]),
+        settings=settings,
+        made_from={"targets": files.targets},
+    )
