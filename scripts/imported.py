@@ -6,7 +6,7 @@ import numpy as np
 
 from wsol import imported
 from wsol.files import HEATMAPS, TARGETS
-from wsol.geometry import stretched
+from wsol.geometry import UNKNOWN, stretched
 from wsol.job import job
 from wsol.npz import pack
 from wsol.shards import rows
@@ -26,6 +26,7 @@ with job(snakemake.log, "imported") as log:
         status=np.where(targets["status"] == "ok", found.status, targets["status"].to_numpy(str)),
         geometry=stretched(targets, settings["input"]),
         input_size=np.array(settings["input"]),
+        grid=UNKNOWN,
         settings=settings,
         made_from={"targets": files.targets},
     )

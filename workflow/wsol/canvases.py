@@ -42,7 +42,7 @@ def placed(alignment: str, grid: NDArray | None, cells: tuple[int, ...], input_s
 
     A grid that is the stretch but for rounding is the stretch.
     """
-    if alignment == "stretch" or grid is None:
+    if alignment == "stretch" or grid is None or np.isnan(grid).any():
         return STRETCH
     sides, own = np.asarray(input_size, float)[::-1], np.asarray(cells, float)[::-1]
     place = np.concatenate([sides / (grid[:2] * own), -grid[2:] / (grid[:2] * own)])

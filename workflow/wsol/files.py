@@ -255,7 +255,7 @@ HEATMAPS = Arrays(
         "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
         "geometry",  # float64 [t 4], as in predictions
         "input_size",  # int [2]
-        "grid",  # float64 [4], as in evidence
+        "grid",  # float64 [4], as in evidence; NaN for maps of any size that cover the input
     ),
 )
 REGIONS = Arrays(

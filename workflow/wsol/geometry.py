@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+UNKNOWN = np.full(4, np.nan)  # the grid of maps of any size that cover their input: each is stretched
+
 
 def stretch(cells: tuple[int, ...], size: tuple[int, ...]) -> tuple[float, float, float, float]:
     """The grid of a map of `cells` (h, w) stretched over a whole input of `size` (h, w): input = map * (sx sy)."""

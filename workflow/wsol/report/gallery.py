@@ -55,7 +55,7 @@ def _maps(run: Seen, chosen: np.ndarray) -> list[tuple]:
 
 
 def _grid(run: Seen, lazy: Mapping[str, np.ndarray], heatmap: np.ndarray) -> np.ndarray:
-    if run.alignment == "receptive_field":
+    if run.alignment == "receptive_field" and np.isfinite(lazy["grid"]).all():
         return lazy["grid"]
     return np.array(stretch(heatmap.shape, tuple(lazy["input_size"])))
 
