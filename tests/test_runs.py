@@ -10,7 +10,7 @@ from wsol.datasets import rle
 from wsol.errors import DataError
 from wsol.evaluate import evaluate
 from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS
-from wsol.geometry import stretch
+from wsol.geometry import UNSAID, stretch
 from wsol.localize import localize
 from wsol.metrics import METRICS
 from wsol.npz import pack
@@ -158,8 +158,10 @@ def test_a_grid_that_is_the_stretch_changes_no_byte(tmp_path):
     how = {k: v for k, v in settings().items() if k != "alignment"} | {"grid": np.array(stretch(maps[0].shape, size))}
     given = (maps, ["ok"] * 3, np.tile([1.0, 1, 0, 0], (3, 1)), size, np.tile(size, (3, 1)))
     plain, same = (localize(*given, alignment=a, **how) for a in ("stretch", "receptive_field"))
+    unknown = localize(*given, alignment="receptive_field", **how | {"grid": UNSAID})
     for name in REGIONS.fields:
         np.testing.assert_array_equal(plain[name], same[name])
+        np.testing.assert_array_equal(plain[name], unknown[name])
 
 
 def test_the_level_is_one_for_all_images_not_each_image_s_best(tmp_path):

@@ -145,7 +145,7 @@ STAGES = ("index", "train", "predict", "heatmap", "control", "localize", "score"
         (("cams", "gradcam"), {}, "'gradcam' explains a model, and the config names no backbones."),
         (
             ("evaluations", "shapes"),
-            {"report": "b", "metrics": ["maxboxacc"], "protocol": "wsol2020", "alignment": "receptive_field"},
+            {"report": "b", "metrics": ["maxboxacc_v2"], "protocol": "wsol2020", "alignment": "receptive_field"},
             "evaluations.shapes.alignment: protocol wsol2020 stretches maps, got receptive_field.",
         ),
         (("datasets",), 7, "datasets: 7 is not of type 'object'"),
