@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from wsol.config import check, exported, maps_of, pictured, predicts, sources
+from wsol.config import check
 from wsol.errors import ConfigError
+from wsol.experiment import exported, maps_of, pictured, predicts, sources
 
 FOLDER = str(Path(__file__).parent)  # any folder that is there
 NETWORK = {"architecture": "MobileNetV2", "weights": "random"}

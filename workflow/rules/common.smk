@@ -7,14 +7,15 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from wsol import config as experiments
+from wsol import experiment as experiments
 from wsol.code import library
+from wsol.config import check
 from wsol.errors import ConfigError
 from wsol.job import reasons
 from wsol.shards import shards
 
 try:
-    EXPERIMENT = experiments.check(config)
+    EXPERIMENT = check(config)
 except ConfigError as error:
     print(f"config: {error}", file=sys.stderr)
     sys.exit(1)

@@ -127,3 +127,10 @@ def describe(kind: Any) -> str:
     plain = {int: "a whole number", float: "a number", bool: "true or false", str: "text", types.NoneType: "nothing"}
     more = {list: "a list", dict: "a mapping", tuple: "a list"}
     return plain.get(kind) or more.get(origin or kind) or str(getattr(kind, "__name__", kind))
+
+
+def known(where: str, name: Any, registry: Mapping[str, Any]) -> Any:
+    """What a registry has under a name, or a ConfigError with the nearest name it has."""
+    if not isinstance(name, str) or name not in registry:
+        raise ConfigError(unknown(where, name, registry))
+    return registry[name]

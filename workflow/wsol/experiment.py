@@ -1,0 +1,130 @@
+"""What an experiment is once it is checked: decisions, runs, and the questions the rules ask of them.
+
+Every decision (a dataset, a backbone, a cam, a threshold, an evaluation) is `name@digest`, the digest covering all its
+settings with defaults filled in. That string is the decision's folder, so two settings never share a file.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wsol import files, imported, indexing
+from wsol import settings as settings_of
+from wsol.controls import NO_BACKBONE
+from wsol.datasets import ADAPTERS, OPENERS
+
+PICTURED = 4  # runs side by side in the report
+IMPORTED = imported.CAM
+
+
+class Decision(NamedTuple):
+    """A named choice with all its settings, and the formats that its folder's files are in."""
+
+    name: str
+    settings: dict
+    formats: tuple[files.Format, ...]
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return f"{self.name}@{files.digest([self.settings, [(f.name, f.version) for f in self.formats]])}"
+
+
+class Run(NamedTuple):
+    """One row of the leaderboard: what is scored on which dataset, and how."""
+
+    evaluation: Decision
+    report: Decision
+    select: Decision | None
+    backbone: Decision | None  # None for controls
+    cam: Decision
+    threshold: Decision
+
+    def folder(self, dataset: Decision, *stages: str) -> str:
+        """`dataset/backbone/cam/threshold/evaluation`, as deep as the stages named."""
+        parts = {"dataset": dataset.id, "backbone": self.backbone.id if self.backbone else NO_BACKBONE}
+        parts |= {stage: getattr(self, stage).id for stage in ("cam", "threshold", "evaluation")}
+        return "/".join(parts[stage] for stage in ("dataset", *stages))
+
+
+class Experiment(NamedTuple):
+    """A checked config: its plain settings and its runs."""
+
+    settings: dict
+    runs: list[Run]
+    trainings: dict[str, Decision]  # by id: backbone settings that training depends on
+
+    def decisions(self) -> dict[str, Decision]:
+        """Every decision by its folder's name."""
+        found = [d for run in self.runs for d in run if isinstance(d, Decision)]
+        found += self.trainings.values()
+        found += [self.dataset(t.settings["train"]["dataset"]) for t in self.trainings.values()]
+        return {d.id: d for d in found}
+
+    def dataset(self, name: str) -> Decision:
+        return self.settings["datasets"][name]
+
+
+def has_images(dataset: Decision) -> bool:
+    return dataset.settings["images"] is not None or dataset.settings["adapter"] in OPENERS
+
+
+def sources(settings: Mapping[str, Any]) -> list[str]:
+    """The user's own files that a dataset's or a backbone's stage reads, images apart: there are too many of those."""
+    if "adapter" not in settings:
+        return [path for key in ("model", "weights") if Path(path := str(settings.get(key))).is_file()]
+    functions = (ADAPTERS[settings["adapter"]], indexing.Common)
+    return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
+
+
+def predicts(backbone: Mapping[str, Any] | None) -> bool:
+    """Whether a run's backbone is a network; controls have none, nor have maps from elsewhere."""
+    return backbone is not None and IMPORTED not in backbone
+
+
+def maps_of(backbone: Mapping[str, Any], dataset: str) -> str:
+    """Where the imported maps of a dataset (its id) lie."""
+    return imported.place(backbone["imported"], dataset.split("@")[0])
+
+
+def datasets(experiment: Experiment) -> list[str]:
+    """The ids of every dataset that the experiment reads."""
+    used = {d.id for run in experiment.runs for d in (run.report, run.select) if d}
+    return sorted(used | {t.settings["train"]["images"] for t in experiment.trainings.values()})
+
+
+def pictured(experiment: Experiment) -> list[Run]:
+    """The runs that the report draws: of each evaluation the first few that explain a model, at its first threshold."""
+    found: dict[str, list[Run]] = {}
+    for run in experiment.runs:
+        first = next(r.threshold for r in experiment.runs if r.evaluation == run.evaluation)
+        shown = found.setdefault(run.evaluation.name, [])
+        if run.backbone and has_images(run.report) and run.threshold == first and len(shown) < PICTURED:
+            shown.append(run)
+    return [run for runs in found.values() for run in runs]
+
+
+def exported(experiment: Experiment) -> list[tuple[Run, str]]:
+    """Every run whose evaluation exports, with each form it exports."""
+    exports = experiment.settings["exports"]
+    return [(run, form) for run in experiment.runs for form in exports[run.evaluation.name]]
+
+
+def partners(experiment: Experiment, dataset: str) -> list[str]:
+    """The datasets (by id) that may share no image with this one: one selects or trains for what the other reports."""
+    found: set[str] = set()
+    for run in experiment.runs:
+        used = {d.id for d in (run.report, run.select) if d} | _trained_on(run, experiment)
+        found |= used if dataset in used else set()
+    return sorted(found - {dataset})
+
+
+def _trained_on(run: Run, experiment: Experiment) -> set[str]:
+    training = experiment.trainings.get(trained(run) or "")
+    return {training.settings["train"]["images"]} if training else set()
+
+
+def trained(run: Run) -> str | None:
+    """The id of the training that a run's backbone needs, None where its weights come from elsewhere."""
+    weights: Any = run.backbone.settings.get("weights") if run.backbone else None
+    return weights["train"] if isinstance(weights, dict) else None
