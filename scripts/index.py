@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsol import indexing
-from wsol.files import TARGETS, atomic
+from wsol.files import TARGETS
+from wsol.formats import atomic
 from wsol.job import job
 
 if TYPE_CHECKING:

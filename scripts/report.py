@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from wsol import indexing
-from wsol.files import OUTCOMES, TARGETS, atomic
+from wsol.files import OUTCOMES, TARGETS
+from wsol.formats import atomic
 from wsol.job import job
 from wsol.report.gallery import Seen, gallery
 from wsol.report.page import page

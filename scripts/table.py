@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from wsol.files import OUTCOMES, RUN, SCORES, atomic
+from wsol.files import OUTCOMES, RUN, SCORES
+from wsol.formats import atomic
 from wsol.job import job
 from wsol.report.leaderboard import text
 from wsol.statistics import Run, comparisons

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from wsol import backbones, indexing, train
-from wsol.files import TARGETS, WEIGHTS, atomic
+from wsol.files import TARGETS, WEIGHTS
+from wsol.formats import atomic
 from wsol.job import job
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wsol import files
+from wsol import formats
 from wsol.errors import FileError
-from wsol.files import Arrays, Table, digest
+from wsol.formats import Arrays, Table, digest
 from wsol.npz import pack, unpack
 
 NUMBERS = Arrays("numbers", 2, "count", ("a",))
@@ -79,7 +79,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path):
     path = tmp_path / "n.npz"
     write(path)
     before = path.read_bytes()
-    with pytest.raises(ZeroDivisionError), files.atomic(path) as temporary:
+    with pytest.raises(ZeroDivisionError), formats.atomic(path) as temporary:
         temporary.write_text("half")
         raise ZeroDivisionError
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

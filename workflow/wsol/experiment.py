@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wsol import files, imported, indexing
+from wsol import imported, indexing
 from wsol import settings as settings_of
 from wsol.controls import NO_BACKBONE
 from wsol.datasets import ADAPTERS, OPENERS
+from wsol.formats import Format, digest
 
 PICTURED = 4  # runs side by side in the report
 IMPORTED = imported.CAM
@@ -22,12 +23,12 @@ class Decision(NamedTuple):
 
     name: str
     settings: dict
-    formats: tuple[files.Format, ...]
+    formats: tuple[Format, ...]
 
     @property
     def id(self) -> str:
         """The folder's name."""
-        return f"{self.name}@{files.digest([self.settings, [(f.name, f.version) for f in self.formats]])}"
+        return f"{self.name}@{digest([self.settings, [(f.name, f.version) for f in self.formats]])}"
 
 
 class Run(NamedTuple):

@@ -14,7 +14,7 @@ from wsol.boxes import asboxes, to_xywh
 from wsol.datasets import paths, rle, text
 from wsol.datasets.annotations import each
 from wsol.errors import DataError
-from wsol.files import Format, atomic
+from wsol.formats import Format, atomic
 from wsol.protocols import finish, upsample
 
 SCOREMAP = (224, 224)  # height, width that the published evaluator scores at

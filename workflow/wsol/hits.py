@@ -13,15 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wsol.boxes import Boxes, asboxes, clip
+from wsol.curves import Hits
 from wsol.protocols import CANVAS_2020
-
-
-class Intervals(NamedTuple):
-    """Target `target[i]` is hit at levels lo[i] < level <= hi[i]; disjoint, not touching, ascending per target."""
-
-    target: NDArray[np.int64]
-    lo: NDArray[np.float64]
-    hi: NDArray[np.float64]
 
 
 class Flat(NamedTuple):
@@ -71,7 +64,7 @@ def hits(
     *,
     largest: bool,
     protocol: str,
-) -> list[Intervals]:
+) -> list[Hits]:
     """The levels at which a target's regions reach each IoU of `deltas`: a table of intervals for each.
 
     `regions`: the arrays of `files.REGIONS`; `truth` [g 4]: boxes in image pixels, those of target t at
@@ -80,7 +73,7 @@ def hits(
     given = _flat(regions, truth, truth_offsets, sizes, protocol)
     which, lo, hi = _hits(given, regions["lo"], regions["hi"], np.asarray(deltas, np.float64), largest)
     tables = [np.flatnonzero(which[:, 1] == d) for d in range(len(deltas))]
-    return [Intervals(which[rows, 0], lo[rows], hi[rows]) for rows in tables]
+    return [Hits(which[rows, 0], lo[rows], hi[rows]) for rows in tables]
 
 
 def best_iou(

@@ -1,10 +1,8 @@
 """Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one an image or one a target."""
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from tokenize import TokenError
 from typing import NamedTuple
 
 import numpy as np
@@ -13,26 +11,11 @@ from numpy.typing import NDArray
 
 from wsol.datasets import maskfiles, paths
 from wsol.errors import ConfigError, DataError
+from wsol.npz import BROKEN
 from wsol.settings import Side
 
 LIMIT = 2**28  # values of one map
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
-# What NumPy lets through of a damaged header, which it reads as Python source, and of a damaged zip.
-BROKEN = (
-    OSError,
-    ValueError,
-    EOFError,
-    LookupError,
-    SyntaxError,
-    TypeError,
-    OverflowError,
-    MemoryError,
-    RecursionError,
-    TokenError,
-    NotImplementedError,
-    RuntimeError,
-    zlib.error,
-)
 NOTHING = np.zeros((1, 1), np.float32)
 CAM = "imported"  # the one cam that maps from elsewhere have
 
@@ -177,7 +160,7 @@ def npz(path: Path, name: str) -> NDArray:
     try:
         with np.load(path, allow_pickle=False) as file:
             return file[member]
-    except (*BROKEN, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise DataError(f"{path}: '{member}' is no readable array: {error}.") from error
 
 

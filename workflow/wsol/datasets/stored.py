@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from wsol import files
 from wsol.datasets import headers, paths
 from wsol.datasets.annotations import Problem
 from wsol.errors import DataError
+from wsol.formats import sha256
 
 THREADS = 4
 
@@ -65,7 +65,7 @@ def copies(facts: Mapping[str, Fact], root: str) -> list[Problem]:
             alike[fact.bytes, fact.width, fact.height].append(name)
     suspects = [name for names in alike.values() if len(names) > 1 for name in names]
     with ThreadPoolExecutor(THREADS) as pool:
-        digests = pool.map(lambda name: files.sha256(Path(root) / name), suspects)
+        digests = pool.map(lambda name: sha256(Path(root) / name), suspects)
     first: dict[str, str] = {}
     found = []
     for name, digest in zip(suspects, digests, strict=True):

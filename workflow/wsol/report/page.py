@@ -7,7 +7,7 @@ import jinja2
 import pandas as pd
 
 from wsol.controls import NO_BACKBONE
-from wsol.files import versions
+from wsol.formats import versions
 from wsol.report.leaderboard import boards
 
 TEMPLATE = Path(__file__).with_name("page.html")
