@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3,$(if 
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slow test-real test-slurm lint format bench clean-results
+.PHONY: run test test-slow test-real lint format bench clean-results
 
 run: $(VENV)/ready
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
@@ -13,7 +13,7 @@ run: $(VENV)/ready
 test: $(VENV)/ready lint
 	$(BIN)/python -m pytest $(ARGS)
 
-# Whole runs of minutes; runs on real images and weights; runs on a SLURM cluster.
+# Architectures and runs of minutes; runs on real images and weights.
 test-slow: $(VENV)/ready
 	$(BIN)/python -m pytest -m slow $(ARGS)
 

@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 
 import naive  # noqa: E402
-from wsol.files import HEATMAPS, unpack  # noqa: E402
+from wsol.files import HEATMAPS  # noqa: E402
 from wsol.hits import hits  # noqa: E402
 from wsol.localize import localize  # noqa: E402
+from wsol.npz import unpack  # noqa: E402
 from wsol.protocols import prepare  # noqa: E402
 from wsol.regions import cut  # noqa: E402
 

@@ -1,6 +1,7 @@
 """The house keeps its rules: who imports whom, what is listed where, and nothing of one machine in it."""
 
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -88,3 +89,9 @@ def test_every_shipped_experiment_is_a_valid_one(path):
         assert re.search(r"no such file or folder|no file '", str(error)), error
     else:
         assert experiment.runs
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
+def test_every_benchmark_still_imports_what_it_measures(path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    assert f"python benchmarks/{path.name}" in runpy.run_path(str(path), run_name="imported")["__doc__"]
