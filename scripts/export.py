@@ -5,23 +5,17 @@ from typing import TYPE_CHECKING
 
 from wsol.exports import EXPORTS, write_about
 from wsol.job import job
-from wsol.metrics import View
 from wsol.results import Result
-from wsol.runs import outcome
+from wsol.runs import viewed
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 files, params, root = snakemake.input, snakemake.params, Path(snakemake.output[0])
-evaluation, threshold = params.evaluation, params.threshold
-KINDS = ("targets", "predictions", "heatmaps", "regions")
+threshold = params.threshold
 
 with job(snakemake.log, "export") as log:
-    report, stages = outcome({kind: files.get(kind) for kind in KINDS}, threshold)
-    chosen_on = {kind: files.get(f"select_{kind}") for kind in KINDS}
-    select = outcome(chosen_on, threshold)[0] if evaluation["select"] else None
-    single = threshold["threshold"]["method"] != "sweep"
-    view = View(report, "fixed" if single else "selected" if select else "oracle", select)
+    view, stages = viewed(files, threshold)
     result = Result(view, stages, files.predictions)
     EXPORTS[snakemake.wildcards.form](result, root)
     made_from = {"targets": files.targets} | {f"heatmaps {i}": path for i, path in enumerate(files.heatmaps)}

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from wsol.evaluate import evaluate
 from wsol.files import OUTCOMES, SCORES, STRATA
 from wsol.job import job
-from wsol.metrics import View
-from wsol.runs import outcome
+from wsol.runs import viewed
 from wsol.strata import strata
 
 if TYPE_CHECKING:
@@ -14,19 +13,15 @@ if TYPE_CHECKING:
 
 files, params, output = snakemake.input, snakemake.params, snakemake.output
 evaluation, threshold = params.evaluation, params.threshold
-KINDS = ("targets", "predictions", "heatmaps", "regions")
 
 with job(snakemake.log, "score") as log:
-    report, stages = outcome({kind: files.get(kind) for kind in KINDS}, threshold)
-    chosen_on = {kind: files.get(f"select_{kind}") for kind in KINDS}
-    select = outcome(chosen_on, threshold)[0] if evaluation["select"] else None
-    single = threshold["threshold"]["method"] != "sweep"
-    statistics = {key: evaluation[key] for key in ("resamples", "seed")}
-    found = evaluate(report, select, evaluation["metrics"], single_level=single, **statistics)
+    view, stages = viewed(files, threshold)
+    report, statistics = view.outcome, {key: evaluation[key] for key in ("resamples", "seed")}
+    select = view.chooser if view.choice == "selected" else None
+    found = evaluate(report, select, evaluation["metrics"], single_level=view.choice == "fixed", **statistics)
     for metric, lacking in found.unavailable.items():
         log.say(f"{metric}: no row, for lack of {lacking}")
-    log.say(f"{len(report)} targets:", {s: int((report.status == s).sum()) for s in sorted(set(report.status))})
-    view = View(report, "fixed" if single else "selected" if select else "oracle", select)
+    log.say(f"{len(report)} targets:", {str(s): int((report.status == s).sum()) for s in sorted(set(report.status))})
     drawn = stages.largest_boxes(view.level((0.5,), "largest", "any"))
     provenance = {
         "settings": {"run": params.run, "evaluation": evaluation, "threshold": threshold},

@@ -17,7 +17,7 @@ from wsol.shards import shards
 try:
     EXPERIMENT = check(config)
 except ConfigError as error:
-    print(f"config: {error}", file=sys.stderr)
+    print("config:", str(error).removeprefix("config: "), file=sys.stderr)
     sys.exit(1)
 
 RESULTS = EXPERIMENT.settings["results"]

@@ -18,7 +18,6 @@ rule export:
         form=r"[^/]+",
     params:
         run=names_of_run,
-        evaluation=settings("evaluation"),
         threshold=settings("threshold"),
     script:
         "../../scripts/export.py"

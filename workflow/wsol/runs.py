@@ -19,12 +19,14 @@ from wsol.curves import Hits
 from wsol.errors import DataError
 from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS
 from wsol.hits import hits, row_boxes, truth_boxes
+from wsol.metrics import View
 from wsol.npz import unpack
 from wsol.outcome import Outcome, Unavailable, ranks_of, statuses
 from wsol.pixels import Map
 from wsol.protocols import CANVAS_2020, finish, upsample
 from wsol.thresholds import PUBLISHED_STEP
 
+KINDS = ("targets", "predictions", "heatmaps", "regions")  # what a run is scored from
 Reader = Callable[[], Mapping[str, NDArray]]
 Truth = Sequence[NDArray[np.float64]]
 
@@ -191,6 +193,18 @@ def outcome(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Outc
         find_pointing=stages.find_pointing if stages.heatmaps else None,
         levels=grid(settings["threshold"], stages.protocol),
     ), stages
+
+
+def viewed(files: Any, settings: Mapping[str, Any]) -> tuple[View, Stages]:
+    """A run at the level that its table shows first: each map's own, else the select split's best, else the oracle's.
+
+    `files` are a stage's: those of the reported dataset by kind, and under `select_…` those levels are chosen on.
+    """
+    report, stages = outcome({kind: files.get(kind) for kind in KINDS}, settings)
+    chosen_on = {kind: files.get(f"select_{kind}") for kind in KINDS}
+    select = outcome(chosen_on, settings)[0] if chosen_on["targets"] else None
+    single = settings["threshold"]["method"] != "sweep"
+    return View(report, "fixed" if single else "selected" if select else "oracle", select), stages
 
 
 def grid(threshold: Mapping[str, Any], protocol: str) -> NDArray[np.float64] | None:
