@@ -131,7 +131,7 @@ class _Work:
         accepted = [self.accepted[t] if readable[row] else [] for t, row in zip(targets, rows, strict=True)]
         self.explained[targets] = explained_outputs(logits[rows], accepted, self.explainer.backbone.settings["explain"])
         if self.method in PERTURBATIONS:
-            activations = [self._perturb(targets, rows, pixels, activations[0], cut)]
+            activations = [self._perturb(targets, rows, pixels, logits, activations[0], cut)]
         else:
             for start in range(0, len(targets), size):
                 self._gradients(targets[start : start + size], rows[start : start + size], logits, cut)
@@ -156,7 +156,7 @@ class _Work:
             self.sink.put("gradients" + suffix(place), targets, gradient.numpy()[: len(rows)], len(self.accepted))
 
     def _perturb(
-        self, targets: np.ndarray, rows: np.ndarray, pixels: np.ndarray, activations: np.ndarray, cut: dict
+        self, targets: np.ndarray, rows: np.ndarray, pixels: np.ndarray, logits: np.ndarray, layer: np.ndarray, cut: dict
     ) -> np.ndarray:
         """Weights or maps of these targets, image by image -> the activations that go with them.
 
@@ -169,12 +169,12 @@ class _Work:
                 found = np.zeros((len(mine), *self.shape), np.float32)
             else:
                 own = {key: value[row : row + 1] for key, value in cut.items()}
-                probe = Probe(self.explainer, pixels[row], activations[row], own)
+                probe = Probe(self.explainer, pixels[row], logits[row], layer[row], own)
                 found = PERTURBATIONS[self.method](probe, np.maximum(self.explained[mine], 0), **self.options)
                 found[idle] = 0
             self.shape = found.shape[1:]
             self.sink.put("gradients", mine, found, len(self.accepted))
-        return np.ones((len(activations), *self.shape), np.float32) if self.method in FINISHED else activations
+        return np.ones((len(layer), *self.shape), np.float32) if self.method in FINISHED else layer
 
     def finish(self) -> None:
         total = len(self.accepted)

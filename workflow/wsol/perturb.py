@@ -35,10 +35,13 @@ def finer(
 
 
 class Probe:
-    """One image, ready to be asked again: its input, the explained layer's activations, and what its head needs."""
+    """One image, ready to be asked again: its input, its logits [c], the layer's activations, what its head needs."""
 
-    def __init__(self, explainer: Any, pixels: np.ndarray, activations: np.ndarray, cut: dict[int, Any]):
-        self.explainer, self.pixels, self.activations, self.cut = explainer, pixels, activations, cut
+    def __init__(
+        self, explainer: Any, pixels: np.ndarray, logits: np.ndarray, activations: np.ndarray, cut: dict[int, Any]
+    ):
+        self.explainer, self.pixels, self.logits = explainer, pixels, logits
+        self.activations, self.cut = activations, cut
 
     @property
     def size(self) -> tuple[int, int]:
@@ -111,8 +114,7 @@ def occlusion(
         cover[max(0, y) : y + patch, max(0, x) : x + patch] = 1
     rows, columns = (np.arange(side) * grid // side for side in probe.size)
     masks = (1 - covers[i][:, rows][:, :, columns] for i in _batches(len(covers), probe.explainer.batch))
-    whole = probe.scores(next(probe.masked([np.ones((1, *probe.size), np.float32)])), classes)
-    falls = whole - np.concatenate([probe.scores(logits, classes) for logits in probe.masked(masks, fill)])
+    falls = probe.scores(probe.logits[None], classes) - np.concatenate([probe.scores(logits, classes) for logits in probe.masked(masks, fill)])
     return (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)[..., None]
 
 
