@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,12 +25,12 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from wsol import backbones, evidence, images
+from wsol import backbones, evidence, heatmaps, images
 from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.explainer import Explainer
 from wsol.files import EVIDENCE
 
-METHODS = [name for name in CAMS if EVIDENCE_OF.get(name, "finer") == "finer"]
+METHODS = [name for name in CAMS if name not in EVIDENCE_OF]
 
 
 def main() -> None:
@@ -111,20 +111,9 @@ def ours(backbone: backbones.Backbone, table: pd.DataFrame, explainer: Explainer
     with EVIDENCE.stream(path) as sink:
         evidence.predict(backbone, images.decode, table, sink, explainer=explainer)
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:  # as jobs beside each other
-        for _ in pool.map(every_method, chunks(EVIDENCE.map(path))):
-            pass
+        maps = pool.map(lambda name: list(heatmaps.explain(CAMS[name], EVIDENCE.map(path), {})), METHODS)
+        assert all(len(found) == len(table) for found in maps)
     return len(table)
-
-
-def every_method(chunk: tuple[np.ndarray, np.ndarray]) -> None:
-    for name in METHODS:
-        CAMS[name](*chunk)
-
-
-def chunks(found: dict[str, np.ndarray], size: int = 32) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for start in range(0, len(found["image_of"]), size):
-        rows = slice(start, start + size)
-        yield found["activations"][found["image_of"][rows]], found["gradients"][rows]
 
 
 def tape(backbone: backbones.Backbone, ready: np.ndarray) -> Callable[[], int]:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from wsol import backbones, evidence, images, overlays
+from wsol import backbones, evidence, heatmaps, images, overlays
 from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.errors import ConfigError, InputError, unknown
 from wsol.presets import SYSTEMS, System
@@ -72,7 +72,7 @@ def main() -> None:
     found = evidence.Collected()
     predictions = evidence.predict(backbone, lambda _: image, table, found)
     options = {"relu": cam["relu"]} if "relu" in cam else {}
-    maps = CAMS[cam["method"]](found["activations"][found["image_of"]], found["gradients"], **options)
+    maps = heatmaps.explain(CAMS[cam["method"]], found, options)
     chances = probability(predictions["logits"], backbone.activation)[0]
     place = overlays.placer(image.shape[:2], predictions["geometry"][0], backbone.size, system.upsampling)
     picture = overlays.PICTURES[system.picture]

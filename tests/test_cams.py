@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsol.cams import CAMS, EVIDENCE_OF
+from wsol.cams import CAMS, EVIDENCE_OF, takes
 from wsol.perturb import EVIDENCES
 
 rng = np.random.default_rng(0)
@@ -16,9 +16,18 @@ def maps(n=3, h=4, w=5, k=6, signed=False) -> np.ndarray:
     return values if signed else np.maximum(values, 0)
 
 
+def called(name: str, a: np.ndarray, g: np.ndarray, **settings) -> np.ndarray:
+    """The method on (activations, gradients); the rivals' gradients are half of them, the other way round in k."""
+    return CAMS[name](
+        a, *({"gradients": g, "rivals": g[..., ::-1] / 2}[array] for array in takes(CAMS[name])), **settings
+    )
+
+
 def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
     """One image [h w k], the equations word for word, in float64 and loops over channels."""
     a, g = a.astype(np.float64), np.broadcast_to(g, a.shape).astype(np.float64)
+    if name == "finercam":
+        g = g - 0.6 * g[..., ::-1] / 2
     channels, out = range(a.shape[-1]), np.zeros(a.shape[:2])
     sums = a.sum(axis=(0, 1))
     for k in channels:
@@ -56,7 +65,7 @@ def naive_eigen(a: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("spread", [True, False], ids=["varying", "constant"])
 def test_the_equations_word_for_word(name, shape, spread):
     a, g = maps(2, *shape), maps(2, *(shape if spread else (1, 1, shape[-1])), signed=True)
-    found = CAMS[name](a, g)
+    found = called(name, a, g)
     assert found.dtype == np.float32 and found.shape == (2, *shape[:2])
     for i in range(2):
         np.testing.assert_allclose(found[i], naive(name, a[i], g[i]), rtol=2e-4, atol=2e-5)
@@ -67,15 +76,15 @@ def test_constant_gradients_given_once_are_gradients_repeated(name):
     for a in (maps(), maps(signed=True)):
         g = maps(3, 1, 1, 6, signed=True)
         whole = np.ascontiguousarray(np.broadcast_to(g, a.shape))
-        np.testing.assert_allclose(CAMS[name](a, g), CAMS[name](a, whole), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(called(name, a, g), called(name, a, whole), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", CAMS)
 def test_a_batch_gives_what_its_images_give(name):
     for g in (maps(5, signed=True), maps(5, 1, 1, signed=True)):
         a = maps(5)
-        single = np.concatenate([CAMS[name](a[i : i + 1], g[i : i + 1]) for i in range(5)])
-        np.testing.assert_allclose(CAMS[name](a, g), single, rtol=1e-5, atol=1e-6)
+        single = np.concatenate([called(name, a[i : i + 1], g[i : i + 1]) for i in range(5)])
+        np.testing.assert_allclose(called(name, a, g), single, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", CAMS)
@@ -83,7 +92,7 @@ def test_finite_where_nothing_is_there(name):
     zero = np.zeros((2, 4, 5, 6), np.float32)
     for a in (zero, maps(2), maps(2, signed=True), np.ones_like(zero)):
         for g in (zero, zero[:, :1, :1]):
-            found = CAMS[name](a, g)
+            found = called(name, a, g)
             assert np.isfinite(found).all()
             if name not in ("eigencam", "fem"):  # these do not look at gradients
                 assert not found.any()
@@ -96,7 +105,7 @@ def test_a_planted_blob_stays_where_it_was_in_a_map_that_is_not_square(name):
     g = np.ones((1, 37, 53, 4), np.float32)
     if EVIDENCE_OF.get(name) in ("occlusion", "rise"):
         a, g = g[..., :1], a[..., :1]
-    heatmap = CAMS[name](a, g)[0]
+    heatmap = called(name, a, g)[0]
     inside = np.zeros((37, 53), bool)
     inside[5:12, 40:50] = True
     assert heatmap[inside].min() > heatmap[~inside].max()
@@ -148,6 +157,12 @@ def test_twice_the_gradient_is_twice_the_map(scale, name):
     np.testing.assert_allclose(
         CAMS[name](a, g * np.float32(scale)), CAMS[name](a, g) * scale, rtol=1e-3, atol=1e-4 * scale
     )
+
+
+def test_finercam_takes_its_rivals_away():
+    a, g, rivals = np.ones((1, 1, 1, 2), np.float32), np.full((1, 1, 1, 2), 3, np.float32), np.ones((1, 1, 1, 2))
+    assert takes(CAMS["finercam"]) == ["gradients", "rivals"] and takes(CAMS["gradcam"]) == ["gradients"]
+    assert CAMS["finercam"](a, g, rivals.astype(np.float32), gamma=0.5) == pytest.approx(5)
 
 
 def test_what_methods_need_is_what_predict_can_give():

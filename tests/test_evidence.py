@@ -8,9 +8,9 @@ from models import MODELS, SIDE, backbone, base, keras, layers, picture, plain, 
 from wsol import evidence
 from wsol.cams import CAMS
 from wsol.errors import ConfigError, DataError
-from wsol.explainer import Explainer, coefficients, probability
+from wsol.explainer import Explainer, coefficients, folded, probability
 from wsol.files import EVIDENCE
-from wsol.perturb import finer
+from wsol.perturb import gradient
 
 LAYERS = ["early", "middle", "sum", "late"]
 
@@ -117,6 +117,23 @@ def test_each_function_is_traced_once_whatever_the_last_batch():
     table = targets([str(i) for i in range(11)], [[0]] * 11)
     evidence.predict(explainer.backbone, open_picture, table, evidence.Collected(), explainer=explainer)
     assert dict(explainer.traces) == {"forward": 1, "gradients": 1}
+
+
+def test_normalisations_are_folded_where_there_are_any():
+    import tensorflow as tf
+
+    def reads(model) -> int:
+        own = backbone(model)
+        traced = tf.function(
+            folded(lambda x: own.logits(own.graph.run({own.graph.inputs[0]: x}, [own.output])), own.graph)
+        )
+        graph = traced.get_concrete_function(tf.TensorSpec((2, SIDE, SIDE, 3))).graph
+        return sum(operation.type == "ReadVariableOp" for operation in graph.get_operations())
+
+    start = layers.Input((SIDE, SIDE, 3))
+    bare = layers.GlobalAveragePooling2D()(layers.Conv2D(3, 3)(start))
+    assert reads(keras.Model(start, bare)) == 2  # kernel and bias are read as they were
+    assert reads(seeded(plain)) == 2  # of the dense head alone
 
 
 def test_several_targets_an_image_in_any_order():
@@ -308,14 +325,21 @@ def test_an_unexplained_target_costs_perturbation_nothing_but_a_row():
     assert [bool(g.any()) for g in found["gradients"]] == [False, True, False]
 
 
-def test_finer_takes_away_the_look_alikes():
-    scores = np.array([[5.0, 1.0, 4.5, 4.0, -2.0]])
-    np.testing.assert_allclose(finer(scores, np.array([0]), gamma=0.6, similar=2), [[1, 0, -0.3, -0.3, 0]])
-    assert not finer(scores, np.array([-1])).any()
+def test_rivals_are_the_scores_nearest():
+    scores = np.array([[5.0, 1.0, 4.5, 4.0, -2.0], [0.0, 1.0, 2.0, 3.0, 4.0]])
+    found = gradient(scores, np.array([0, -1]), similar=2)
+    np.testing.assert_allclose(found["gradients"], [[1, 0, 0, 0, 0], [0] * 5])
+    np.testing.assert_allclose(found["rivals"], [[0, 0, 0.5, 0.5, 0], [0] * 5])
+
+
+@pytest.mark.parametrize("score", ["logit", "probability"])
+def test_one_pass_has_the_gradients_of_a_class_and_of_its_rivals(score):
     model, table = seeded(plain), targets(["1"], [[0]])
-    _, contrast = run(model, table, evidence={"method": "finer", "gamma": 0.5, "similar": 2})
-    each = [run(model, targets(["1"], [[c]]))[1]["gradients"] for c in range(3)]
-    np.testing.assert_allclose(contrast["gradients"], each[0] - 0.25 * (each[1] + each[2]), atol=1e-7)
+    options = {"score": score, "evidence": {"method": "gradient", "similar": 2}}
+    _, found = run(model, table, **options)
+    each = [run(model, targets(["1"], [[c]]), score=score)[1]["gradients"] for c in range(3)]
+    np.testing.assert_allclose(found["gradients"], each[0], atol=1e-7)
+    np.testing.assert_allclose(found["rivals"], (each[1] + each[2]) / 2, atol=1e-7)
 
 
 def test_coefficients_are_the_derivative_of_the_score():

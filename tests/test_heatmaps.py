@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from wsol import heatmaps
-from wsol.cams import CAMS
+from wsol.cams import CAMS, takes
 from wsol.fusion import fuse
 
 
@@ -14,6 +14,7 @@ def evidence(images=70, targets=150, seed=0):
     return {
         "activations": random.random((images, 3, 4, 5), np.float32),
         "gradients": random.normal(size=(targets, 3, 4, 5)).astype(np.float32),
+        "rivals": random.normal(size=(targets, 3, 4, 5)).astype(np.float32),
         "image_of": np.sort(random.integers(0, images, targets)),
     }
 
@@ -21,7 +22,7 @@ def evidence(images=70, targets=150, seed=0):
 @pytest.mark.parametrize("name", CAMS)
 def test_chunks_give_what_all_targets_at_once_give(name):
     given = evidence()
-    whole = CAMS[name](given["activations"][given["image_of"]], given["gradients"])
+    whole = CAMS[name](given["activations"][given["image_of"]], *(given[array] for array in takes(CAMS[name])))
     chunked = np.stack(list(heatmaps.explain(CAMS[name], given, {})))
     assert chunked.shape == whole.shape and chunked == pytest.approx(whole, abs=1e-5)
 

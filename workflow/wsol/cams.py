@@ -6,10 +6,14 @@ Maps come as computed: neither normalised nor upsampled. Gradients that do not v
 ([n 1 1 k]), which turns most methods into one matrix product.
 """
 
+import inspect
 from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wsol.settings import Range
 
 Array = NDArray[np.float32]
 EPSILON = 1e-7
@@ -138,9 +142,16 @@ def fem(activations: Array, gradients: Array, *, deviations: float = 2.0) -> Arr
     return weighted(activations, above.mean(axis=(1, 2), dtype=np.float32))
 
 
-def finercam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """Grad-CAM of a class less its look-alikes (Zhang 2025, arXiv:2501.11309): evidence `finer`."""
-    return gradcam(activations, gradients, relu=relu)
+def finercam(
+    activations: Array,
+    gradients: Array,
+    rivals: Array,
+    *,
+    gamma: Annotated[float, Range(0, 10)] = 0.6,
+    relu: bool = True,
+) -> Array:
+    """Grad-CAM of a score less gamma times the mean of the scores nearest to it (Zhang 2025, arXiv:2501.11309)."""
+    return gradcam(activations, gradients - np.float32(gamma) * rivals, relu=relu)
 
 
 def ablationcam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
@@ -184,9 +195,15 @@ CAMS: dict[str, Callable[..., Array]] = {
     "rise": rise,
 }
 
+
+def takes(cam: Callable) -> list[str]:
+    """The arrays of a target's evidence that a method takes after `activations`: its positional parameters."""
+    known = inspect.signature(cam).parameters.values()
+    return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
+
+
 # What a method needs `predict` to have computed; all others share `gradient`.
 EVIDENCE_OF = {
-    "finercam": "finer",
     "ablationcam": "ablation",
     "scorecam": "scorecam",
     "occlusion": "occlusion",

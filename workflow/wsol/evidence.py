@@ -16,7 +16,7 @@ from wsol.backbones import Backbone
 from wsol.errors import ConfigError
 from wsol.explainer import Explainer, coefficients
 from wsol.geometry import stretch
-from wsol.perturb import CONTRASTS, FINISHED, PERTURBATIONS, Probe
+from wsol.perturb import FINISHED, PERTURBATIONS, Probe, gradient
 
 Arrays = dict[str, np.ndarray]
 
@@ -144,19 +144,26 @@ class _Work:
         import tensorflow as tf
 
         backbone, size = self.explainer.backbone, self.explainer.batch
-        weights = np.zeros((size, backbone.classes), np.float32)
-        score = self.explainer.score(logits[rows])
-        contrast = CONTRASTS[self.method](score, self.explained[targets], **self.options)
-        weights[: len(rows)] = coefficients(logits[rows], contrast, backbone.settings["score"], backbone.activation)
+        wanted = gradient(self.explainer.score(logits[rows]), self.explained[targets], **self.options)
+        weights = np.zeros((len(wanted), size, backbone.classes), np.float32)
+        for place, own in zip(weights, wanted.values(), strict=True):
+            place[: len(rows)] = coefficients(logits[rows], own, backbone.settings["score"], backbone.activation)
         if not np.array_equal(rows, np.arange(len(rows))):
             padded = np.zeros(size, np.int32)
             padded[: len(rows)] = rows
             cut = {key: tf.gather(value, padded) for key, value in cut.items()}
-        for place, gradient in enumerate(self.explainer.gradients(cut, weights)):
-            self.sink.put("gradients" + suffix(place), targets, gradient.numpy()[: len(rows)], len(self.accepted))
+        for name, layers in zip(wanted, self.explainer.gradients(cut, list(weights)), strict=True):
+            for place, layer in enumerate(layers):
+                self.sink.put(name + suffix(place), targets, layer.numpy()[: len(rows)], len(self.accepted))
 
     def _perturb(
-        self, targets: np.ndarray, rows: np.ndarray, pixels: np.ndarray, logits: np.ndarray, layer: np.ndarray, cut: dict
+        self,
+        targets: np.ndarray,
+        rows: np.ndarray,
+        pixels: np.ndarray,
+        logits: np.ndarray,
+        layer: np.ndarray,
+        cut: dict,
     ) -> np.ndarray:
         """Weights or maps of these targets, image by image -> the activations that go with them.
 

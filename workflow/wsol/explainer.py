@@ -45,13 +45,13 @@ class Explainer:
         values = graph.run({graph.inputs[0]: self.backbone.preprocess(pixels)}, [self.backbone.output, *self.keys])
         return self.backbone.logits(values), [values[key] for key in self.keys], {k: values[k] for k in self.cut}
 
-    def _gradients(self, cut: dict, coefficients: Any) -> list:
-        """Of sum_c coefficient_c * logit_c, for each explained layer."""
+    def _gradients(self, cut: dict, coefficients: list) -> list[list]:
+        """Of sum_c coefficient_c * logit_c for each coefficients [n c], and of that for each explained layer."""
         import tensorflow as tf
 
         self.traces["gradients"] += 1
         seen: dict[int, Any] = {}
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
 
             def watch(key: int, value: Any) -> None:
                 if key in self.watched:
@@ -59,10 +59,9 @@ class Explainer:
                     seen[key] = value
 
             values = self.backbone.graph.run(cut, [self.backbone.output], watch)
-            total = tf.reduce_sum(self.backbone.logits(values) * coefficients)
-        zero = tf.UnconnectedGradients.ZERO
-        found = tape.gradient(total, [seen[key] for key in self.watched], unconnected_gradients=zero)
-        return [self._spread(*pair) for pair in zip(found, self.constant, self.backbone.layers, strict=True)]
+            totals = [tf.reduce_sum(self.backbone.logits(values) * c) for c in coefficients]
+        watched, zero = [seen[key] for key in self.watched], tf.UnconnectedGradients.ZERO
+        return [self._spread(tape.gradient(total, watched, unconnected_gradients=zero)) for total in totals]
 
     def _masked(self, pixels: Any, masks: Any, level: Any, filled: Any) -> Any:
         """Logits of one image [h w 3] behind masks [b h w]: 0 shows a grey of this level, or zero if not `filled`."""
@@ -93,14 +92,15 @@ class Explainer:
         """What is explained: the logits or what the model makes of them."""
         return logits if self.backbone.settings["score"] == "logit" else self.probability(logits)
 
-    @staticmethod
-    def _spread(gradient: Any, constant: bool, layer: splitting.Step) -> Any:
-        """The mean's gradient is shared equally by all places."""
+    def _spread(self, found: list) -> list:
+        """Layer by layer; a mean's gradient is shared equally by all places."""
         import tensorflow as tf
 
-        if not constant:
-            return gradient
-        return tf.reshape(gradient, (-1, 1, 1, gradient.shape[-1])) / float(layer.shape[1] * layer.shape[2])
+        places = [float(step.shape[1] * step.shape[2]) for step in self.backbone.layers]
+        return [
+            tf.reshape(gradient, (-1, 1, 1, gradient.shape[-1])) / area if constant else gradient
+            for gradient, area, constant in zip(found, places, self.constant, strict=True)
+        ]
 
 
 def folded(function: Callable, graph: splitting.Graph) -> Callable:

@@ -38,7 +38,7 @@ PREDICTIONS = Arrays(
 )
 EVIDENCE = Arrays(
     "evidence",
-    2,
+    3,
     "predict",
     (
         "activations",  # float32 [n h w k], of the explained layer, one row an image
@@ -46,7 +46,8 @@ EVIDENCE = Arrays(
         "image_of",  # int [t]: the target's row in activations
         "explained",  # int [t]: the model output that was explained
         "grid",  # float64 [4]: input = map * (sx sy) + (tx ty), of the layer's cells by their receptive fields
-        # Of a second explained layer: activations_1, gradients_1, grid_1; and so on.
+        # Gradients come with `rivals`, shaped like them: of the mean of the scores nearest to the explained one.
+        # Of a second explained layer: activations_1, gradients_1, rivals_1, grid_1; and so on.
     ),
 )
 HEATMAPS = Arrays(

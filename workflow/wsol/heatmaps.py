@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wsol.cams import takes
 from wsol.fusion import fuse, suffixes
 from wsol.geometry import stretch
 
@@ -20,11 +21,15 @@ def explain(
 
     Where several layers are explained, their maps are fused as `fusion` says (`fusion.fuse`).
     """
-    image_of = evidence["image_of"]
+    image_of, names = evidence["image_of"], takes(cam)
     for start in range(0, len(image_of), CHUNK):
         rows = slice(start, start + CHUNK)
         layers = [
-            cam(evidence["activations" + layer][image_of[rows]], evidence["gradients" + layer][rows], **settings)
+            cam(
+                evidence["activations" + layer][image_of[rows]],
+                *(evidence[name + layer][rows] for name in names),
+                **settings,
+            )
             for layer in suffixes(evidence)
         ]
         yield from fuse(layers, **fusion)

@@ -1,8 +1,8 @@
 """EVIDENCES: what is asked of the network to explain one output.
 
-CONTRASTS weigh the scores whose gradient is taken: `(scores [n c], explained [n], **settings) -> [n c]`.
-PERTURBATIONS run the network, or its head, on changed inputs: `(probe, classes [m], **settings) -> rows [m …]`: channel
-weights [m 1 1 k], or finished maps [m h w 1]. They are the only ones that cost more than one pass an image.
+`gradient` says which scores' gradients are taken. PERTURBATIONS run the network, or its head, on changed inputs, and
+cost more than one pass an image: `(probe, classes [m], **settings) -> rows [m …]`, channel weights [m 1 1 k] or finished
+maps [m h w 1].
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,23 +15,18 @@ from wsol.settings import Range
 Count = Annotated[int, Range(1, 10**6)]
 
 
-def gradient(scores: np.ndarray, explained: np.ndarray) -> np.ndarray:
-    """The explained score itself; nothing where explained < 0."""
-    return (np.arange(scores.shape[1]) == explained[:, None]).astype(np.float64)
+def gradient(scores: np.ndarray, explained: np.ndarray, *, similar: Count = 3) -> dict[str, np.ndarray]:
+    """Weights [n c] of the scores [n c] whose gradients are taken, by the evidence's name; zero where explained < 0.
 
-
-def finer(
-    scores: np.ndarray, explained: np.ndarray, *, gamma: Annotated[float, Range(0, 10)] = 0.6, similar: Count = 3
-) -> np.ndarray:
-    """The explained score less gamma times the mean of the `similar` scores nearest to it (Zhang 2025, Finer-CAM)."""
-    weights = gradient(scores, explained)
-    own = np.take_along_axis(scores, np.maximum(explained, 0)[:, None], axis=1)
-    distance = np.where(weights > 0, np.inf, np.abs(scores - own))
-    count = min(similar, scores.shape[1] - 1)
+    `gradients`: the explained score itself. `rivals`: the mean of the `similar` scores nearest to it.
+    """
+    classes = np.arange(scores.shape[1])
+    own = classes == explained[:, None]
+    distance = np.where(own, np.inf, np.abs(scores - scores[np.arange(len(scores)), explained][:, None]))
+    count = min(similar, len(classes) - 1)
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :count]
-    for row in np.flatnonzero(explained >= 0):
-        weights[row, nearest[row]] = -gamma / max(1, count)
-    return weights
+    rivals = (classes == nearest[..., None]).sum(axis=1) / max(1, count)
+    return {"gradients": own.astype(np.float64), "rivals": np.where(explained[:, None] < 0, 0.0, rivals)}
 
 
 class Probe:
@@ -114,7 +109,9 @@ def occlusion(
         cover[max(0, y) : y + patch, max(0, x) : x + patch] = 1
     rows, columns = (np.arange(side) * grid // side for side in probe.size)
     masks = (1 - covers[i][:, rows][:, :, columns] for i in _batches(len(covers), probe.explainer.batch))
-    falls = probe.scores(probe.logits[None], classes) - np.concatenate([probe.scores(logits, classes) for logits in probe.masked(masks, fill)])
+    falls = probe.scores(probe.logits[None], classes) - np.concatenate(
+        [probe.scores(logits, classes) for logits in probe.masked(masks, fill)]
+    )
     return (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)[..., None]
 
 
@@ -171,7 +168,6 @@ def _batches(total: int, size: int) -> Iterator[np.ndarray]:
     return (np.arange(start, min(start + size, total)) for start in range(0, total, size))
 
 
-CONTRASTS: dict[str, Callable[..., np.ndarray]] = {"gradient": gradient, "finer": finer}
 PERTURBATIONS: dict[str, Callable[..., np.ndarray]] = {
     "ablation": ablation,
     "scorecam": scorecam,
@@ -179,4 +175,4 @@ PERTURBATIONS: dict[str, Callable[..., np.ndarray]] = {
     "rise": rise,
 }
 FINISHED = ("occlusion", "rise")  # these give maps; the others channel weights
-EVIDENCES = CONTRASTS | PERTURBATIONS
+EVIDENCES: dict[str, Callable] = {"gradient": gradient, **PERTURBATIONS}
