@@ -12,7 +12,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
-from wsol import backbones, splitting
+from wsol import backbones, explained
 from wsol.errors import InputError
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     source = {"model": given.model, "preprocessing": {}} if own else {"architecture": given.model, "weights": "random"}
     settings = {**source, "input": size, "output": given.output, "safe": not given.unsafe}
     backbone = backbones.build(settings)
-    steps = splitting.candidates(backbone.graph, backbone.output)
+    steps = explained.candidates(backbone.graph, backbone.output)
     width = max(len(step.name) for step in steps)
     for step in steps:
         high, wide, channels = step.shape[1:]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from models import MODELS, SIDE, keras, layers, picture, plain, seeded
-from wsol import backbones, splitting
-from wsol.backbones import BACKBONES, MODES
+from wsol import backbones, explained
+from wsol.architectures import ARCHITECTURES, MODES
 from wsol.errors import ConfigError, DataError
 
 # One small member of each family, the layer that `auto` explains, and whether only its mean over space is used after.
@@ -29,7 +29,7 @@ FAMILIES = {
     "VGG16": ("block5_conv3", "MaxPooling2D"),
     "Xception": ("block14_sepconv2_act", "GlobalAveragePooling2D"),
 }
-LARGE = sorted(set(BACKBONES) - set(FAMILIES))
+LARGE = sorted(set(ARCHITECTURES) - set(FAMILIES))
 MEMBERS = {  # larger members, by pattern: the small one that they are built like
     "ConvNeXt.*": "ConvNeXtTiny",
     "DenseNet.*": "DenseNet121",
@@ -54,7 +54,7 @@ def check_family(name: str, layer: str, next_kind: str) -> None:
     assert [user.kind for user in users] == [next_kind]
     assert step.shape[1] == step.shape[2] > 1
     assert found.classes == 3 and found.activation == "softmax"
-    assert (splitting.pooled(found.graph, found.output, step.outputs[0]) is None) == (next_kind == "MaxPooling2D")
+    assert (explained.pooled(found.graph, found.output, step.outputs[0]) is None) == (next_kind == "MaxPooling2D")
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -78,19 +78,19 @@ def test_auto_at_96_pixels_is_what_everything_passes_through(name, layer):
 
 def test_the_table_is_keras_applications():
     functions = {n: f for n, f in vars(keras.applications).items() if n[0].isupper() and callable(f)}
-    assert set(functions) == set(BACKBONES)
-    for name, kind in BACKBONES.items():
+    assert set(functions) == set(ARCHITECTURES)
+    for name, kind in ARCHITECTURES.items():
         own = set(inspect.signature(functions[name]).parameters)
         assert set(kind.arguments) <= own
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_preprocessing_is_keras_own(mode):
-    name = next(n for n, kind in BACKBONES.items() if kind.mode == mode)
+    name = next(n for n, kind in ARCHITECTURES.items() if kind.mode == mode)
     module = {"tf": "mobilenet_v2", "caffe": "vgg16", "torch": "densenet", "none": "convnext"}[mode]
     prepare = getattr(keras.applications, module).preprocess_input
     batch = np.stack([picture("1"), picture("2")])
-    found = backbones.prepared(batch, MODES[BACKBONES[name].mode]).numpy()
+    found = backbones.prepared(batch, MODES[ARCHITECTURES[name].mode]).numpy()
     np.testing.assert_allclose(found, prepare(batch.astype(np.float32)), rtol=1e-5, atol=1e-5)
 
 

@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 
 from models import backbone, keras, layers, picture, plain, seeded
-from wsol import backbones, receptive, splitting
+from wsol import backbones, explained, graphs, receptive
 from wsol.evidence import Collected, predict
 from wsol.hits import row_boxes
 from wsol.localize import localize
 
 
 def graph_of(model, size):
-    graph = splitting.Graph(model)
+    graph = graphs.Graph(model)
     graph.trace_shapes(size, 3)
-    return graph, splitting.candidates(graph, next(iter(graph.outputs.values())))
+    return graph, explained.candidates(graph, next(iter(graph.outputs.values())))
 
 
 def averaged(model):

@@ -1,92 +1,24 @@
-"""BACKBONES: classifiers, how their input is prepared, and what of them is explained.
+"""Backbones: classifiers, how their input is prepared, and what of them is explained.
 
 `backbone` names the settings; `build` makes a `Backbone` of them. Keras is imported inside functions only.
 """
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from wsol import receptive, splitting
+from wsol import explained, receptive
+from wsol.architectures import ARCHITECTURES, IMAGENET, MODES, application, brief, preprocessing
 from wsol.errors import ConfigError, DataError, unknown
+from wsol.graphs import Graph, Step
 from wsol.images import Interpolation, Resize
 from wsol.perturb import EVIDENCES, PERTURBATIONS
+from wsol.savedmodel import SavedGraph
 from wsol.settings import Range, Side, checked
 
-
-class Architecture(NamedTuple):
-    """Input size of the published weights, and how `keras.applications` prepares RGB 0..255 for it."""
-
-    size: int
-    mode: Literal["tf", "caffe", "torch", "none"]  # none: the network rescales by itself
-    arguments: tuple[str, ...] = ()
-
-
-# Sizes and modes as in each module's preprocess_input; `arguments` are the architecture's own.
-BACKBONES: dict[str, Architecture] = {
-    "ConvNeXtTiny": Architecture(224, "none"),
-    "ConvNeXtSmall": Architecture(224, "none"),
-    "ConvNeXtBase": Architecture(224, "none"),
-    "ConvNeXtLarge": Architecture(224, "none"),
-    "ConvNeXtXLarge": Architecture(224, "none"),
-    "DenseNet121": Architecture(224, "torch"),
-    "DenseNet169": Architecture(224, "torch"),
-    "DenseNet201": Architecture(224, "torch"),
-    "EfficientNetB0": Architecture(224, "none"),
-    "EfficientNetB1": Architecture(240, "none"),
-    "EfficientNetB2": Architecture(260, "none"),
-    "EfficientNetB3": Architecture(300, "none"),
-    "EfficientNetB4": Architecture(380, "none"),
-    "EfficientNetB5": Architecture(456, "none"),
-    "EfficientNetB6": Architecture(528, "none"),
-    "EfficientNetB7": Architecture(600, "none"),
-    "EfficientNetV2B0": Architecture(224, "none"),
-    "EfficientNetV2B1": Architecture(240, "none"),
-    "EfficientNetV2B2": Architecture(260, "none"),
-    "EfficientNetV2B3": Architecture(300, "none"),
-    "EfficientNetV2S": Architecture(384, "none"),
-    "EfficientNetV2M": Architecture(480, "none"),
-    "EfficientNetV2L": Architecture(480, "none"),
-    "InceptionResNetV2": Architecture(299, "tf"),
-    "InceptionV3": Architecture(299, "tf"),
-    "MobileNet": Architecture(224, "tf", ("alpha", "depth_multiplier", "dropout")),
-    "MobileNetV2": Architecture(224, "tf", ("alpha",)),
-    "MobileNetV3Large": Architecture(224, "none", ("alpha", "minimalistic", "dropout_rate")),
-    "MobileNetV3Small": Architecture(224, "none", ("alpha", "minimalistic", "dropout_rate")),
-    "NASNetLarge": Architecture(331, "tf"),
-    "NASNetMobile": Architecture(224, "tf"),
-    "ResNet50": Architecture(224, "caffe"),
-    "ResNet101": Architecture(224, "caffe"),
-    "ResNet152": Architecture(224, "caffe"),
-    "ResNet50V2": Architecture(224, "tf"),
-    "ResNet101V2": Architecture(224, "tf"),
-    "ResNet152V2": Architecture(224, "tf"),
-    "VGG16": Architecture(224, "caffe"),
-    "VGG19": Architecture(224, "caffe"),
-    "Xception": Architecture(299, "tf"),
-}
-IMAGENET = 1000
-
-Order = Literal["rgb", "bgr", "gray"]
-
-
-def preprocessing(
-    *, order: Order = "rgb", scale: float = 1.0, mean: float | list[float] = 0.0, std: float | list[float] = 1.0
-) -> dict:
-    """How RGB 0..255 becomes the network's input: colours put in order, then (x * scale - mean) / std."""
-    return {"order": order, "scale": scale, "mean": mean, "std": std}
-
-
 PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
-MODES: dict[str, dict] = {
-    "tf": preprocessing(scale=1 / 127.5, mean=1.0),
-    "caffe": preprocessing(order="bgr", mean=[103.939, 116.779, 123.68]),
-    "torch": preprocessing(scale=1 / 255, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225]),
-    "none": preprocessing(),
-}
 
 
 def backbone(
@@ -111,8 +43,8 @@ def backbone(
 ) -> dict:
     """The settings of a backbone, checked as far as that goes without Keras; ConfigError names what is wrong.
 
-    Either `architecture`, a name in BACKBONES, whose own arguments (alpha) pass through, or `model`, a Keras file, with
-    its `preprocessing`.
+    Either `architecture`, a name in ARCHITECTURES, whose own arguments (alpha) pass through, or `model`, a Keras file
+    or a SavedModel folder, with its `preprocessing`.
     """
     settings = {name: value for name, value in locals().items() if name != "arguments"}
     if (architecture is None) == (model is None):
@@ -121,11 +53,11 @@ def backbone(
         raise ConfigError(f"backbone: model '{model}' needs its `preprocessing`: order, scale, mean, std.")
     if isinstance(input, list) and len(input) != 2:
         raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
-    if architecture is not None and architecture not in BACKBONES:
-        raise ConfigError(unknown("architecture", architecture, BACKBONES))
+    if architecture is not None and architecture not in ARCHITECTURES:
+        raise ConfigError(unknown("architecture", architecture, ARCHITECTURES))
     if preprocessing is not None:
         settings["preprocessing"] = checked("preprocessing", PREPROCESSING, preprocessing)
-    own = BACKBONES[architecture].arguments if architecture else ()
+    own = ARCHITECTURES[architecture].arguments if architecture else ()
     for name in arguments:
         if name not in own:
             raise ConfigError(unknown(f"backbone {architecture or model}", name, [*own, *settings]))
@@ -157,14 +89,14 @@ class Backbone:
 
     def __init__(
         self,
-        model: Any,
+        graph: Graph,
         settings: Mapping[str, Any],
         size: tuple[int, int],
         prepare: Mapping[str, Any],
         activation: str = "",  # what follows logits, where the model itself ends in them
     ):
-        self.model, self.settings, self.size, self.prepare = model, dict(settings), size, prepare
-        self.graph = splitting.Graph(model)
+        self.graph, self.settings, self.size, self.prepare = graph, dict(settings), size, prepare
+        self.model = graph.model
         if len(self.graph.inputs) != 1:
             raise ConfigError(f"model: takes {len(self.graph.inputs)} inputs, one image is meant.")
         self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3)
@@ -193,12 +125,12 @@ class Backbone:
             raise ConfigError(unknown("output", name, outputs))
         return outputs[name] if name else next(iter(outputs.values()))
 
-    def _explained(self, layer: str | list[str]) -> list[splitting.Step]:
+    def _explained(self, layer: str | list[str]) -> list[Step]:
         names = [layer] if isinstance(layer, str) else layer
         return [
-            splitting.automatic(self.graph, self.output)
+            explained.automatic(self.graph, self.output)
             if name == "auto"
-            else splitting.find(self.graph, self.output, name)
+            else explained.find(self.graph, self.output, name)
             for name in names
         ]
 
@@ -237,20 +169,19 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
     """A Backbone of `settings` as a config gives them; `weights` are a trained file, `classes` its number."""
     settings = backbone(**settings)
     if settings["model"] is not None:
-        model = _opened(settings["model"], settings["safe"])
-        size = _size(settings["input"], model.input_shape if not isinstance(model.input_shape, list) else None)
-        return Backbone(model, settings, size, settings["preprocessing"])
-    kind = BACKBONES[settings["architecture"]]
+        graph = opened(settings["model"], settings["safe"])
+        return Backbone(graph, settings, _size(settings["input"], graph.input_shapes[0]), settings["preprocessing"])
+    kind = ARCHITECTURES[settings["architecture"]]
     size = _size(settings["input"] or kind.size)
     chosen = str(weights) if weights else settings["weights"]
     if not isinstance(chosen, str):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
     model = application(settings, size, chosen, classes or settings["classes"] or IMAGENET)
-    return Backbone(model, settings, size, MODES[kind.mode], activation="softmax")
+    return Backbone(Graph(model), settings, size, MODES[kind.mode], activation="softmax")
 
 
-def _size(given: int | list[int] | None, shape: tuple | None = None) -> tuple[int, int]:
-    if given is None and shape is not None and None not in shape[1:3]:
+def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:
+    if given is None and len(shape) == 4 and None not in shape[1:3]:
         return shape[1], shape[2]
     if given is None:
         raise ConfigError("input: the model's size is open; give `input: 224` or `[height, width]`.")
@@ -258,43 +189,23 @@ def _size(given: int | list[int] | None, shape: tuple | None = None) -> tuple[in
     return high, wide
 
 
-def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str, classes: int) -> Any:
-    """A `keras.applications` model that ends in logits."""
+def opened(path: str, safe: bool) -> Graph:
+    """The graph of a Keras file, or of a SavedModel folder where that is not held to be `safe`."""
     import keras
 
-    name, kind = settings["architecture"], BACKBONES[settings["architecture"]]
-    make = getattr(keras.applications, name)
-    common = {"classifier_activation": None, "classes": classes, **settings["arguments"]}
-    keras.utils.set_random_seed(settings["seed"])
-    # Keras 3.15 says this of every complete weights file; what is really missing raises.
-    warnings.filterwarnings("ignore", "Skipping nested container")
+    if not Path(path).exists():
+        raise DataError(f"model '{path}' does not exist.")
+    if (Path(path) / "saved_model.pb").is_file():
+        if safe:
+            raise DataError(
+                f"model '{path}' is a SavedModel, a program that can read and write files; "
+                "say `safe: false` if you trust who made it."
+            )
+        return SavedGraph(path)
+    if Path(path).is_dir():
+        raise DataError(f"model '{path}' is a folder without a saved_model.pb: no SavedModel.")
     try:
-        if weights == "imagenet" and size != (kind.size, kind.size):
-            # Keras loads published weights at their own size only; behind a pooling they fit any.
-            published = make(weights="imagenet", **common)
-            model = make(weights=None, input_shape=(*size, 3), **common)
-            model.set_weights(published.get_weights())
-            return model
-        source = None if weights == "random" else weights
-        return make(weights=source, input_shape=(*size, 3), **common)
-    except Exception as error:  # Keras raises a plain Exception where a download fails
-        raise ConfigError(
-            f"backbone {name}, input {size[0]}x{size[1]}, weights '{weights}': {_brief(error)}"
-        ) from error
-
-
-def _brief(error: Exception) -> str:
-    """Keras prints whole weight matrices."""
-    return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-def _opened(path: str, safe: bool) -> Any:
-    import keras
-
-    if Path(path).is_dir() or not Path(path).exists():
-        what = "is a folder; save the model as .keras" if Path(path).is_dir() else "does not exist"
-        raise DataError(f"model '{path}' {what}.")
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=safe)
+        model = keras.saving.load_model(path, compile=False, safe_mode=safe)
     except Exception as error:  # a foreign file may fail anywhere in Keras' loading
-        raise DataError(f"model '{path}' cannot be loaded: {_brief(error)}") from error
+        raise DataError(f"model '{path}' cannot be loaded: {brief(error)}") from error
+    return Graph(model)

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from wsol import splitting
+from wsol import explained
 from wsol.backbones import Backbone
+from wsol.graphs import Graph
 from wsol.probabilities import probability
 
 HEAD_BATCH = 256  # rows of a head that is only a pooling's
@@ -31,7 +32,7 @@ class Explainer:
         self.backbone, self.batch, self.traces = backbone, batch, Counter[str]()
         graph, output = backbone.graph, backbone.output
         self.keys = [step.outputs[0] for step in backbone.layers]
-        means = [splitting.pooled(graph, output, key) for key in self.keys]
+        means = [explained.pooled(graph, output, key) for key in self.keys]
         self.watched = [key if mean is None else mean for key, mean in zip(self.keys, means, strict=True)]
         self.constant = [mean is not None for mean in means]
         self.cut = boundary(graph, output, self.watched)
@@ -42,7 +43,8 @@ class Explainer:
     def _forward(self, pixels: Any) -> tuple[Any, list, dict]:
         self.traces["forward"] += 1
         graph = self.backbone.graph
-        values = graph.run({graph.inputs[0]: self.backbone.preprocess(pixels)}, [self.backbone.output, *self.keys])
+        wanted = [self.backbone.output, *self.keys, *self.cut]
+        values = graph.run({graph.inputs[0]: self.backbone.preprocess(pixels)}, wanted)
         return self.backbone.logits(values), [values[key] for key in self.keys], {k: values[k] for k in self.cut}
 
     def _gradients(self, cut: dict, coefficients: list) -> list[list]:
@@ -50,18 +52,10 @@ class Explainer:
         import tensorflow as tf
 
         self.traces["gradients"] += 1
-        seen: dict[int, Any] = {}
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-
-            def watch(key: int, value: Any) -> None:
-                if key in self.watched:
-                    tape.watch(value)
-                    seen[key] = value
-
-            values = self.backbone.graph.run(cut, [self.backbone.output], watch)
-            totals = [tf.reduce_sum(self.backbone.logits(values) * c) for c in coefficients]
-        watched, zero = [seen[key] for key in self.watched], tf.UnconnectedGradients.ZERO
-        return [self._spread(tape.gradient(total, watched, unconnected_gradients=zero)) for total in totals]
+        values = self.backbone.graph.run(cut, [self.backbone.output, *self.watched])
+        watched, zero = [values[key] for key in self.watched], tf.UnconnectedGradients.ZERO
+        totals = [tf.reduce_sum(self.backbone.logits(values) * c) for c in coefficients]
+        return [self._spread(tf.gradients(total, watched, unconnected_gradients=zero)) for total in totals]
 
     def _masked(self, pixels: Any, masks: Any, level: Any, filled: Any) -> Any:
         """Logits of one image [h w 3] behind masks [b h w]: 0 shows a grey of this level, or zero if not `filled`."""
@@ -103,7 +97,7 @@ class Explainer:
         ]
 
 
-def folded(function: Callable, graph: splitting.Graph) -> Callable:
+def folded(function: Callable, graph: Graph) -> Callable:
     """`function` with the weights of the graph's convolutions as constants of the trace.
 
     TensorFlow then folds batch normalisations into them: a MobileNet runs a third faster. Where there are none, or the
@@ -111,10 +105,12 @@ def folded(function: Callable, graph: splitting.Graph) -> Callable:
     """
     import keras
 
-    layers = [step.operation for step in graph.steps if step.kind in FOLDED]
-    weights = {id(weight): (weight, weight.numpy()) for layer in layers for weight in layer.variables}.values()
-    normalised = any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers)
-    if not normalised or sum(constant.nbytes for _, constant in weights) > LARGEST_FOLD:
+    convolving = [step for step in graph.steps if step.kind in FOLDED]
+    if all(step.kind != "BatchNormalization" for step in convolving):
+        return function
+    variables = {id(weight): weight for step in convolving for weight in step.operation.variables}.values()
+    weights = [(variable, variable.numpy()) for variable in variables]
+    if sum(constant.nbytes for _, constant in weights) > LARGEST_FOLD:
         return function
 
     def call(*arguments: Any) -> Any:
@@ -124,7 +120,7 @@ def folded(function: Callable, graph: splitting.Graph) -> Callable:
     return call
 
 
-def boundary(graph: splitting.Graph, output: int, watched: list[int]) -> list[int]:
+def boundary(graph: Graph, output: int, watched: list[int]) -> list[int]:
     """What has to be known to run all that depends on the watched layers, and no more."""
     steps = graph.upstream([output, *watched])
     first = {key for key in watched if not {k for s in graph.upstream([key]) for k in s.inputs}.intersection(watched)}

@@ -1,8 +1,8 @@
 """EVIDENCES: what is asked of the network to explain one output.
 
 `gradient` says which scores' gradients are taken. PERTURBATIONS run the network, or its head, on changed inputs, and
-cost more than one pass an image: `(probe, classes [m], **settings) -> rows [m …]`, channel weights [m 1 1 k] or finished
-maps [m h w 1].
+cost more than one pass an image: `(probe, classes [m], **settings) -> rows [m …]`, channel weights [m 1 1 k] or
+finished maps [m h w 1].
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wsol.geometry import stretch
-from wsol.splitting import Graph, Step
+from wsol.graphs import Graph, Step
 
 Pair = tuple[float, float]
 

@@ -7,10 +7,10 @@ Layers are called in inference mode. Tensors are named by integer keys.
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from wsol.errors import ConfigError, DataError, unknown
+from wsol.errors import ConfigError, DataError
 
 POOLING = ("MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
 TRANSPARENT = ("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "Identity", "ActivityRegularization")
@@ -43,6 +43,7 @@ class Graph:
     """The steps of `model` in the order they run, with the keys of its inputs and, by name, of its outputs."""
 
     def __init__(self, model: Any):
+        self.model = model
         self.steps: list[Step] = []
         self._fresh = itertools.count()
         if not getattr(model, "inputs", None):
@@ -59,7 +60,7 @@ class Graph:
 
         if isinstance(model, keras.Sequential):
             for layer in model.layers:
-                feeds = self._call(layer, _only(feeds[0]), feeds, [layer.output], prefix)
+                feeds = self._call(layer, only(feeds[0]), feeds, [layer.output], prefix)
             return feeds
         keys = {id(tensor): key for tensor, key in zip(model.inputs, feeds, strict=True)}
         # Keras has no public way to walk a graph call by call.
@@ -110,17 +111,12 @@ class Graph:
                 found.update(step.outputs)
         return found
 
-    def run(self, values: dict[int, Any], wanted: Iterable[int], seen: Callable[[int, Any], None] = lambda k, v: None):
-        """`values` and all that `wanted` needs; `seen` meets each tensor as it comes to be."""
-        values, wanted = dict(values), list(wanted)
-        for key, value in values.items():
-            seen(key, value)
+    def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
+        """`values`, the `wanted` and whatever else was needed for them."""
+        values = dict(values)
         for step in self.upstream(wanted, values):
-            results = _apply(step, values)
-            fresh = {k: v for k, v in zip(step.outputs, results, strict=True) if k not in values}
-            for key, value in fresh.items():
-                seen(key, value)
-            values |= fresh
+            results = zip(step.outputs, _apply(step, values), strict=True)
+            values |= {key: value for key, value in results if key not in values}
         return values
 
     def without_activation(self, output: int) -> tuple[int, str]:
@@ -134,9 +130,10 @@ class Graph:
         function = (step.activation or step.kind.lower()) if step else ""
         if step is None or function not in FINAL:
             return output, ""
+        if step.kind in ("Activation", "Softmax", "Sigmoid"):
+            return step.inputs[0], function
         place = self.steps.index(step)
-        plain = _same if _only_activates(step) else _linear_twin(step.operation)
-        self.steps[place] = step._replace(operation=plain, bind=_only(step.inputs[0]))
+        self.steps[place] = step._replace(operation=_linear_twin(step.operation), bind=only(step.inputs[0]))
         return output, function
 
     def trace_shapes(self, size: tuple[int, int], channels: int) -> None:
@@ -148,10 +145,12 @@ class Graph:
             raise ConfigError(f"model: takes {list(declared)}, an image of {channels} channels is given.")
         if declared[:2] == tuple(size) and all(None not in step.shape[1:] for step in self.steps):
             return
+        keys = [step.outputs[0] for step in self.upstream(self.outputs.values())]
         found: dict[int, tuple] = {}
 
         def trace(feed: Any) -> None:
-            self.run({self.inputs[0]: feed}, self.outputs.values(), lambda key, value: found.update({key: value.shape}))
+            values = self.run({self.inputs[0]: feed}, keys)
+            found.update({key: tuple(values[key].shape) for key in keys})
 
         try:
             tf.function(trace, autograph=False).get_concrete_function(tf.TensorSpec((None, *size, channels)))
@@ -159,7 +158,7 @@ class Graph:
             raise ConfigError(f"input: the model does not take {size[0]}x{size[1]}: {_first_line(error)}") from error
         for place, step in enumerate(self.steps):
             if step.outputs[0] in found:
-                self.steps[place] = step._replace(shape=tuple(found[step.outputs[0]]))
+                self.steps[place] = step._replace(shape=found[step.outputs[0]])
 
 
 def _first_line(error: Exception) -> str:
@@ -168,13 +167,9 @@ def _first_line(error: Exception) -> str:
     return next((line for line in lines if not line.startswith("Exception encountered")), type(error).__name__)
 
 
-def _only(key: int) -> Callable[[dict], tuple]:
+def only(key: int) -> Callable[[dict], tuple]:
     """A step's arguments where it takes one tensor."""
     return lambda values: ((values[key],), {})
-
-
-def _same(tensor: Any) -> Any:
-    return tensor
 
 
 def _apply(step: Step, values: dict) -> list:
@@ -188,90 +183,9 @@ def _apply(step: Step, values: dict) -> list:
     return keras.tree.flatten(step.operation(*args, **kwargs))
 
 
-def _only_activates(step: Step) -> bool:
-    return step.kind in ("Activation", "Softmax", "Sigmoid")
-
-
 def _linear_twin(layer: Any) -> Any:
     """The same layer with the same weights and no activation."""
     twin = type(layer).from_config({**layer.get_config(), "activation": "linear"})
     twin.build(layer.input.shape if not isinstance(layer.input, list) else layer.input[0].shape)
     twin.set_weights(layer.get_weights())
     return twin
-
-
-def is_spatial(step: Step) -> bool:
-    """[n h w k] with more than one place."""
-    return len(step.shape) == 4 and None not in step.shape[1:] and step.shape[1] * step.shape[2] > 1
-
-
-def candidates(graph: Graph, output: int) -> list[Step]:
-    """The layers that can be explained for this output: those with a map larger than 1x1, first to last."""
-    return [step for step in graph.upstream([output]) if is_spatial(step)]
-
-
-def automatic(graph: Graph, output: int) -> Step:
-    """The last map upstream of the pooling, after its nonlinearity.
-
-    What comes last may itself be a pooling (VGG) or do nothing in inference (dropout): the map before it is meant.
-    Where a small input has shrunk to one place before the pooling, the last map is often one branch of many: the last
-    one that everything passes through is meant.
-    """
-    known = {step.outputs[0]: step for step in candidates(graph, output)}
-    if not known:
-        raise ConfigError("layer: auto finds no layer with a map larger than 1x1: this model has no spatial layer.")
-    step = list(known.values())[-1]
-    if any(_convolves_on(user) for user in graph.consumers(step.outputs[0], graph.upstream([output]))):
-        step = next((s for s in reversed(known.values()) if is_cut(graph, output, s.outputs[0])), step)
-    while step.kind in (*POOLING, *TRANSPARENT, *RESHAPING, "ZeroPadding2D") and step.inputs[0] in known:
-        step = known[step.inputs[0]]
-    return step
-
-
-def _convolves_on(step: Step) -> bool:
-    """Does it make one place of a map by other means than pooling?"""
-    return len(step.shape) == 4 and tuple(step.shape[1:3]) == (1, 1) and step.kind not in (*POOLING, "Mean")
-
-
-def is_cut(graph: Graph, output: int, key: int) -> bool:
-    """Does all that reaches the output pass through here?"""
-    return not any(set(graph.inputs).intersection(step.inputs) for step in graph.upstream([output], [key]))
-
-
-def find(graph: Graph, output: int, name: str) -> Step:
-    """The layer called `name`, by its full path or, where only one has it, its own name."""
-    known = candidates(graph, output)
-    found = [s for s in known if s.name == name] or [s for s in known if s.name.rsplit("/", 1)[-1] == name]
-    if not found:
-        raise ConfigError(unknown("layer", name, _notable(known)))
-    if len({step.name for step in found}) > 1:
-        raise ConfigError(f"layer: '{name}' is in {' and in '.join(s.name for s in found)}. Give the whole path.")
-    return found[-1]
-
-
-def _notable(steps: list[Step]) -> list[str]:
-    """Activations, sums and concatenations: what people explain, short enough to print."""
-    kept = [s.name for s in steps if s.kind in ("Activation", "ReLU", "Add", "Concatenate") or s.activation == "relu"]
-    return (kept or [step.name for step in steps])[-12:]
-
-
-def pooled(graph: Graph, output: int, key: int) -> int | None:
-    """The key of the layer's mean over space, where nothing but that mean is used; the gradient is then constant."""
-    steps = graph.upstream([output])
-    while len(users := graph.consumers(key, steps)) == 1 and key != output:
-        user = users[0]
-        if _is_mean(user, graph.producer(key)):
-            return user.outputs[0]
-        if user.kind not in TRANSPARENT and not (user.kind == "Activation" and user.activation == "linear"):
-            return None
-        key = user.outputs[0]
-    return None
-
-
-def _is_mean(step: Step, before: Step | None) -> bool:
-    """The mean over all places: by a layer, by an average pooling as large as the map, or by `keras.ops.mean`."""
-    if step.kind == "AveragePooling2D":
-        return before is not None and tuple(step.operation.pool_size) == tuple(before.shape[1:3])
-    axes = getattr(step.operation, "axis", None)
-    over_space = isinstance(axes, list | tuple) and sorted(axes) == [1, 2]
-    return step.kind == "GlobalAveragePooling2D" or (step.kind == "Mean" and over_space)

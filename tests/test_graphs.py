@@ -1,10 +1,10 @@
-"""Splitting: any Keras model as steps, against Keras itself."""
+"""Graphs: any Keras model as steps, against Keras itself."""
 
 import numpy as np
 import pytest
 
 from models import MODELS, SIDE, backbone, base, keras, layers, picture, seeded
-from wsol import splitting
+from wsol import explained, graphs
 from wsol.errors import ConfigError, DataError
 
 AUTO = {
@@ -50,7 +50,7 @@ def test_auto_is_the_last_map_after_its_nonlinearity(name):
 )
 def test_a_pooling_is_seen(name, mean):
     split = backbone(seeded(MODELS[name]))
-    found = splitting.pooled(split.graph, split.output, split.layers[0].outputs[0])
+    found = explained.pooled(split.graph, split.output, split.layers[0].outputs[0])
     assert (found is not None) == mean
 
 
@@ -61,14 +61,14 @@ def test_a_layer_with_a_second_use_is_not_only_pooled():
     model = keras.Model(inner.input, layers.Dense(2)(layers.Concatenate()([pooled, peak])))
     split = backbone(model)
     assert split.layer == ["late"]
-    assert splitting.pooled(split.graph, split.output, split.layers[0].outputs[0]) is None
+    assert explained.pooled(split.graph, split.output, split.layers[0].outputs[0]) is None
 
 
 def test_an_average_pooling_as_large_as_the_map_is_the_mean():
     inner = base()
     x = layers.Flatten()(layers.AveragePooling2D(4)(inner.output))
     split = backbone(keras.Model(inner.input, layers.Dense(2)(x)))
-    assert split.layer == ["late"] and splitting.pooled(split.graph, split.output, split.layers[0].outputs[0])
+    assert split.layer == ["late"] and explained.pooled(split.graph, split.output, split.layers[0].outputs[0])
 
 
 def test_a_wrong_layer_names_those_there_are():
@@ -97,7 +97,7 @@ def test_a_model_without_a_graph_is_refused():
             return x
 
     with pytest.raises(DataError, match="no graph of layers"):
-        splitting.Graph(Own())
+        graphs.Graph(Own())
 
 
 def test_open_shapes_are_filled_in_for_the_input_asked():
