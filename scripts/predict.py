@@ -18,13 +18,14 @@ name = snakemake.wildcards.backbone.split("@")[0]
 with job(snakemake.log, f"predict {name}") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     backbones.deterministic(threads)
-    trained = files.weights if isinstance(settings["weights"], dict) else None
+    trained = files.weights[0] if isinstance(settings["weights"], dict) else None
     classes = WEIGHTS.read(trained)["classes"] if trained else None
     backbone = backbones.build(settings, trained, classes)
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
     for layer, grid in zip(backbone.layers, backbone.grids, strict=True):
         log.say(receptive.describe(layer, grid))
-    made_from = {"targets": files.targets, **({"weights": files.weights} if files.weights else {})}
+    made_from = {"targets": files.targets}
+    made_from |= {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
     found_out = {"layer": backbone.layer, "activation": backbone.activation, "threads": threads}
     provenance = {"settings": settings | found_out, "made_from": made_from}
     with (

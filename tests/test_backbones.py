@@ -156,7 +156,7 @@ def test_a_file_that_is_no_model_is_said_in_one_line(tmp_path):
     for name, said in [
         ("a.keras", "cannot be loaded"),
         ("a.h5", "cannot be loaded"),
-        ("folder", "save the model as"),
+        ("folder", "no SavedModel"),
         ("b", "exist"),
     ]:
         with pytest.raises(DataError, match=said) as error:

@@ -81,7 +81,7 @@ WRONG = [
     ("backbones.net.architecture", "MobilNetV2", "backbones.net: architecture: unknown 'MobilNetV2'. Did you mean"),
     ("backbones.net.architecture", 3, "backbones.net.architecture: must be text or nothing, got 3."),
     ("backbones.net", {"model": "x.keras"}, "backbones.net: model 'x.keras' needs its `preprocessing`"),
-    ("backbones.net", {"model": "x.keras", "preprocessing": {}}, "backbones.net.model: no file 'x.keras'."),
+    ("backbones.net", {"model": "x.keras", "preprocessing": {}}, "backbones.net.model: no file or folder 'x.keras'."),
     ("backbones.net.preprocessing", {"ordre": "rgb"}, "backbones.net: preprocessing: unknown 'ordre'. Did you mean"),
     ("backbones.net.weigths", "random", "backbones.net: backbone MobileNetV2: unknown 'weigths'. Did you mean"),
     ("backbones.net.alfa", 0.5, "backbones.net: backbone MobileNetV2: unknown 'alfa'. Did you mean 'alpha'?"),

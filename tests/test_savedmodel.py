@@ -7,6 +7,7 @@ import pytest
 from models import MODELS, SIDE, backbone, keras, layers, picture, plain, seeded
 from wsol import backbones, evidence, explained
 from wsol.errors import ConfigError, DataError
+from wsol.files import HEATMAPS, PREDICTIONS
 
 TABLE = pd.DataFrame({"image": list("1234"), "outputs": [[0], [1], [2], [0]], "width": 32, "height": 64})
 
@@ -72,6 +73,29 @@ def test_one_of_several_outputs_is_chosen_by_name(tmp_path):
         exported(model, tmp_path / "saved")
     assert exported(model, tmp_path / "saved", output="apple").activation == "sigmoid"
     assert exported(model, tmp_path / "saved", output="zebra").classes == 3
+
+
+def test_the_workflow_takes_either(workflow, tmp_path):
+    model = seeded(lambda: plain(classes=10))
+    model.save(tmp_path / "own.keras")
+    model.export(tmp_path / "own", verbose=False)
+    same = {"preprocessing": {"scale": 1 / 255}, "input": SIDE}
+    config = {
+        "datasets": {"a": {"adapter": "shapes", "split": "report", "count": 12, "size": 32}},
+        "backbones": {"file": {"model": "own.keras", **same}, "folder": {"model": "own", "safe": False, **same}},
+        "cams": {"gradcam": {}},
+        "thresholds": {"sweep": {}},
+        "evaluations": {"all": {"report": "a", "metrics": ["top1_acc", "maxboxacc_v2"]}},
+    }
+    run = workflow(config)
+    assert run.returncode == 0, run.stderr
+    scores = pd.read_csv(tmp_path / "results/scores.csv").set_index("backbone")
+    assert len(scores) == 4 and scores.loc["file", "value"].tolist() == scores.loc["folder", "value"].tolist()
+    one, other = (next((tmp_path / "results").glob(f"a@*/{name}@*/*/*.heatmaps.npz")) for name in ("file", "folder"))
+    np.testing.assert_allclose(HEATMAPS.read(one)["values"], HEATMAPS.read(other)["values"], atol=1e-5)
+    _, header = PREDICTIONS.open(next((tmp_path / "results").glob("a@*/folder@*/*.predictions.npz")))
+    parts = [f"weights{suffix}" for suffix in ("", "_1", "_2", "_3")]
+    assert sorted(header["made_from"]) == ["targets", *parts]
 
 
 def test_a_program_is_not_run_unless_it_is_trusted(tmp_path):

@@ -3,11 +3,11 @@ KEPT = (lambda path: path) if EXPERIMENT.settings["activations"] == "keep" else 
 
 
 def weights(wildcards):
-    """The file a backbone's weights come from: a training of this run, the user's, or none of either."""
+    """The files a backbone's weights come from: a training of this run, the user's, or none of either."""
     given = SETTINGS[wildcards.backbone]["weights"]
     if isinstance(given, dict):
-        return f"{RESULTS}/weights/{given['train']}/model.weights.h5"
-    return next(iter(experiments.sources(SETTINGS[wildcards.backbone])), [])
+        return [f"{RESULTS}/weights/{given['train']}/model.weights.h5"]
+    return experiments.sources(SETTINGS[wildcards.backbone])
 
 
 rule predict:

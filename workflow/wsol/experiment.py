@@ -73,7 +73,9 @@ def has_images(dataset: Decision) -> bool:
 def sources(settings: Mapping[str, Any]) -> list[str]:
     """The user's own files that a dataset's or a backbone's stage reads, images apart: there are too many of those."""
     if "adapter" not in settings:
-        return [path for key in ("model", "weights") if Path(path := str(settings.get(key))).is_file()]
+        model, weights = (Path(str(settings.get(key))) for key in ("model", "weights"))
+        files = [model, weights, *sorted(model.rglob("*"))]  # a SavedModel is a folder
+        return [str(path) for path in files if path.is_file()]
     functions = (ADAPTERS[settings["adapter"]], indexing.Common)
     return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
 

@@ -65,8 +65,8 @@ def _network(where: str, given: dict) -> dict:
         settings = backbones.backbone(**given)
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
-    if isinstance(settings["model"], str) and not Path(settings["model"]).is_file():
-        raise ConfigError(f"{where}.model: no file '{settings['model']}'.")
+    if isinstance(settings["model"], str) and not Path(settings["model"]).exists():
+        raise ConfigError(f"{where}.model: no file or folder '{settings['model']}'.")
     weights = settings["weights"]
     if isinstance(weights, str) and weights not in ("imagenet", "random") and not Path(weights).is_file():
         raise ConfigError(f"{where}.weights: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")
