@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("image")
     network = parser.add_argument_group("network")
     network.add_argument("--architecture", help="of keras.applications (default: MobileNetV2)")
-    network.add_argument("--model", help="a Keras file of your own, with its --preprocessing")
+    network.add_argument("--model", help="a Keras file or SavedModel folder of your own, with its --preprocessing")
     network.add_argument(
         "--preprocessing", type=json.loads, help='JSON: {"order": "rgb", "scale": 1, "mean": 0, "std": 1}'
     )
@@ -39,6 +39,8 @@ def arguments() -> argparse.Namespace:
     network.add_argument(
         "--layer", default=None, help="see scripts/layers.py (default: the last map before the pooling)"
     )
+    network.add_argument("--output", help="the output to explain, where the model has several")
+    network.add_argument("--unsafe", action="store_true", help="run code that the model brings along")
     parser.add_argument("--classes", type=int, nargs="+", help="outputs to explain (default: the most probable)")
     parser.add_argument("--cam", choices=CAMS, help="method (default: gradcam)")
     parser.add_argument("--system", choices=SYSTEMS, help="draw it as a known program does")
@@ -54,7 +56,9 @@ def network(given: argparse.Namespace, cam: dict) -> dict:
     asked = {name: cam[name] for name in ("score", "layer") if name in cam}
     kind = EVIDENCE_OF.get(cam["method"], "gradient")
     layer = {"layer": given.layer} if given.layer else {}
-    return {**source, "input": size, "batch": 1 if kind == "gradient" else 32, "evidence": kind, **asked, **layer}
+    trust = {"output": given.output, "safe": not given.unsafe}
+    batch = 1 if kind == "gradient" else 32
+    return {**source, "input": size, "batch": batch, "evidence": kind, **trust, **asked, **layer}
 
 
 def main() -> None:

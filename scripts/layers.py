@@ -18,10 +18,12 @@ from wsol.errors import InputError
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", metavar="NAME|FILE", help="an architecture of keras.applications, or a Keras file")
+    parser.add_argument(
+        "model", metavar="NAME|FILE", help="an architecture of keras.applications, a Keras file or a SavedModel folder"
+    )
     parser.add_argument("--input", type=int, nargs="+", metavar="PIXELS", help="one number, or height and width")
     parser.add_argument("--output", help="the output to explain, where the model has several")
-    parser.add_argument("--unsafe", action="store_true", help="run code that the file brings along (Lambda layers)")
+    parser.add_argument("--unsafe", action="store_true", help="run code that the model brings along")
     return parser.parse_args()
 
 

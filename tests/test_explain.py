@@ -37,12 +37,23 @@ def test_a_picture_for_each_class_asked(monkeypatch, capsys, files):
     assert cv2.imread(str(image.with_name("image-cam.png"))).shape == (30, 80, 3)
 
 
-@pytest.mark.parametrize("method", ["layercam", "ablationcam", "scorecam", "occlusion"])
+@pytest.mark.parametrize("method", ["layercam", "finercam", "ablationcam", "scorecam", "occlusion"])
 def test_any_method(monkeypatch, files, method, tmp_path):
     model, image = files
     run(monkeypatch, "explain.py", image, "--model", model, *OWN, "--cam", method, "--to", tmp_path / "out.png")
     picture_ = cv2.imread(str(tmp_path / "out.png"))
     assert picture_.shape == (30, 40, 3) and np.unique(picture_).size > 10
+
+
+def test_a_savedmodel_that_is_trusted(monkeypatch, capsys, files, tmp_path):
+    model, image = files
+    seeded(MODELS["nested_twice"]).export(tmp_path / "saved", verbose=False)
+    run(monkeypatch, "explain.py", image, "--model", model, *OWN)
+    first = cv2.imread(str(image.with_name("image-cam.png"))).astype(int)
+    run(monkeypatch, "explain.py", image, "--model", tmp_path / "saved", *OWN, "--unsafe")
+    assert np.abs(cv2.imread(str(image.with_name("image-cam.png"))) - first).max() <= 1
+    run(monkeypatch, "layers.py", tmp_path / "saved", "--unsafe")
+    assert "late_1" in next(line for line in capsys.readouterr().out.splitlines() if "<- auto" in line)
 
 
 @pytest.mark.parametrize(
