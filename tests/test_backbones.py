@@ -3,6 +3,7 @@
 import inspect
 import re
 
+import h5py
 import numpy as np
 import pytest
 
@@ -109,6 +110,25 @@ def test_the_seed_decides_random_weights():
     first, again, other = weights(0), weights(0), weights(1)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize("side", [224, 96])
+def test_published_weights_come_from_the_file_that_keras_downloads(monkeypatch, tmp_path, side):
+    """A file of the published layout in Keras' own folder; at another size the same weights."""
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path))
+    settings = {"architecture": "MobileNet", "alpha": 0.25}
+    model = backbones.build({**settings, "weights": "random", "seed": 5}).model
+    (tmp_path / "models").mkdir()
+    with h5py.File(tmp_path / "models/mobilenet_2_5_224_tf.h5", "w") as file:
+        file.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
+        for layer in model.layers:
+            group = file.create_group(layer.name)
+            group.attrs["weight_names"] = [weight.name.encode() for weight in layer.weights]
+            for weight in layer.weights:
+                group[weight.name] = weight.numpy()
+    found = backbones.build({**settings, "weights": "imagenet", "input": side})
+    assert found.size == (side, side)
+    assert all(np.array_equal(a, b) for a, b in zip(found.model.get_weights(), model.get_weights(), strict=True))
 
 
 def test_trained_weights_come_back_from_their_file(tmp_path):
