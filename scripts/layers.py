@@ -13,6 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 from wsol import backbones, explained
+from wsol.architectures import ARCHITECTURES
 from wsol.errors import InputError
 
 
@@ -30,7 +31,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     given = arguments()
     size = given.input[0] if given.input and len(given.input) == 1 else given.input
-    own = Path(given.model).suffix or Path(given.model).exists()
+    own = given.model not in ARCHITECTURES and (Path(given.model).suffix or Path(given.model).exists())
     source = {"model": given.model, "preprocessing": {}} if own else {"architecture": given.model, "weights": "random"}
     settings = {**source, "input": size, "output": given.output, "safe": not given.unsafe}
     backbone = backbones.build(settings)

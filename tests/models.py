@@ -106,11 +106,11 @@ def seeded(make) -> "keras.Model":
 
 def backbone(model: "keras.Model", size: tuple[int, int] = (SIDE, SIDE), **settings):
     from wsol import backbones
-    from wsol.graphs import Graph
+    from wsol.kerasmodel import KerasGraph
 
     known = {"model": "in memory", "preprocessing": {"scale": 1 / 255}, "batch": 4, **settings}
     checked = backbones.backbone(**known)
-    return backbones.Backbone(Graph(model), checked, size, backbones.preprocessing(**checked["preprocessing"]))
+    return backbones.Backbone(KerasGraph(model), checked, size, backbones.preprocessing(**checked["preprocessing"]))
 
 
 def picture(name: str, size: tuple[int, int] = (SIDE, SIDE)) -> np.ndarray:

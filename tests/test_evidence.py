@@ -8,7 +8,7 @@ from models import MODELS, SIDE, backbone, base, keras, layers, picture, plain, 
 from wsol import evidence
 from wsol.cams import CAMS
 from wsol.errors import ConfigError, DataError
-from wsol.explainer import Explainer, coefficients, folded, probability
+from wsol.explainer import Explainer, coefficients, folding, probability
 from wsol.files import EVIDENCE
 from wsol.perturb import gradient
 
@@ -124,9 +124,7 @@ def test_normalisations_are_folded_where_there_are_any():
 
     def reads(model) -> int:
         own = backbone(model)
-        traced = tf.function(
-            folded(lambda x: own.logits(own.graph.run({own.graph.inputs[0]: x}, [own.output])), own.graph)
-        )
+        traced = tf.function(folding(own.graph)(lambda x: own.graph.run({own.graph.inputs[0]: x}, [own.output])))
         graph = traced.get_concrete_function(tf.TensorSpec((2, SIDE, SIDE, 3))).graph
         return sum(operation.type == "ReadVariableOp" for operation in graph.get_operations())
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models import MODELS, SIDE, backbone, base, keras, layers, picture, seeded
-from wsol import explained, graphs
+from wsol import explained, kerasmodel
 from wsol.errors import ConfigError, DataError
 
 AUTO = {
@@ -97,7 +97,7 @@ def test_a_model_without_a_graph_is_refused():
             return x
 
     with pytest.raises(DataError, match="no graph of layers"):
-        graphs.Graph(Own())
+        kerasmodel.KerasGraph(Own())
 
 
 def test_open_shapes_are_filled_in_for_the_input_asked():

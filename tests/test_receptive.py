@@ -5,16 +5,17 @@ import pandas as pd
 import pytest
 
 from models import backbone, keras, layers, picture, plain, seeded
-from wsol import backbones, explained, graphs, receptive
+from wsol import backbones, explained, kerasmodel, receptive
 from wsol.evidence import Collected, predict
 from wsol.hits import row_boxes
 from wsol.localize import localize
 
 
 def graph_of(model, size):
-    graph = graphs.Graph(model)
-    graph.trace_shapes(size, 3)
-    return graph, explained.candidates(graph, next(iter(graph.outputs.values())))
+    graph = kerasmodel.KerasGraph(model)
+    output = next(iter(graph.outputs.values()))
+    graph.trace_shapes(size, 3, output)
+    return graph, explained.candidates(graph, output)
 
 
 def averaged(model):

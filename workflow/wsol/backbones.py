@@ -14,6 +14,7 @@ from wsol.architectures import ARCHITECTURES, IMAGENET, MODES, application, brie
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.graphs import Graph, Step
 from wsol.images import Interpolation, Resize
+from wsol.kerasmodel import KerasGraph
 from wsol.perturb import EVIDENCES, PERTURBATIONS
 from wsol.savedmodel import SavedGraph
 from wsol.settings import Range, Side, checked
@@ -99,8 +100,8 @@ class Backbone:
         self.model = graph.model
         if len(self.graph.inputs) != 1:
             raise ConfigError(f"model: takes {len(self.graph.inputs)} inputs, one image is meant.")
-        self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3)
         key = self._output_key(settings["output"])
+        self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3, key)
         self.output, removed = self.graph.without_activation(key)
         self.activation = removed or activation
         if settings["score"] == "probability" and not self.activation:
@@ -113,7 +114,9 @@ class Backbone:
         self.grids = [receptive.grid(self.graph, step, size) for step in self.layers]
         last = self.graph.producer(self.output)
         assert last is not None, "a model's output is made by a step"
-        raw = last.shape[-1]
+        raw = last.shape[-1] if len(last.shape) > 1 else 1  # one number an image, with or without an axis of its own
+        if raw is None:
+            raise ConfigError(f"output: the number of classes is open, its shape is {last.shape}.")
         self.binary = raw == 1
         self.classes = 2 if self.binary else raw
 
@@ -147,7 +150,7 @@ class Backbone:
         """The logits [n c] among values run through the graph; a single sigmoid's class 0 is minus its class 1."""
         import tensorflow as tf
 
-        out = values[self.output]
+        out = tf.cast(values[self.output], tf.float32)
         out = tf.reshape(out, (tf.shape(out)[0], 1 if self.binary else self.classes))
         return tf.concat([-out, out], axis=1) if self.binary else out
 
@@ -170,14 +173,14 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
     settings = backbone(**settings)
     if settings["model"] is not None:
         graph = opened(settings["model"], settings["safe"])
-        return Backbone(graph, settings, _size(settings["input"], graph.input_shapes[0]), settings["preprocessing"])
+        return Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), settings["preprocessing"])
     kind = ARCHITECTURES[settings["architecture"]]
     size = _size(settings["input"] or kind.size)
     chosen = str(weights) if weights else settings["weights"]
     if not isinstance(chosen, str):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
     model = application(settings, size, chosen, classes or settings["classes"] or IMAGENET)
-    return Backbone(Graph(model), settings, size, MODES[kind.mode], activation="softmax")
+    return Backbone(KerasGraph(model), settings, size, MODES[kind.mode], activation="softmax")
 
 
 def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:
@@ -189,23 +192,30 @@ def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:
     return high, wide
 
 
-def opened(path: str, safe: bool) -> Graph:
-    """The graph of a Keras file, or of a SavedModel folder where that is not held to be `safe`."""
-    import keras
-
+def check_source(path: str, safe: bool) -> None:
+    """A DataError where a model's path can hold none, or one that is not to be trusted. Needs no Keras."""
     if not Path(path).exists():
         raise DataError(f"model '{path}' does not exist.")
-    if (Path(path) / "saved_model.pb").is_file():
-        if safe:
-            raise DataError(
-                f"model '{path}' is a SavedModel, a program that can read and write files; "
-                "say `safe: false` if you trust who made it."
-            )
-        return SavedGraph(path)
-    if Path(path).is_dir():
+    if not Path(path).is_dir():
+        return
+    if not (Path(path) / "saved_model.pb").is_file():
         raise DataError(f"model '{path}' is a folder without a saved_model.pb: no SavedModel.")
+    if safe:
+        raise DataError(
+            f"model '{path}' is a SavedModel, a program that can read and write files; "
+            "say `safe: false` if you trust who made it."
+        )
+
+
+def opened(path: str, safe: bool) -> Graph:
+    """The graph of a Keras file, or of a SavedModel folder where that need not be `safe`."""
+    import keras
+
+    check_source(path, safe)
+    if Path(path).is_dir():
+        return SavedGraph(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=safe)
     except Exception as error:  # a foreign file may fail anywhere in Keras' loading
         raise DataError(f"model '{path}' cannot be loaded: {brief(error)}") from error
-    return Graph(model)
+    return KerasGraph(model)

@@ -1,9 +1,10 @@
 """CAMS: how activations and gradients become a heatmap.
 
 Each is `(activations [n h w k], gradients [n h w k] or [n 1 1 k], **settings) -> [n h w]` float32, NumPy only; no
-image touches another. A = activations, G = gradients of the explained score, Z = h * w, S_k = sum of A_k over space.
-Maps come as computed: neither normalised nor upsampled. Gradients that do not vary over space are given once
-([n 1 1 k]), which turns most methods into one matrix product.
+image touches another. Positional parameters after these are further arrays of the evidence, by their names there.
+A = activations, G = gradients of the explained score, Z = h * w, S_k = sum of A_k over space. Maps come as computed:
+neither normalised nor upsampled. Gradients that do not vary over space are given once ([n 1 1 k]), which turns most
+methods into one matrix product.
 """
 
 import inspect
@@ -202,7 +203,7 @@ def takes(cam: Callable) -> list[str]:
     return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
 
 
-# What a method needs `predict` to have computed; all others share `gradient`.
+# What a method needs `predict` to have computed; all others take what their backbone says, by default `gradient`.
 EVIDENCE_OF = {
     "ablationcam": "ablation",
     "scorecam": "scorecam",

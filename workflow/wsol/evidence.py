@@ -141,8 +141,6 @@ class _Work:
 
     def _gradients(self, targets: np.ndarray, rows: np.ndarray, logits: np.ndarray, cut: dict) -> None:
         """Gradients of these targets, at most a batch of them; `rows` are their images'."""
-        import tensorflow as tf
-
         backbone, size = self.explainer.backbone, self.explainer.batch
         wanted = gradient(self.explainer.score(logits[rows]), self.explained[targets], **self.options)
         weights = np.zeros((len(wanted), size, backbone.classes), np.float32)
@@ -151,7 +149,7 @@ class _Work:
         if not np.array_equal(rows, np.arange(len(rows))):
             padded = np.zeros(size, np.int32)
             padded[: len(rows)] = rows
-            cut = {key: tf.gather(value, padded) for key, value in cut.items()}
+            cut = self.explainer.rows(cut, padded)
         for name, layers in zip(wanted, self.explainer.gradients(cut, list(weights)), strict=True):
             for place, layer in enumerate(layers):
                 self.sink.put(name + suffix(place), targets, layer.numpy()[: len(rows)], len(self.accepted))
@@ -175,7 +173,7 @@ class _Work:
             if idle.all() and self.shape:
                 found = np.zeros((len(mine), *self.shape), np.float32)
             else:
-                own = {key: value[row : row + 1] for key, value in cut.items()}
+                own = self.explainer.rows(cut, np.array([row]))
                 probe = Probe(self.explainer, pixels[row], logits[row], layer[row], own)
                 found = PERTURBATIONS[self.method](probe, np.maximum(self.explained[mine], 0), **self.options)
                 found[idle] = 0
@@ -191,7 +189,8 @@ class _Work:
             self.sink.put("grid" + suffix(place), np.arange(4), np.array(grid, np.float64), 4)
         for place, layer in enumerate(self.explainer.backbone.layers if total == 0 else []):
             self.sink.append("activations" + suffix(place), np.empty((0, *layer.shape[1:]), np.float32), 0)
-            self.sink.put("gradients" + suffix(place), np.arange(0), np.empty((0, *layer.shape[1:]), np.float32), 0)
+            for name in ("gradients", "rivals"):
+                self.sink.put(name + suffix(place), np.arange(0), np.empty((0, *layer.shape[1:]), np.float32), 0)
 
     def _grids(self) -> list[tuple[float, float, float, float]]:
         """Of each layer; a finished map covers the input whatever layer there is."""

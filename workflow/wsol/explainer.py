@@ -36,16 +36,22 @@ class Explainer:
         self.watched = [key if mean is None else mean for key, mean in zip(self.keys, means, strict=True)]
         self.constant = [mean is not None for mean in means]
         self.cut = boundary(graph, output, self.watched)
-        self.head_batch = HEAD_BATCH if self.constant[0] else batch
-        traced = (folded(self._forward, graph), self._gradients, folded(self._masked, graph), self._ablated)
+        # Of the cut what has no row an image, such as a shape that the network works out.
+        self.common = {key for key in self.cut if (step := graph.producer(key)) and step.shape[:1] != (None,)}
+        self.head_batch = HEAD_BATCH if self.constant[0] and not self.common else batch
+        fold = folding(graph)
+        traced = (fold(self._forward), self._gradients, fold(self._masked), self._ablated)
         self.forward, self.gradients, self.masked, self.ablated = (tf.function(f, autograph=False) for f in traced)
 
     def _forward(self, pixels: Any) -> tuple[Any, list, dict]:
+        import tensorflow as tf
+
         self.traces["forward"] += 1
         graph = self.backbone.graph
         wanted = [self.backbone.output, *self.keys, *self.cut]
         values = graph.run({graph.inputs[0]: self.backbone.preprocess(pixels)}, wanted)
-        return self.backbone.logits(values), [values[key] for key in self.keys], {k: values[k] for k in self.cut}
+        layers = [tf.cast(values[key], tf.float32) for key in self.keys]
+        return self.backbone.logits(values), layers, {key: values[key] for key in self.cut}
 
     def _gradients(self, cut: dict, coefficients: list) -> list[list]:
         """Of sum_c coefficient_c * logit_c for each coefficients [n c], and of that for each explained layer."""
@@ -73,11 +79,17 @@ class Explainer:
 
         self.traces["ablated"] += 1
         rows = channels.shape[0]
-        values = {key: tf.repeat(value, rows, axis=0) for key, value in cut.items()}
+        values = {k: value if k in self.common else tf.repeat(value, rows, axis=0) for k, value in cut.items()}
         layer = values[self.watched[0]]
         kept = 1 - tf.one_hot(channels, layer.shape[-1])
         values[self.watched[0]] = layer * tf.reshape(kept, (rows, *[1] * (len(layer.shape) - 2), -1))
         return self.backbone.logits(self.backbone.graph.run(values, [self.backbone.output]))
+
+    def rows(self, cut: dict, which: np.ndarray) -> dict:
+        """The cut of these images of the batch."""
+        import tensorflow as tf
+
+        return {key: value if key in self.common else tf.gather(value, which) for key, value in cut.items()}
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         return probability(logits, self.backbone.activation)
@@ -93,31 +105,37 @@ class Explainer:
         places = [float(step.shape[1] * step.shape[2]) for step in self.backbone.layers]
         return [
             tf.reshape(gradient, (-1, 1, 1, gradient.shape[-1])) / area if constant else gradient
-            for gradient, area, constant in zip(found, places, self.constant, strict=True)
+            for gradient, area, constant in zip(
+                (tf.cast(g, tf.float32) for g in found), places, self.constant, strict=True
+            )
         ]
 
 
-def folded(function: Callable, graph: Graph) -> Callable:
-    """`function` with the weights of the graph's convolutions as constants of the trace.
+def folding(graph: Graph) -> Callable[[Callable], Callable]:
+    """What makes a function run with the weights of the graph's convolutions as constants of its trace.
 
     TensorFlow then folds batch normalisations into them: a MobileNet runs a third faster. Where there are none, or the
-    constants would cost too much memory, the function stays as it is.
+    constants would cost too much memory, functions stay as they are.
     """
     import keras
 
     convolving = [step for step in graph.steps if step.kind in FOLDED]
     if all(step.kind != "BatchNormalization" for step in convolving):
-        return function
+        return lambda function: function
     variables = {id(weight): weight for step in convolving for weight in step.operation.variables}.values()
     weights = [(variable, variable.numpy()) for variable in variables]
     if sum(constant.nbytes for _, constant in weights) > LARGEST_FOLD:
-        return function
+        return lambda function: function
 
-    def call(*arguments: Any) -> Any:
-        with keras.StatelessScope([(weight, keras.ops.convert_to_tensor(constant)) for weight, constant in weights]):
-            return function(*arguments)
+    def fold(function: Callable) -> Callable:
+        def call(*arguments: Any) -> Any:
+            constants = [(variable, keras.ops.convert_to_tensor(constant)) for variable, constant in weights]
+            with keras.StatelessScope(constants):
+                return function(*arguments)
 
-    return call
+        return call
+
+    return fold
 
 
 def boundary(graph: Graph, output: int, watched: list[int]) -> list[int]:

@@ -46,7 +46,7 @@ EVIDENCE = Arrays(
         "image_of",  # int [t]: the target's row in activations
         "explained",  # int [t]: the model output that was explained
         "grid",  # float64 [4]: input = map * (sx sy) + (tx ty), of the layer's cells by their receptive fields
-        # Gradients come with `rivals`, shaped like them: of the mean of the scores nearest to the explained one.
+        # True gradients come with `rivals`, shaped like them: of the mean of the scores nearest to the explained one.
         # Of a second explained layer: activations_1, gradients_1, rivals_1, grid_1; and so on.
     ),
 )

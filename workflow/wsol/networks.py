@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wsol import backbones, files, imported, train
-from wsol.cams import EVIDENCE_OF
-from wsol.errors import ConfigError
+from wsol.cams import CAMS, EVIDENCE_OF, takes
+from wsol.errors import ConfigError, DataError
 from wsol.experiment import IMPORTED, Decision, has_images
 from wsol.settings import checked, conform, known
 
@@ -35,12 +35,23 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
         own = conform(f"cams.{cam.decision.name}.evidence", dict, cam.given.get("evidence", {}))
         overrides["evidence"] = {"method": EVIDENCE_OF.get(cam.method, "gradient"), **own}
     settings = _network(f"backbones.{name}", config["backbones"][name] | overrides)
+    _check_evidence(name, settings["evidence"]["method"], cam)
     settings |= {"threads": config["threads"]}
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
         return Decision(name, settings, formats), None
     training = _training(name, settings, datasets)
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
+
+
+def _check_evidence(name: str, evidence: str, cam: Cam) -> None:
+    """A method that takes more than every evidence has can only work on its own."""
+    needed = EVIDENCE_OF.get(cam.method, "gradient" if "rivals" in takes(CAMS[cam.method]) else evidence)
+    if evidence != needed:
+        raise ConfigError(
+            f"cams.{cam.decision.name}: {cam.method} needs the evidence '{needed}', "
+            f"here and in backbones.{name} it is '{evidence}'."
+        )
 
 
 def _elsewhere(name: str, given: dict, used: Sequence[str]) -> Decision:
@@ -65,8 +76,11 @@ def _network(where: str, given: dict) -> dict:
         settings = backbones.backbone(**given)
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
-    if isinstance(settings["model"], str) and not Path(settings["model"]).exists():
-        raise ConfigError(f"{where}.model: no file or folder '{settings['model']}'.")
+    if isinstance(settings["model"], str):
+        try:
+            backbones.check_source(settings["model"], settings["safe"])
+        except DataError as error:
+            raise ConfigError(f"{where}: {error}") from error
     weights = settings["weights"]
     if isinstance(weights, str) and weights not in ("imagenet", "random") and not Path(weights).is_file():
         raise ConfigError(f"{where}.weights: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")

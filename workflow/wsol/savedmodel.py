@@ -5,20 +5,24 @@ a layer's name scope, and the last of a scope gets its name: `functional_1/block
 `functional_1/block5_conv3/Relu`.
 """
 
-import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wsol.architectures import brief
-from wsol.errors import DataError
-from wsol.graphs import Graph, Step, only
+from wsol.errors import ConfigError, DataError
+from wsol.graphs import Graph, Step
 
-# The operations that are treated by kind, under the names of the Keras layers that do the same.
+# The operations that are told apart by kind, under the names of the Keras layers that do the same.
 KINDS = {
+    "AddV2": "Add",
     "AvgPool": "AveragePooling2D",
+    "ConcatV2": "Concatenate",
     "DepthwiseConv2dNative": "DepthwiseConv2D",
     "MaxPool": "MaxPooling2D",
     "Pad": "ZeroPadding2D",
+    "Relu": "ReLU",
+    "Relu6": "ReLU",
+    "ReverseV2": "Flip",
 }
 CALLS = ("StatefulPartitionedCall", "PartitionedCall", "Func")
 
@@ -29,26 +33,30 @@ class SavedGraph(Graph):
     def __init__(self, path: str):
         frozen, outputs = _frozen(path)
         operations = frozen.graph.get_operations()
-        names, keys = _layer_names([operation.name for operation in operations]), itertools.count()
-        self.model, self.steps = None, []
-        self._definition = frozen.graph.as_graph_def()
+        self._definition, self.steps = frozen.graph.as_graph_def(), []
         self._nodes = {node.name: node for node in self._definition.node}
-        known = {tensor.name: next(keys) for tensor in frozen.inputs}
-        self.inputs = list(known.values())
-        self.input_shapes = [_shape(tensor) for tensor in frozen.inputs]
+        images = [tensor for tensor in frozen.inputs if tensor.dtype.is_numpy_compatible]  # the others are tables
+        keys = {tensor.name: key for key, tensor in enumerate(images)}
+        self.inputs, self.input_shapes = list(keys.values()), [tuple(tensor.shape) for tensor in images]
+        self._names = [tensor.name for tensor in images]
+        names = _layer_names([operation.name for operation in operations])
         for operation in operations:
-            inputs = tuple(known[tensor.name] for tensor in operation.inputs if tensor.name in known)
-            if not inputs or not operation.outputs:
-                continue
-            known |= {tensor.name: next(keys) for tensor in operation.outputs}
-            made = tuple(known[tensor.name] for tensor in operation.outputs)
-            shape = _shape(operation.outputs[0])
-            self.steps.append(Step(names[operation.name], _layer(operation), only(inputs[0]), inputs, made, shape))
-        self._names = {key: name for name, key in known.items()}
-        self.outputs = {name: known[tensor.name] for name, tensor in zip(outputs, frozen.outputs, strict=True)}
+            self._step(operation, names[operation.name], keys)
+        found = zip(outputs, frozen.outputs, strict=True)  # one that no image changes is none of ours
+        self.outputs = {name: keys[tensor.name] for name, tensor in found if tensor.name in keys}
+
+    def _step(self, operation: Any, name: str, keys: dict[str, int]) -> None:
+        """A step of what depends on the input; `keys` are the tensors' by name. Shapes come with the input's size."""
+        inputs = tuple(keys[tensor.name] for tensor in operation.inputs if tensor.name in keys)
+        if operation.type == "Identity" and inputs:
+            keys[operation.outputs[0].name] = inputs[0]
+        elif inputs and operation.outputs:
+            made = {tensor.name: len(self._names) + place for place, tensor in enumerate(operation.outputs)}
+            keys |= made
+            self._names += made
+            self.steps.append(Step(name, _layer(operation), inputs, tuple(made.values()), ()))
 
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
-        """`values` and the `wanted`."""
         import tensorflow as tf
 
         given = {self._names[key]: value for key, value in values.items()}
@@ -64,8 +72,6 @@ class SavedGraph(Graph):
 
     def _between(self, given: Mapping[str, Any], wanted: list[str]) -> tuple[list, set[str]]:
         """The nodes that the wanted tensors need, and which of the given tensors those start from."""
-        import tensorflow as tf
-
         nodes, cut, waiting = {}, set(), list(wanted)
         while waiting:
             tensor = waiting.pop()
@@ -73,11 +79,23 @@ class SavedGraph(Graph):
             if tensor in given:
                 cut.add(tensor)
             elif name not in nodes:
-                node = nodes[name] = tf.compat.v1.NodeDef.FromString(self._nodes[name].SerializeToString())
-                inputs = [source for source in node.input if not source.startswith("^")]
-                node.input[:] = inputs
-                waiting += [source if ":" in source else f"{source}:0" for source in inputs]
+                node = nodes[name] = _plain(self._nodes[name])
+                waiting += [source if ":" in source else f"{source}:0" for source in node.input]
+        if table := next((node.name for node in nodes.values() if node.op == "Placeholder"), None):
+            raise ConfigError(f"output: needs '{table}', which is no image and no weight.")
         return list(nodes.values()), cut
+
+
+def _plain(node: Any) -> Any:
+    """A node without its control inputs, which order side effects, and with its operation's own gradient.
+
+    Another gradient than that is named by a function that captured tensors of the graph it was made in. For a swish it
+    is the same; one that was false on purpose (straight through) becomes true.
+    """
+    plain = type(node).FromString(node.SerializeToString())
+    plain.input[:] = [source for source in node.input if not source.startswith("^")]
+    plain.attr.pop("_gradient_op_type", None)
+    return plain
 
 
 def _frozen(path: str) -> tuple[Any, list[str]]:
@@ -89,7 +107,9 @@ def _frozen(path: str) -> tuple[Any, list[str]]:
         loaded = tf.saved_model.load(path)  # holds the variables
         name = "serving_default" if "serving_default" in loaded.signatures else next(iter(loaded.signatures))
         signature = loaded.signatures[name]
-        return convert_variables_to_constants_v2(signature), sorted(signature.structured_outputs)
+        # Branches stay functions: lowered, they would hang on control inputs.
+        frozen = convert_variables_to_constants_v2(signature, lower_control_flow=False)
+        return frozen, sorted(signature.structured_outputs)
     except StopIteration:
         raise DataError(f"model '{path}' has no signature to call it by.") from None
     except Exception as error:  # a foreign folder may fail anywhere in TensorFlow's loading
@@ -97,17 +117,12 @@ def _frozen(path: str) -> tuple[Any, list[str]]:
 
 
 def _layer_names(names: list[str]) -> dict[str, str]:
-    """By operation: its path without the calls it was inlined from; of the last in a scope, the scope's."""
+    """By operation: its path without the calls it was inlined from; of the last in a layer's scope, the scope's."""
     short = {name: "/".join(part for part in name.split("/") if part not in CALLS) for name in names}
     last = {path.rpartition("/")[0]: name for name, path in short.items()}
-    return {
-        name: scope if (scope := path.rpartition("/")[0]) and last[scope] == name else path
-        for name, path in short.items()
-    }
-
-
-def _shape(tensor: Any) -> tuple:
-    return tuple(tensor.shape) if tensor.shape.rank is not None else (None, None)
+    # The outermost scope is the model's own.
+    layers = {name: scope for scope, name in last.items() if "/" in scope}
+    return short | layers
 
 
 def _layer(operation: Any) -> Any:
