@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3,$(if 
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slow test-real lint format bench clean-results
+.PHONY: run test test-slow test-real test-slurm lint format bench clean-results
 
 run: $(VENV)/ready
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
@@ -19,6 +19,10 @@ test-slow: $(VENV)/ready
 
 test-real: $(VENV)/ready
 	$(BIN)/python -m pytest -m real -rs $(ARGS)
+
+# Needs sbatch, and snakemake-executor-plugin-slurm in the environment.
+test-slurm: $(VENV)/ready
+	$(BIN)/python -m pytest -m slurm -rs $(ARGS)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
