@@ -1,7 +1,10 @@
 """A job logs, counts, and ends with the reason it failed for."""
 
 import os
+import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,12 +44,32 @@ def test_what_libraries_write_past_python_goes_to_the_log(tmp_path, capfd):
     assert sys.stderr is not None
 
 
+def test_a_cancelled_job_leaves_no_half_written_file(tmp_path):
+    work = """
+import sys, time
+from wsol.formats import atomic
+from wsol.job import job
+with job(["a.log"], "predict"), atomic("out/evidence.npz") as path:
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+    library = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "workflow")}
+    running = subprocess.Popen([sys.executable, "-c", work], cwd=tmp_path, stdout=subprocess.PIPE, env=library)
+    assert running.stdout.readline() == b"writing\n" and len(list((tmp_path / "out").iterdir())) == 1
+    running.terminate()
+    assert running.wait(timeout=30) == 128 + signal.SIGTERM
+    running.stdout.close()
+    assert not list((tmp_path / "out").iterdir())
+
+
 def test_reasons_are_the_last_lines_of_the_logs_that_snakemake_names(tmp_path):
     (tmp_path / "a.log").write_text("working\nthe disk is full.\n\n")
     log = tmp_path / "snakemake.log"
     log.write_text(
         f"Error in rule a:\n    log: {tmp_path}/a.log (check log file(s) for error details)\n    output: x\n"
     )
+    assert reasons([str(log)]) == [f"{tmp_path}/a.log: the disk is full."]
+    log.write_text(log.read_text().replace("a.log (", f"a.log, {tmp_path}/slurm_logs/1.log ("))
     assert reasons([str(log)]) == [f"{tmp_path}/a.log: the disk is full."]
 
 

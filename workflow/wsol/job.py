@@ -1,6 +1,7 @@
 """What every script does around its work: log, show progress, and end with one line where an input is wrong."""
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +57,7 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
     """Run a stage's work. The reason it fails for is the last line of its log, and of what it prints."""
     path = Path(next(iter(log)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as stream, _stderr_into(stream) as terminal:
+    with open(path, "w") as stream, _stderr_into(stream) as terminal, _cancelled_like_failed():
         running = Job(name, stream, terminal)
         try:
             yield running
@@ -67,6 +68,16 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
             running.say(reason)
             print(f"{name}: {reason}", file=terminal, flush=True)
             sys.exit(1)
+
+
+@contextmanager
+def _cancelled_like_failed() -> Iterator[None]:
+    """A cluster that cancels a job asks it to end first: half-written files go, as after an error."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -88,7 +99,9 @@ def reasons(snakemake_logs: str | list[str]) -> list[str]:
     mark = " (check log file(s) for error details)"
     paths = [snakemake_logs] if isinstance(snakemake_logs, str) else snakemake_logs
     lines = [line for path in paths for line in Path(path).read_text().splitlines()]
-    logs = [line.split("log: ", 1)[1].removesuffix(mark) for line in lines if line.endswith(mark)]
+    named = [line.split("log: ", 1)[1].removesuffix(mark) for line in lines if line.endswith(mark)]
+    # The cluster's own log of the job follows the rule's.
+    logs = [path if Path(path).is_file() else path.split(", ")[0] for path in named]
     return [f"{path}: {reason}" for path in dict.fromkeys(logs) if (reason := _last_line(Path(path)))]
 
 
