@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsol.cams import CAMS, EVIDENCE_OF, takes
+from wsol.cams import CAMS, EVIDENCE_OF
+from wsol.heatmaps import takes
 from wsol.perturb import EVIDENCES
 
 rng = np.random.default_rng(0)

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from wsol import heatmaps
-from wsol.cams import CAMS, takes
+from wsol.cams import CAMS
 from wsol.fusion import fuse
+from wsol.heatmaps import takes
 
 
 def evidence(images=70, targets=150, seed=0):

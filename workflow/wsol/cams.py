@@ -7,7 +7,6 @@ neither normalised nor upsampled. Gradients that do not vary over space are give
 methods into one matrix product.
 """
 
-import inspect
 from collections.abc import Callable
 from typing import Annotated
 
@@ -195,13 +194,6 @@ CAMS: dict[str, Callable[..., Array]] = {
     "occlusion": occlusion,
     "rise": rise,
 }
-
-
-def takes(cam: Callable) -> list[str]:
-    """The arrays of a target's evidence that a method takes after `activations`: its positional parameters."""
-    known = inspect.signature(cam).parameters.values()
-    return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
-
 
 # What a method needs `predict` to have computed; all others take what their backbone says, by default `gradient`.
 EVIDENCE_OF = {

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wsol import backbones, files, imported, train
-from wsol.cams import CAMS, EVIDENCE_OF, takes
+from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.errors import ConfigError, DataError
 from wsol.experiment import IMPORTED, Decision, has_images
+from wsol.heatmaps import takes
 from wsol.settings import checked, conform, known
 
 # Backbone settings that a cam may set for itself: what of the network it explains.
