@@ -31,5 +31,10 @@ rule all:
         EXPORTED,
 
 
+onsuccess:
+    table = Path(f"{RESULTS}/logs/table.log")
+    print(table.read_text() if table.exists() else "", end="")
+
+
 onerror:
     print(*reasons(log), sep="\n", file=sys.stderr)

@@ -67,6 +67,7 @@ def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
     run = workflow(CONTROLS)
     assert run.returncode == 0, run.stderr
     scores = pd.read_csv(tmp_path / "results/scores.csv", keep_default_na=False)
+    assert "shapes, reported on b\nbackbone  cam     threshold  maxboxacc@50" in run.stdout
     columns = "evaluation dataset backbone cam threshold metric choice value low high n"
     assert list(scores.columns) == columns.split()
     assert set(scores["choice"]) == {"selected", "oracle", "fixed", "none"}
