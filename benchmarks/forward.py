@@ -31,7 +31,7 @@ from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.explainer import Explainer, folding
 from wsol.files import EVIDENCE
 
-METHODS = [name for name in CAMS if name not in EVIDENCE_OF]
+METHODS = [name for name in CAMS if EVIDENCE_OF.get(name, "gradient") == "gradient"]
 
 
 def main() -> None:

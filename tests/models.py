@@ -1,6 +1,7 @@
 """Small models that have, in small, what makes real ones hard to explain."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 keras = pytest.importorskip("keras")
@@ -116,3 +117,41 @@ def backbone(model: "keras.Model", size: tuple[int, int] = (SIDE, SIDE), **setti
 def picture(name: str, size: tuple[int, int] = (SIDE, SIDE)) -> np.ndarray:
     """RGB noise that `name`, a number, decides."""
     return np.random.default_rng(int(name)).integers(0, 256, (*size, 3), np.uint8)
+
+
+def open_picture(name: str) -> np.ndarray:
+    from wsol.errors import DataError
+
+    if name == "broken":
+        raise DataError("broken: does not decode.")
+    return picture(name)
+
+
+def targets(names, outputs) -> pd.DataFrame:
+    return pd.DataFrame({"image": names, "outputs": outputs, "width": 32, "height": 64})
+
+
+def run(model, table, **settings):
+    """The predictions and the evidence of a model on pictures named in the table."""
+    from wsol import evidence
+
+    sink = evidence.Collected()
+    return evidence.predict(backbone(model, **settings), open_picture, table, sink), sink
+
+
+def linear(model) -> "keras.Model":
+    """The plain model with the same weights and a linear head."""
+    twin = plain(None, model.output_shape[-1])
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+def taped(model, name: str, layer: str, index: int, transform=lambda z: z):
+    """One image's activations, gradient and logits, by Keras and one eager tape."""
+    import tensorflow as tf
+
+    both = keras.Model(model.input, [model.get_layer(layer).output, model.output])
+    with tf.GradientTape() as tape:
+        activations, z = both(picture(name)[None].astype(np.float32) / 255)
+        score = transform(z)[0, index]
+    return activations[0].numpy(), tape.gradient(score, activations)[0].numpy(), z[0].numpy()

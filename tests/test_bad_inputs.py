@@ -4,25 +4,35 @@ Each case damages one of the small data sets in `sources` and states the outcome
 ends in a traceback, and no count changes without a problem that says so.
 """
 
-import io
-import json
-import os
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
-import pandas as pd
 import pytest
-from PIL import Image
 
 import sources
-from sources import save, write
-from wsol import imported
+from damages import (
+    animated,
+    coco,
+    dangling,
+    drop,
+    encoded,
+    first,
+    folder,
+    outward,
+    page,
+    pipe,
+    png,
+    put,
+    recoded,
+    renamed,
+    rotated,
+    saying,
+    several,
+    sixteen_bits,
+)
+from sources import save
 from wsol.errors import DataError, InputError
 from wsol.indexing import index, opener
 
@@ -31,144 +41,6 @@ class Case(NamedTuple):
     source: str  # of `sources`
     damage: Callable[[Path], dict | None]  # changes files, may return settings to change
     outcome: str  # "status of each target | problems", or the error with the folder as ~
-
-
-def put(name: str, content: str | bytes) -> Callable[[Path], None]:
-    """Damage that writes one file."""
-
-    def damage(root: Path) -> None:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-
-    return damage
-
-
-def drop(name: str) -> Callable[[Path], None]:
-    return lambda root: (root / name).unlink()
-
-
-def several(*damages: Callable) -> Callable[[Path], None]:
-    def damage(root: Path) -> None:
-        for one in damages:
-            one(root)
-
-    return damage
-
-
-def saying(damage: Callable | None = None, **settings) -> Callable[[Path], dict]:
-    """Damage that also changes settings; `~` in them is the folder."""
-
-    def both(root: Path) -> dict:
-        if damage:
-            damage(root)
-        return {k: v.replace("~", str(root)) if isinstance(v, str) else v for k, v in settings.items()}
-
-    return both
-
-
-def png(width: int, height: int) -> bytes:
-    """A PNG that says it is of that size and holds no pixel."""
-    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = [head, b"IDAT" + zlib.compress(b""), b"IEND"]
-    framed = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
-
-
-def encoded(form: str, size: tuple[int, int] = (40, 30), mode: str = "RGB", **options) -> bytes:
-    """A picture of a gradient in Pillow's words."""
-    stream = io.BytesIO()
-    ramp = np.linspace(0, 255, size[0] * size[1]).reshape(size[::-1])
-    Image.fromarray(ramp.astype(np.uint8)).convert(mode).save(stream, form, **options)
-    return stream.getvalue()
-
-
-def rotated() -> bytes:
-    exif = Image.Exif()
-    exif[0x0112] = 8
-    return encoded("JPEG", exif=exif)
-
-
-def sixteen_bits() -> bytes:
-    return cv2.imencode(".png", np.full((30, 40, 3), 40000, np.uint16))[1].tobytes()
-
-
-def animated() -> bytes:
-    frames = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
-    stream = io.BytesIO()
-    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
-    return stream.getvalue()
-
-
-def renamed(name: str) -> Callable[[Path], None]:
-    """`a.png` under another name, everywhere."""
-
-    def damage(root: Path) -> None:
-        (root / "images" / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / "images/a.png").rename(root / "images" / name)
-        for file in (root / "meta").glob("*.txt"):
-            write(file, file.read_text().replace("a.png", name))
-
-    return damage
-
-
-def coco(change: Callable[[dict], object]) -> Callable[[Path], None]:
-    """Damage to the parsed JSON."""
-
-    def damage(root: Path) -> None:
-        content = json.loads((root / "instances.json").read_text())
-        change(content)
-        write(root / "instances.json", json.dumps(content))
-
-    return damage
-
-
-def first(**entries) -> Callable[[Path], None]:
-    """Damage to COCO's first annotation."""
-    return coco(lambda content: content["annotations"][0].update(entries))
-
-
-def page(*replacements: tuple[str, str]) -> Callable[[Path], None]:
-    """Damage to the text of `a.xml`."""
-
-    def damage(root: Path) -> None:
-        text = (root / "xml/a.xml").read_text()
-        for old, new in replacements:
-            assert old in text
-            text = text.replace(old, new)
-        write(root / "xml/a.xml", text)
-
-    return damage
-
-
-def recoded(name: str, old: bytes, new: bytes) -> Callable[[Path], None]:
-    """Damage to a file's bytes."""
-
-    def damage(root: Path) -> None:
-        (root / name).write_bytes((root / name).read_bytes().replace(old, new))
-
-    return damage
-
-
-def outward(root: Path, folder: str = "images") -> None:
-    (root / folder / "a.png").rename(root / "secret.png")
-    (root / folder / "a.png").symlink_to(root / "secret.png")
-
-
-def dangling(root: Path) -> None:
-    (root / "images/a.png").unlink()
-    (root / "images/a.png").symlink_to("nothing.png")
-
-
-def pipe(root: Path) -> None:
-    (root / "images/a.png").unlink()
-    os.mkfifo(root / "images/a.png")
-
-
-def folder(root: Path) -> None:
-    (root / "images/a.png").unlink()
-    (root / "images/a.png").mkdir()
 
 
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><annotation><filename>&b;</filename></annotation>'
@@ -701,79 +573,6 @@ def test_opening(name, tmp_path):
     except DataError as error:
         said = str(error).replace(str(tmp_path), "~")
     assert said == expected or (expected.endswith("…") and said.startswith(expected[:-1]))
-
-
-def saved(values, **options) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, values, **options)
-    return stream.getvalue()
-
-
-def archive(**arrays) -> bytes:
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)
-    return stream.getvalue()
-
-
-def bomb() -> bytes:
-    """A zip that unpacks to four gigabytes, by its directory."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as file:
-        file.writestr("x.npy", b"")
-    content = bytearray(stream.getvalue())
-    place = content.index(b"PK\x01\x02") + 24
-    content[place : place + 4] = struct.pack("<I", 2**32 - 2)
-    return bytes(content)
-
-
-RAMP = np.linspace(0, 1, 12).reshape(3, 4)
-
-# heatmaps from elsewhere: file -> status of the target
-MAPS: dict[str, tuple[str, bytes, str]] = {
-    "the published layout": ("a.png.npy", saved(RAMP), "ok"),
-    "float16": ("a.png.npy", saved(RAMP.astype(np.float16)), "ok"),
-    "with a channel": ("a.npy", saved(RAMP[None, ..., None]), "ok"),
-    "named by its label": ("a.png.0.npy", saved(RAMP), "ok"),
-    "archive of one": ("a.png.npz", archive(cam=RAMP), "ok"),
-    "archive by label": ("a.png.npz", archive(**{"0": RAMP, "1": -RAMP}), "ok"),
-    "archive of others": ("a.png.npz", archive(**{"5": RAMP, "6": RAMP}), "unreadable"),
-    "grey picture": ("a.png", encoded("PNG", mode="L"), "ok"),
-    "16-bit picture": ("a.tiff", encoded("TIFF", mode="I;16"), "ok"),
-    "colour picture": (
-        "a.png",
-        cv2.imencode(".png", np.full((3, 4, 3), (1, 2, 3), np.uint8))[1].tobytes(),
-        "unreadable",
-    ),
-    "constant": ("a.npy", saved(np.ones((3, 4))), "degenerate"),
-    "NaN": ("a.npy", saved(np.full((3, 4), np.nan)), "degenerate"),
-    "one NaN": ("a.npy", saved(np.where(RAMP == 0, np.nan, RAMP)), "degenerate"),
-    "too big for float32": ("a.npy", saved(RAMP * 1e300), "degenerate"),
-    "other image's": ("b.npy", saved(RAMP), "missing"),
-    "empty": ("a.npy", b"", "unreadable"),
-    "no numbers": ("a.npy", saved(np.array([["a", "b"]])), "unreadable"),
-    "complex numbers": ("a.npy", saved(RAMP * 1j), "unreadable"),
-    "three axes": ("a.npy", saved(np.zeros((3, 4, 5))), "unreadable"),
-    "one axis": ("a.npy", saved(np.zeros(5)), "unreadable"),
-    "no values": ("a.npy", saved(np.zeros((0, 4))), "unreadable"),
-    "pickle": ("a.npy", saved(np.array([{"x": 1}], object), allow_pickle=True), "unreadable"),
-    "pickle in an archive": ("a.npz", archive(x=np.array([{"x": 1}], object)), "unreadable"),
-    "cut short": ("a.npy", saved(RAMP)[:-9], "unreadable"),
-    "header that lies": ("a.npy", saved(RAMP).replace(b"(3, 4)", b"(9, 9)"), "unreadable"),
-    "header that is code": ("a.npy", saved(RAMP).replace(b"False", b"exit("), "unreadable"),
-    "text": ("a.npy", b"0.1 0.2", "unreadable"),
-    "no archive": ("a.npz", b"PK but no zip", "unreadable"),
-    "archive that grows": ("a.npz", bomb(), "unreadable"),
-}
-
-
-@pytest.mark.parametrize("name", MAPS)
-def test_imported_map(name, tmp_path):
-    file, content, status = MAPS[name]
-    (tmp_path / file).write_bytes(content)
-    found = imported.load(tmp_path, pd.DataFrame({"image": ["a.png"], "label": [0]}))
-    assert found.status.tolist() == [status]
-    assert (found.maps[0].dtype, found.maps[0].ndim) == (np.float32, 2)
-    assert (0 in found.reasons) == (status != "ok")
 
 
 def test_there_are_enough():

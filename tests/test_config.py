@@ -81,8 +81,12 @@ WRONG = [
     ("backbones.net.architecture", "MobilNetV2", "backbones.net: architecture: unknown 'MobilNetV2'. Did you mean"),
     ("backbones.net.architecture", 3, "backbones.net.architecture: must be text or nothing, got 3."),
     ("backbones.net", {"model": "x.keras"}, "backbones.net: model 'x.keras' needs its `preprocessing`"),
-    ("cams.finercam", {"evidence": {"method": "ablation"}}, "cams.finercam: finercam needs the evidence 'gradient', "),
-    ("cams.rise", {"evidence": {"method": "occlusion"}}, "cams.rise: rise needs the evidence 'rise', "),
+    (
+        "cams.finercam",
+        {"evidence": {"method": "ablation"}},
+        "cams.finercam.evidence: finercam needs 'gradient', got 'ablation'.",
+    ),
+    ("cams.rise", {"evidence": {"method": "occlusion"}}, "cams.rise.evidence: rise needs 'rise', got 'occlusion'."),
     ("backbones.net", {"model": "x.keras", "preprocessing": {}}, "backbones.net: model 'x.keras' does not exist."),
     ("backbones.net.preprocessing", {"ordre": "rgb"}, "backbones.net: preprocessing: unknown 'ordre'. Did you mean"),
     ("backbones.net.weigths", "random", "backbones.net: backbone MobileNetV2: unknown 'weigths'. Did you mean"),
@@ -224,6 +228,22 @@ def test_a_network_needs_images_and_a_control_does_not(tmp_path):
     assert [run.cam.name for run in controls.runs] == ["center"]
     maps = check(blind | {"backbones": {"other": {"imported": FOLDER}}, "cams": {}})
     assert [run.cam.name for run in maps.runs] == ["imported"] and not pictured(maps)
+
+
+@pytest.mark.parametrize(
+    ("usual", "cam", "asked", "expected"),
+    [
+        ({}, "gradcam", {}, {"method": "gradient", "similar": 3}),
+        ({"evidence": {"method": "gradient", "similar": 2}}, "finercam", {}, {"method": "gradient", "similar": 2}),
+        ({"evidence": "ablation"}, "finercam", {"similar": 5}, {"method": "gradient", "similar": 5}),
+        ({"evidence": "ablation"}, "gradcam", {}, {"method": "ablation"}),
+        ({}, "scorecam", {"channels": 8}, {"method": "scorecam", "channels": 8}),
+        ({"evidence": {"method": "scorecam", "channels": 8}}, "scorecam", {}, {"method": "scorecam", "channels": 8}),
+    ],
+)
+def test_a_cam_has_the_evidence_of_its_method_with_the_backbones_settings(usual, cam, asked, expected):
+    config = GOOD | {"backbones": {"net": NETWORK | usual}, "cams": {cam: {"evidence": asked} if asked else {}}}
+    assert [run.backbone.settings["evidence"] for run in check(config).runs] == [expected]
 
 
 def test_every_network_has_every_cam_and_maps_from_elsewhere_one():

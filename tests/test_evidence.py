@@ -1,51 +1,31 @@
 """Evidence: one pass against plain Keras and tf.GradientTape, image by image."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from models import MODELS, SIDE, backbone, base, keras, layers, picture, plain, seeded
+from models import (
+    MODELS,
+    SIDE,
+    backbone,
+    base,
+    keras,
+    layers,
+    linear,
+    open_picture,
+    picture,
+    plain,
+    run,
+    seeded,
+    taped,
+    targets,
+)
 from wsol import evidence
 from wsol.cams import CAMS
-from wsol.errors import ConfigError, DataError
-from wsol.explainer import Explainer, coefficients, folding, probability
+from wsol.errors import ConfigError
 from wsol.files import EVIDENCE
-from wsol.perturb import gradient
+from wsol.probabilities import probability
 
 LAYERS = ["early", "middle", "sum", "late"]
-
-
-def open_picture(name: str) -> np.ndarray:
-    if name == "broken":
-        raise DataError("broken: does not decode.")
-    return picture(name)
-
-
-def targets(names, outputs) -> pd.DataFrame:
-    return pd.DataFrame({"image": names, "outputs": outputs, "width": 32, "height": 64})
-
-
-def run(model, table, **settings):
-    sink = evidence.Collected()
-    return evidence.predict(backbone(model, **settings), open_picture, table, sink), sink
-
-
-def linear(model) -> "keras.Model":
-    """The plain model with the same weights and a linear head."""
-    twin = plain(None, model.output_shape[-1])
-    twin.set_weights(model.get_weights())
-    return twin
-
-
-def taped(model, name: str, layer: str, index: int, transform=lambda z: z):
-    """One image's activations, gradient and logits, by Keras and one eager tape."""
-    import tensorflow as tf
-
-    both = keras.Model(model.input, [model.get_layer(layer).output, model.output])
-    with tf.GradientTape() as tape:
-        activations, z = both(picture(name)[None].astype(np.float32) / 255)
-        score = transform(z)[0, index]
-    return activations[0].numpy(), tape.gradient(score, activations)[0].numpy(), z[0].numpy()
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -110,28 +90,6 @@ def test_an_input_that_is_not_square(layer):
     y, x = np.unravel_index(peak.argmax(), peak.shape)
     assert found["activations"].shape[1:3] == split.layers[0].shape[1:3]
     assert 4 <= (y + 0.5) * 37 / peak.shape[0] <= 12 and 40 <= (x + 0.5) * 53 / peak.shape[1] <= 48
-
-
-def test_each_function_is_traced_once_whatever_the_last_batch():
-    explainer = Explainer(backbone(seeded(plain)), 4)
-    table = targets([str(i) for i in range(11)], [[0]] * 11)
-    evidence.predict(explainer.backbone, open_picture, table, evidence.Collected(), explainer=explainer)
-    assert dict(explainer.traces) == {"forward": 1, "gradients": 1}
-
-
-def test_normalisations_are_folded_where_there_are_any():
-    import tensorflow as tf
-
-    def reads(model) -> int:
-        own = backbone(model)
-        traced = tf.function(folding(own.graph)(lambda x: own.graph.run({own.graph.inputs[0]: x}, [own.output])))
-        graph = traced.get_concrete_function(tf.TensorSpec((2, SIDE, SIDE, 3))).graph
-        return sum(operation.type == "ReadVariableOp" for operation in graph.get_operations())
-
-    start = layers.Input((SIDE, SIDE, 3))
-    bare = layers.GlobalAveragePooling2D()(layers.Conv2D(3, 3)(start))
-    assert reads(keras.Model(start, bare)) == 2  # kernel and bias are read as they were
-    assert reads(seeded(plain)) == 2  # of the dense head alone
 
 
 def test_several_targets_an_image_in_any_order():
@@ -233,103 +191,6 @@ def test_one_of_several_outputs_is_chosen_by_name():
         backbone(model, output="bred")
 
 
-def test_ablation_on_a_pooling_and_dense_head_is_its_closed_form():
-    model = seeded(plain)
-    table = targets(["1", "2"], [[0], [2]])
-    _, found = run(model, table, evidence="ablation")
-    kernel = model.get_layer("head").kernel.numpy()
-    for i, index in enumerate((0, 2)):
-        expected = kernel[:, index] * found["activations"][i].mean(axis=(0, 1))
-        np.testing.assert_allclose(found["gradients"][i, 0, 0], expected, atol=1e-5)
-
-
-def test_ablation_in_mid_network_is_the_naive_loop():
-    """The channel is taken from the layer's output; what goes around the layer stays."""
-    model = linear(seeded(plain))
-    _, found = run(model, targets(["1"], [[1]]), evidence="ablation", layer="middle")
-    x = picture("1")[None].astype(np.float32) / 255
-    early = model.get_layer("early")(x)
-    middle = model.get_layer("middle")(early).numpy()
-
-    def logit(layer):
-        t = model.get_layer("conv")(layer + early)
-        return model.layers[-1](model.layers[-2](model.get_layer("late")(model.get_layer("norm")(t))))[0, 1]
-
-    for k in range(middle.shape[-1]):
-        without = middle.copy()
-        without[..., k] = 0
-        assert found["gradients"][0, 0, 0, k] == pytest.approx(float(logit(middle) - logit(without)), abs=1e-5)
-
-
-def test_scorecam_is_the_naive_loop_with_one_softmax():
-    import cv2
-
-    model = seeded(plain)
-    _, found = run(model, targets(["1"], [[1]]), evidence="scorecam")
-    x = picture("1").astype(np.float32) / 255
-    scores = np.full(8, -np.inf)
-    for k in range(8):
-        up = cv2.resize(found["activations"][0, ..., k], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
-        if up.max() > up.min():
-            mask = (up - up.min()) / (up.max() - up.min())
-            scores[k] = float(model((x * mask[..., None])[None])[0, 1])
-    expected = np.exp(scores) / np.exp(scores).sum()
-    np.testing.assert_allclose(found["gradients"][0, 0, 0], expected, atol=1e-6)
-
-
-def test_scorecam_may_look_at_the_liveliest_channels_only():
-    _, found = run(seeded(plain), targets(["1"], [[1]]), evidence={"method": "scorecam", "channels": 3})
-    spread = found["activations"][0].std(axis=(0, 1))
-    assert set(np.flatnonzero(found["gradients"][0, 0, 0])) == set(np.argsort(-spread)[:3])
-
-
-def test_occlusion_is_the_naive_loop():
-    model = seeded(plain)
-    _, found = run(model, targets(["1"], [[2]]), evidence={"method": "occlusion", "grid": 4, "patch": 2})
-    z, x = linear(model), picture("1").astype(np.float32) / 255
-    whole, total = float(z(x[None])[0, 2]), np.zeros((4, 4))
-    for top in range(-1, 4):
-        for left in range(-1, 4):
-            covered, cells = x.copy(), np.zeros((4, 4))
-            y0, x0 = max(0, top), max(0, left)
-            covered[y0 * 4 : (top + 2) * 4, x0 * 4 : (left + 2) * 4] = 0
-            cells[y0 : top + 2, x0 : left + 2] = 1
-            total += cells * (whole - float(z(covered[None])[0, 2]))
-    heatmap = CAMS["occlusion"](found["activations"], found["gradients"])[0]
-    np.testing.assert_allclose(heatmap, total / 4, atol=1e-5)
-
-
-def test_rise_sees_what_alone_decides():
-    """A model whose score is the brightness of one corner."""
-    start = layers.Input((SIDE, SIDE, 3))
-    x = layers.AveragePooling2D(4, name="grid")(layers.Activation("linear", name="still")(start))
-    x = layers.Dense(2, activation="softmax", name="head")(layers.Flatten()(x))
-    model = keras.Model(start, x)
-    kernel = np.zeros((4, 4, 3, 2), np.float32)
-    kernel[0, 3, :, 1] = 3
-    model.get_layer("head").set_weights([kernel.reshape(-1, 2), np.zeros(2, np.float32)])
-    table = targets(["1", "1"], [[1], [0]])
-    options = {"method": "rise", "masks": 600, "cells": 4, "seed": 1}
-    _, found = run(model, table, evidence=options, layer="still")
-    first, second = CAMS["rise"](found["activations"][found["image_of"]], found["gradients"])
-    assert first[:4, 12:].mean() > first.mean() + 3 * first.std() / 2 > first[8:, :8].mean()
-    assert second[:4, 12:].mean() < second.mean()
-
-
-def test_an_unexplained_target_costs_perturbation_nothing_but_a_row():
-    table = targets(["broken", "1", "2"], [[0], [1], []])
-    _, found = run(seeded(plain), table, evidence={"method": "occlusion", "grid": 4, "patch": 2})
-    assert found["gradients"].shape == (3, 4, 4, 1) and found["activations"].shape == (3, 4, 4, 1)
-    assert [bool(g.any()) for g in found["gradients"]] == [False, True, False]
-
-
-def test_rivals_are_the_scores_nearest():
-    scores = np.array([[5.0, 1.0, 4.5, 4.0, -2.0], [0.0, 1.0, 2.0, 3.0, 4.0]])
-    found = gradient(scores, np.array([0, -1]), similar=2)
-    np.testing.assert_allclose(found["gradients"], [[1, 0, 0, 0, 0], [0] * 5])
-    np.testing.assert_allclose(found["rivals"], [[0, 0, 0.5, 0.5, 0], [0] * 5])
-
-
 @pytest.mark.parametrize("score", ["logit", "probability"])
 def test_one_pass_has_the_gradients_of_a_class_and_of_its_rivals(score):
     model, table = seeded(plain), targets(["1"], [[0]])
@@ -338,19 +199,3 @@ def test_one_pass_has_the_gradients_of_a_class_and_of_its_rivals(score):
     each = [run(model, targets(["1"], [[c]]), score=score)[1]["gradients"] for c in range(3)]
     np.testing.assert_allclose(found["gradients"], each[0], atol=1e-7)
     np.testing.assert_allclose(found["rivals"], (each[1] + each[2]) / 2, atol=1e-7)
-
-
-def test_coefficients_are_the_derivative_of_the_score():
-    z, weights, step = np.array([[1.0, -2.0, 0.5]]), np.array([[1.0, 0.0, -0.5]]), 1e-6
-    for activation in ("softmax", "sigmoid"):
-        slope = [
-            (weights * (probability(z + d, activation) - probability(z - d, activation))).sum() / (2 * step)
-            for d in np.eye(3) * step
-        ]
-        np.testing.assert_allclose(coefficients(z, weights, "probability", activation)[0], slope, atol=1e-6)
-    np.testing.assert_array_equal(coefficients(z, weights, "logit", "softmax"), weights.astype(np.float32))
-
-
-def test_a_confident_probability_still_has_a_gradient():
-    found = coefficients(np.array([[40.0, 0.0]]), np.array([[1.0, 0.0]]), "probability", "softmax")
-    assert found[0, 0] >= 0 and found[0, 1] == pytest.approx(-np.exp(-40), rel=1e-3)

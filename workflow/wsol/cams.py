@@ -197,6 +197,7 @@ CAMS: dict[str, Callable[..., Array]] = {
 
 # What a method needs `predict` to have computed; all others take what their backbone says, by default `gradient`.
 EVIDENCE_OF = {
+    "finercam": "gradient",
     "ablationcam": "ablation",
     "scorecam": "scorecam",
     "occlusion": "occlusion",

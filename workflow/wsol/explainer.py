@@ -102,12 +102,11 @@ class Explainer:
         """Layer by layer; a mean's gradient is shared equally by all places."""
         import tensorflow as tf
 
+        found = [tf.cast(gradient, tf.float32) for gradient in found]
         places = [float(step.shape[1] * step.shape[2]) for step in self.backbone.layers]
         return [
             tf.reshape(gradient, (-1, 1, 1, gradient.shape[-1])) / area if constant else gradient
-            for gradient, area, constant in zip(
-                (tf.cast(g, tf.float32) for g in found), places, self.constant, strict=True
-            )
+            for gradient, area, constant in zip(found, places, self.constant, strict=True)
         ]
 
 

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wsol import backbones, files, imported, train
-from wsol.cams import CAMS, EVIDENCE_OF
+from wsol.cams import EVIDENCE_OF
 from wsol.errors import ConfigError, DataError
 from wsol.experiment import IMPORTED, Decision, has_images
-from wsol.heatmaps import takes
 from wsol.settings import checked, conform, known
 
 # Backbone settings that a cam may set for itself: what of the network it explains.
@@ -31,13 +30,10 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
         return _elsewhere(name, config["backbones"][name], [dataset.name for dataset in seen if dataset]), None
     if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
         raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
+    given = config["backbones"][name]
     overrides = {key: cam.given[key] for key in EXPLAINED if key in cam.given}
-    if cam.method in EVIDENCE_OF or "evidence" in cam.given:
-        own = conform(f"cams.{cam.decision.name}.evidence", dict, cam.given.get("evidence", {}))
-        overrides["evidence"] = {"method": EVIDENCE_OF.get(cam.method, "gradient"), **own}
-    settings = _network(f"backbones.{name}", config["backbones"][name] | overrides)
-    _check_evidence(name, settings["evidence"]["method"], cam)
-    settings |= {"threads": config["threads"]}
+    overrides["evidence"] = _evidence(cam, given.get("evidence", "gradient"))
+    settings = _network(f"backbones.{name}", given | overrides) | {"threads": config["threads"]}
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
         return Decision(name, settings, formats), None
@@ -45,14 +41,16 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
 
 
-def _check_evidence(name: str, evidence: str, cam: Cam) -> None:
-    """A method that takes more than every evidence has can only work on its own."""
-    needed = EVIDENCE_OF.get(cam.method, "gradient" if "rivals" in takes(CAMS[cam.method]) else evidence)
-    if evidence != needed:
-        raise ConfigError(
-            f"cams.{cam.decision.name}: {cam.method} needs the evidence '{needed}', "
-            f"here and in backbones.{name} it is '{evidence}'."
-        )
+def _evidence(cam: Cam, usual: Any) -> Any:
+    """What a cam asks of the network: its method's evidence, else its own, else the backbone's, whose settings stay."""
+    where = f"cams.{cam.decision.name}.evidence"
+    own = conform(where, dict, cam.given.get("evidence", {}))
+    usual = usual if isinstance(usual, dict) else {"method": usual}
+    method = own.get("method", usual.get("method"))
+    needed = EVIDENCE_OF.get(cam.method, method)
+    if "method" in own and method != needed:
+        raise ConfigError(f"{where}: {cam.method} needs '{needed}', got '{method}'.")
+    return (usual if usual.get("method") == needed else {"method": needed}) | own
 
 
 def _elsewhere(name: str, given: dict, used: Sequence[str]) -> Decision:

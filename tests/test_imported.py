@@ -1,0 +1,86 @@
+"""Heatmaps from elsewhere: a file by its name, and the status it gives its target."""
+
+import io
+import struct
+import zipfile
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from damages import encoded
+from wsol import imported
+
+
+def saved(values, **options) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, values, **options)
+    return stream.getvalue()
+
+
+def archive(**arrays) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def bomb() -> bytes:
+    """A zip that unpacks to four gigabytes, by its directory."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as file:
+        file.writestr("x.npy", b"")
+    content = bytearray(stream.getvalue())
+    place = content.index(b"PK\x01\x02") + 24
+    content[place : place + 4] = struct.pack("<I", 2**32 - 2)
+    return bytes(content)
+
+
+RAMP = np.linspace(0, 1, 12).reshape(3, 4)
+
+# heatmaps from elsewhere: file -> status of the target
+MAPS: dict[str, tuple[str, bytes, str]] = {
+    "the published layout": ("a.png.npy", saved(RAMP), "ok"),
+    "float16": ("a.png.npy", saved(RAMP.astype(np.float16)), "ok"),
+    "with a channel": ("a.npy", saved(RAMP[None, ..., None]), "ok"),
+    "named by its label": ("a.png.0.npy", saved(RAMP), "ok"),
+    "archive of one": ("a.png.npz", archive(cam=RAMP), "ok"),
+    "archive by label": ("a.png.npz", archive(**{"0": RAMP, "1": -RAMP}), "ok"),
+    "archive of others": ("a.png.npz", archive(**{"5": RAMP, "6": RAMP}), "unreadable"),
+    "grey picture": ("a.png", encoded("PNG", mode="L"), "ok"),
+    "16-bit picture": ("a.tiff", encoded("TIFF", mode="I;16"), "ok"),
+    "colour picture": (
+        "a.png",
+        cv2.imencode(".png", np.full((3, 4, 3), (1, 2, 3), np.uint8))[1].tobytes(),
+        "unreadable",
+    ),
+    "constant": ("a.npy", saved(np.ones((3, 4))), "degenerate"),
+    "NaN": ("a.npy", saved(np.full((3, 4), np.nan)), "degenerate"),
+    "one NaN": ("a.npy", saved(np.where(RAMP == 0, np.nan, RAMP)), "degenerate"),
+    "too big for float32": ("a.npy", saved(RAMP * 1e300), "degenerate"),
+    "other image's": ("b.npy", saved(RAMP), "missing"),
+    "empty": ("a.npy", b"", "unreadable"),
+    "no numbers": ("a.npy", saved(np.array([["a", "b"]])), "unreadable"),
+    "complex numbers": ("a.npy", saved(RAMP * 1j), "unreadable"),
+    "three axes": ("a.npy", saved(np.zeros((3, 4, 5))), "unreadable"),
+    "one axis": ("a.npy", saved(np.zeros(5)), "unreadable"),
+    "no values": ("a.npy", saved(np.zeros((0, 4))), "unreadable"),
+    "pickle": ("a.npy", saved(np.array([{"x": 1}], object), allow_pickle=True), "unreadable"),
+    "pickle in an archive": ("a.npz", archive(x=np.array([{"x": 1}], object)), "unreadable"),
+    "cut short": ("a.npy", saved(RAMP)[:-9], "unreadable"),
+    "header that lies": ("a.npy", saved(RAMP).replace(b"(3, 4)", b"(9, 9)"), "unreadable"),
+    "header that is code": ("a.npy", saved(RAMP).replace(b"False", b"exit("), "unreadable"),
+    "text": ("a.npy", b"0.1 0.2", "unreadable"),
+    "no archive": ("a.npz", b"PK but no zip", "unreadable"),
+    "archive that grows": ("a.npz", bomb(), "unreadable"),
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_imported_map(name, tmp_path):
+    file, content, status = MAPS[name]
+    (tmp_path / file).write_bytes(content)
+    found = imported.load(tmp_path, pd.DataFrame({"image": ["a.png"], "label": [0]}))
+    assert found.status.tolist() == [status]
+    assert (found.maps[0].dtype, found.maps[0].ndim) == (np.float32, 2)
+    assert (0 in found.reasons) == (status != "ok")
