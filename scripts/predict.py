@@ -35,4 +35,5 @@ with job(snakemake.log, f"predict {name}") as log:
         found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, threads=threads, progress=done)
     PREDICTIONS.write(snakemake.output.predictions, **provenance, **found)
     unreadable = found["image"][~found["readable"]]
-    log.say(f"{len(unreadable)} of {len(found['image'])} images do not decode", *unreadable[:10])
+    speak = log.tell if len(unreadable) else log.say
+    speak(f"{len(unreadable)} of {len(found['image'])} images do not decode", *unreadable[:10])

@@ -20,6 +20,13 @@ def test_a_job_that_succeeds_logs_what_it_says_and_how_far_it_is(tmp_path):
     assert lines[0] == "three 3" and lines[1].startswith("count: 3/3 letters, ")
 
 
+def test_what_is_told_is_heard_beside_the_log(tmp_path, capfd):
+    with job([str(tmp_path / "a.log")], "predict") as log:
+        log.tell("1 of 6 images do not decode", "dog.jpg")
+    assert (tmp_path / "a.log").read_text() == "1 of 6 images do not decode dog.jpg\n"
+    assert capfd.readouterr().err == "predict: 1 of 6 images do not decode dog.jpg\n"
+
+
 def test_a_wrong_input_ends_the_log_and_the_output_with_one_line(tmp_path, capfd):
     with pytest.raises(SystemExit) as ended, job([str(tmp_path / "a.log")], "index a"):
         raise DataError("boxes.csv:\n  line 3 is wrong.")

@@ -31,7 +31,8 @@ def test_the_selected_number_ranks_and_the_oracle_stands_beside_it():
 
 def test_an_oracle_alone_is_marked():
     only = scores()[lambda s: s["choice"] != "selected"]
-    assert "60.0* [50.0 70.0]" in text(only)
+    assert "60.0* [50.0 70.0]" in text(only) and "* oracle: " in text(only)
+    assert "* oracle: " not in text(scores()[scores()["backbone"] != "none"])
 
 
 def test_what_a_user_named_is_escaped():

@@ -19,13 +19,18 @@ SECONDS_BETWEEN_LINES = 15
 
 
 class Job:
-    """A running stage: `progress` and `counter` tell how far it is, `say` writes a line to the log."""
+    """A running stage: `progress` and `counter` show how far it is, `say` writes a line to the log."""
 
     def __init__(self, name: str, log: TextIO, terminal: TextIO):
         self.name, self.log, self.terminal = name, log, terminal
 
     def say(self, *words: object) -> None:
         print(*words, file=self.log, flush=True)
+
+    def tell(self, *words: object) -> None:
+        """To the log, and to whoever looks on."""
+        self.say(*words)
+        print(f"{self.name}:", *words, file=self.terminal, flush=True)
 
     @contextmanager
     def counter(self, total: int, unit: str = "images") -> Iterator[Callable[[int], None]]:

@@ -65,6 +65,8 @@ def text(scores: pd.DataFrame) -> str:
         widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
         table = ["  ".join(v.ljust(w) for v, w in zip(line, widths, strict=True)).rstrip() for line in [head, *body]]
         lines += [f"{board.evaluation}, reported on {board.dataset}", *table, ""]
+    if any("* [" in line for line in lines):
+        lines += ["* oracle: the level that is best on these very images", ""]
     return "\n".join(lines)
 
 
