@@ -2,13 +2,18 @@
 CONFIG ?= config.yaml
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3,$(if $(shell $(v) -c 'import sys' 2>/dev/null && echo y),$(v))))
+RESULTS ?= results
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slow test-real test-slurm lint format bench clean-results
+.PHONY: run verify test test-slow test-real test-slurm lint format bench
 
 run: $(VENV)/ready
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+
+# Every file of a results folder against its digest: make verify [RESULTS=results].
+verify: $(VENV)/ready
+	$(BIN)/python scripts/verify.py $(RESULTS)
 
 test: $(VENV)/ready lint
 	$(BIN)/python -m pytest $(ARGS)

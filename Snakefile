@@ -1,4 +1,5 @@
-# Weakly supervised localisation, evaluated: index -> (train) -> predict -> heatmap -> localize -> score -> table -> report.
+# Weakly supervised localisation, evaluated: index -> plan -> (train) -> predict -> heatmap ->
+# localize -> score -> table -> report.
 # Run it with `make run`, or `snakemake --cores 2 [--configfile workflow/experiments/ilsvrc.yaml]`.
 from snakemake.utils import min_version
 
@@ -12,6 +13,7 @@ if "datasets" not in config:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/start.smk"
 include: "workflow/rules/index.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/predict.smk"
@@ -29,12 +31,18 @@ rule all:
         f"{RESULTS}/comparisons.csv",
         f"{RESULTS}/report.html",
         EXPORTED,
+        made_again,
 
 
 onsuccess:
+    audit.record(RESULTS)
     table = Path(f"{RESULTS}/logs/table.log")
     print(table.read_text() if table.exists() else "", end="")
 
 
 onerror:
-    print(*reasons(log), sep="\n", file=sys.stderr)
+    audit.record(RESULTS)
+    why = reasons(log)
+    print(*why, sep="\n", file=sys.stderr)
+    if any(line.endswith(DAMAGED) for line in why):
+        start_again()

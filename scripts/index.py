@@ -1,6 +1,5 @@
 """index: annotations -> every target with its truth, every problem found on the way, and a summary of one screen."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +20,5 @@ with job(snakemake.log, f"index {dataset}") as log:
     TARGETS.write(output.targets, found.targets, settings=settings)
     with atomic(output.problems) as path:
         found.problems.to_csv(path, index=False)
-    for file, text in (
-        (output.summary, found.summary),
-        (output.size, json.dumps({"images": found.targets["image"].nunique()})),
-    ):
-        with atomic(file) as path:
-            Path(path).write_text(text)
+    with atomic(output.summary) as path:
+        Path(path).write_text(found.summary)

@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from wsol import backbones, evidence, indexing, receptive
 from wsol.files import EVIDENCE, PREDICTIONS, TARGETS, WEIGHTS
 from wsol.job import job
+from wsol.outputs import right
 from wsol.shards import rows
 
 if TYPE_CHECKING:
@@ -19,21 +22,26 @@ with job(snakemake.log, f"predict {name}") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     backbones.deterministic(threads)
     trained = files.weights[0] if isinstance(settings["weights"], dict) else None
-    classes = WEIGHTS.read(trained)["classes"] if trained else None
-    backbone = backbones.build(settings, trained, classes)
+    fitted = WEIGHTS.read(trained) if trained else {"classes": None, "names": []}
+    targets = targets.assign(outputs=right(targets, fitted["names"]))
+    backbone = backbones.build(settings, trained, fitted["classes"])
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
     for layer, grid in zip(backbone.layers, backbone.grids, strict=True):
         log.say(receptive.describe(layer, grid))
-    made_from = {"targets": files.targets}
-    made_from |= {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
+    weights = {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
     found_out = {"layer": backbone.layer, "activation": backbone.activation, "threads": threads}
-    provenance = {"settings": settings | found_out, "made_from": made_from}
+    provenance = {
+        "settings": settings | found_out,
+        "made_from": {"targets": files.targets} | (weights if trained else {}),
+        "given": {} if trained else weights,
+    }
     with (
         EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,
         log.counter(targets["image"].nunique()) as done,
     ):
         found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, threads=threads, progress=done)
-    PREDICTIONS.write(snakemake.output.predictions, **provenance, **found)
+    names = np.array(fitted["names"], np.str_)
+    PREDICTIONS.write(snakemake.output.predictions, **provenance, **found, names=names)
     unreadable = found["image"][~found["readable"]]
     speak = log.tell if len(unreadable) else log.say
     speak(f"{len(unreadable)} of {len(found['image'])} images do not decode", *unreadable[:10])

@@ -6,6 +6,7 @@ from wsol import backbones, indexing, train
 from wsol.files import TARGETS, WEIGHTS
 from wsol.formats import atomic
 from wsol.job import job
+from wsol.outputs import names_of
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,13 +17,13 @@ given, threads = settings.pop("train"), settings.pop("threads")
 with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") as log:
     found = train.labels(TARGETS.read(snakemake.input.targets, train.LABELS))
     backbones.deterministic(threads)
-    backbone = backbones.build(settings | {"weights": "random"}, classes=int(found["label"].max()) + 1)
+    names = names_of(found)
+    backbone = backbones.build(settings | {"weights": "random"}, classes=len(names))
     examples = train.load(indexing.opener(snakemake.params.dataset), found, backbone.size, settings, threads)
     log.say(f"{len(examples.labels)} images of {len(found)}, {backbone.classes} classes")
     history = train.fit(backbone, examples, given, log.say)
-    with atomic(output.weights) as path:
+    about = {"settings": snakemake.params.settings, "made_from": {"targets": snakemake.input.targets}}
+    with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)
-        made_from = {"targets": snakemake.input.targets}
-        WEIGHTS.stamp(path, settings=snakemake.params.settings, made_from=made_from, classes=backbone.classes)
     with atomic(output.history) as path:
         history.to_csv(path, index=False)

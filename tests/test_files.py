@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from wsol import formats
+from wsol.containers import Arrays, Table
 from wsol.errors import FileError
-from wsol.formats import Arrays, Table, digest
+from wsol.formats import digest
 from wsol.npz import pack, unpack
 
 NUMBERS = Arrays("numbers", 2, "count", ("a",))

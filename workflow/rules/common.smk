@@ -1,28 +1,40 @@
 # What every stage's rules share: the way to the library, the checked experiment, and what a stage depends on.
+import atexit
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from wsol import audit, fingerprints, lock
 from wsol import experiment as experiments
 from wsol.code import library
 from wsol.config import check
 from wsol.errors import ConfigError
+from wsol.files import PLAN
+from wsol.job import DELETED as DAMAGED
 from wsol.job import reasons
 from wsol.shards import shards
+
+
+def refuse(error):
+    """One line, and nothing is computed."""
+    print("config:", str(error).removeprefix("config: "), file=sys.stderr)
+    sys.exit(1)
+
 
 try:
     EXPERIMENT = check(config)
 except ConfigError as error:
-    print("config:", str(error).removeprefix("config: "), file=sys.stderr)
-    sys.exit(1)
+    refuse(error)
 
 RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
 THREADS = EXPERIMENT.settings["threads"]
+NOTES = experiments.notes(EXPERIMENT)
 
 
 wildcard_constraints:
@@ -49,10 +61,15 @@ def relative(path):
     return os.path.relpath(path)
 
 
+def noted(*names):
+    """The notes of the user's files that a stage reads, as its inputs: one that changed makes its note newer."""
+    return [f"{RESULTS}/inputs/{name}.txt" for name in names if name in NOTES]
+
+
 def shards_of(dataset):
-    """The names of a dataset's shards, known once it is indexed."""
-    size = checkpoints.index.get(dataset=dataset).output.size
-    return shards(json.loads(Path(size).read_text())["images"], EXPERIMENT.settings["shard_size"])
+    """The names of a dataset's shards, known once the experiment is planned."""
+    images = PLAN.read(checkpoints.plan.get().output[0])["images"]
+    return shards(images[dataset], EXPERIMENT.settings["shard_size"])
 
 
 def sharded(pattern, dataset):

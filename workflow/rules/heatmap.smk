@@ -22,7 +22,6 @@ rule heatmap:
 rule control:
     input:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
-        disjoint=ancient(f"{RESULTS}/{{dataset}}/index/disjoint"),
         code=code("control"),
     output:
         heatmaps=f"{RESULTS}/{{dataset}}/{experiments.NO_BACKBONE}/{{cam}}/{{shard}}.heatmaps.npz",
@@ -37,8 +36,7 @@ rule control:
 rule imported:
     input:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
-        maps=lambda w: experiments.maps_of(SETTINGS[w.backbone], w.dataset),
-        disjoint=ancient(f"{RESULTS}/{{dataset}}/index/disjoint"),
+        seen=lambda w: noted(f"{w.dataset}/{w.backbone}"),
         code=code("imported"),
     output:
         heatmaps=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.heatmaps.npz",
@@ -48,5 +46,6 @@ rule imported:
         cam=rf"{experiments.IMPORTED}@[0-9a-f]{{8}}",
     params:
         backbone=settings("backbone"),
+        maps=lambda w: experiments.maps_of(SETTINGS[w.backbone], w.dataset),
     script:
         "../../scripts/imported.py"

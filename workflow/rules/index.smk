@@ -1,15 +1,14 @@
-# index: annotations -> targets.parquet, problems.csv, summary.txt.
+# index: annotations -> targets.parquet, problems.csv, summary.txt; plan: what they add up to, before any map is made.
 
 
-checkpoint index:
+rule index:
     input:
-        sources=lambda w: experiments.sources(SETTINGS[w.dataset]),
+        seen=lambda w: noted(f"{w.dataset}/annotations", f"{w.dataset}/images"),
         code=code("index"),
     output:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
         problems=f"{RESULTS}/{{dataset}}/index/problems.csv",
         summary=f"{RESULTS}/{{dataset}}/index/summary.txt",
-        size=f"{RESULTS}/{{dataset}}/index/size.json",
     log:
         f"{RESULTS}/logs/index/{{dataset}}.log",
     params:
@@ -18,17 +17,21 @@ checkpoint index:
         "../../scripts/index.py"
 
 
-# Images a threshold is chosen on, or a network trained on, may not be among those it is scored on.
-rule disjoint:
+# How many images there are decides which shards there are, so nothing behind this is known before. It is also the place
+# to refuse what would cost hours: splits that overlap, classes without an output, a network without the layer asked for.
+checkpoint plan:
     input:
-        targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
-        others=lambda w: [
-            f"{RESULTS}/{other}/index/targets.parquet" for other in experiments.partners(EXPERIMENT, w.dataset)
-        ],
-        code=code("disjoint"),
+        targets=[f"{RESULTS}/{dataset}/index/targets.parquet" for dataset in experiments.datasets(EXPERIMENT)],
+        seen=noted(*[note for note in NOTES if note.endswith("/weights")]),
+        code=code("plan"),
     output:
-        touch(f"{RESULTS}/{{dataset}}/index/disjoint"),
+        f"{RESULTS}/plans/{experiments.plan(EXPERIMENT)}/plan.json",
     log:
-        f"{RESULTS}/logs/disjoint/{{dataset}}.log",
+        f"{RESULTS}/logs/plan.log",
+    threads: THREADS
+    params:
+        datasets=experiments.datasets(EXPERIMENT),
+        pairs=experiments.pairs(EXPERIMENT),
+        networks=experiments.planned(EXPERIMENT),
     script:
-        "../../scripts/disjoint.py"
+        "../../scripts/plan.py"

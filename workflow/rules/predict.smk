@@ -13,7 +13,7 @@ def weights(wildcards):
 rule predict:
     input:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
-        disjoint=ancient(f"{RESULTS}/{{dataset}}/index/disjoint"),
+        seen=lambda w: noted(f"{w.dataset}/images", f"{w.backbone}/weights"),
         weights=weights,
         code=code("predict"),
     output:

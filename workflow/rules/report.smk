@@ -17,6 +17,7 @@ rule report:
                 f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam')}/{{shard}}.heatmaps.npz", run.report.id
             )
         ],
+        seen=noted(*[f"{run.report.id}/images" for run in PICTURED]),
         summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
         code=code("report"),
         page=relative(ROOT / "workflow/wsol/report/page.html"),

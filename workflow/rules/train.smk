@@ -4,6 +4,7 @@
 rule train:
     input:
         targets=lambda w: f"{RESULTS}/{SETTINGS[w.backbone]['train']['images']}/index/targets.parquet",
+        seen=lambda w: noted(f"{SETTINGS[w.backbone]['train']['images']}/images"),
         code=code("train"),
     output:
         weights=f"{RESULTS}/weights/{{backbone}}/model.weights.h5",

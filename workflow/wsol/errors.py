@@ -23,6 +23,14 @@ class FileError(InputError):
     """A stage file that is not what its name says: truncated, foreign or of another version."""
 
 
+class Damaged(FileError):
+    """A stage file, at `path`, whose bytes are not those that were written."""
+
+    def __init__(self, path: object, message: str):
+        super().__init__(message)
+        self.path = str(path)
+
+
 def unknown(what: str, name: object, known: Iterable[str]) -> str:
     """`cams: unknown 'gradcamm'. Did you mean 'gradcam'? Known: center, gradcam.`"""
     names = sorted(str(k) for k in known)

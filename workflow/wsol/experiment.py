@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wsol import imported, indexing
+from wsol import files, imported, indexing
 from wsol import settings as settings_of
 from wsol.controls import NO_BACKBONE
-from wsol.datasets import ADAPTERS, OPENERS
+from wsol.datasets import ADAPTERS, OPENERS, paths
+from wsol.fingerprints import Source
 from wsol.formats import Format, digest
 
 PICTURED = 4  # runs side by side in the report
@@ -78,6 +79,47 @@ def sources(settings: Mapping[str, Any]) -> list[str]:
         return [str(path) for path in files if path.is_file()]
     functions = (ADAPTERS[settings["adapter"]], indexing.Common)
     return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
+
+
+def notes(experiment: Experiment) -> dict[str, list[Source]]:
+    """What is noted of the user's files (`fingerprints`): note, below `inputs` of the results -> what it is of."""
+    found: dict[str, list[Source]] = {}
+    for name in datasets(experiment):
+        settings = experiment.decisions()[name].settings
+        found[f"{name}/annotations"] = [Source(path) for path in sources(settings)]
+        if settings["images"] is not None:
+            found[f"{name}/images"] = [Source(settings["images"], frozenset(paths.IMAGES))]
+    for run in experiment.runs:
+        for dataset in (run.report, run.select):
+            if run.backbone and dataset and IMPORTED in run.backbone.settings:
+                found[f"{dataset.id}/{run.backbone.id}"] = [Source(maps_of(run.backbone.settings, dataset.id))]
+        if run.backbone and IMPORTED not in run.backbone.settings:
+            found[f"{run.backbone.id}/weights"] = [Source(path) for path in sources(run.backbone.settings)]
+    return {note: read for note, read in found.items() if read}
+
+
+def pairs(experiment: Experiment) -> list[list[str]]:
+    """Every two datasets (by id) that may share no image: one selects or trains for what the other reports."""
+    known = datasets(experiment)
+    return [[a, b] for a in known for b in partners(experiment, a) if a < b]
+
+
+def planned(experiment: Experiment) -> list[dict[str, Any]]:
+    """Every network that images are shown to: its id and settings, the datasets, and what it was trained on if here."""
+    found: dict[str, dict[str, Any]] = {}
+    for run in experiment.runs:
+        if run.backbone and predicts(run.backbone.settings):
+            training = experiment.trainings.get(trained(run) or "")
+            about = {"id": run.backbone.id, "settings": run.backbone.settings, "datasets": []}
+            about["trained_on"] = training.settings["train"]["images"] if training else None
+            mine = found.setdefault(run.backbone.id, about)
+            mine["datasets"] = sorted({*mine["datasets"], *(d.id for d in (run.report, run.select) if d)})
+    return list(found.values())
+
+
+def plan(experiment: Experiment) -> str:
+    """The name of what is found out before any map is made: of these datasets, splits and networks."""
+    return f"plan@{digest([datasets(experiment), pairs(experiment), planned(experiment), files.PLAN.version])}"
 
 
 def predicts(backbone: Mapping[str, Any] | None) -> bool:

@@ -11,14 +11,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from wsol.boxes import asboxes, to_xywh
+from wsol.containers import Record
 from wsol.datasets import paths, rle, text
 from wsol.datasets.annotations import each
 from wsol.errors import DataError
-from wsol.formats import Format, atomic
+from wsol.formats import atomic
 from wsol.protocols import finish, upsample
 
 SCOREMAP = (224, 224)  # height, width that the published evaluator scores at
-EXPORT = Format("export", 1, "export", ())
+EXPORT = Record("export", 2, "export", ())
 
 
 def ids(targets: pd.DataFrame) -> tuple[dict[str, int], dict[int, int]]:
@@ -149,7 +150,7 @@ def write_scoremaps(
 
 def write_about(root: str | Path, settings: Mapping, made_from: Mapping[str, str | Path]) -> None:
     """`about.json` beside what was exported: what made it, as every stage file says of itself."""
-    write_json(Path(root) / "about.json", EXPORT.header(settings, made_from))
+    EXPORT.write(Path(root) / "about.json", settings=settings, made_from=made_from)
 
 
 class Result(Protocol):

@@ -4,11 +4,11 @@ A change of meaning or of fields is a new version: the file's folder gets anothe
 in one line.
 """
 
-from wsol.formats import Arrays, Table, Weights
+from wsol.containers import Arrays, Record, Table, Weights
 
 TARGETS = Table(
     "targets",
-    1,
+    2,
     "index",
     (
         "image",  # str, path below the images folder, also its id
@@ -26,7 +26,7 @@ TARGETS = Table(
 )
 PREDICTIONS = Arrays(
     "predictions",
-    1,
+    2,
     "predict",
     (
         "image",  # str [n]
@@ -34,11 +34,12 @@ PREDICTIONS = Arrays(
         "readable",  # bool [n]: the image decoded; logits of others are NaN
         "geometry",  # float64 [n 4]: image = input * (sx sy) + (tx ty), in pixels of the annotation
         "input_size",  # int [2]: height, width of the network's input
+        "names",  # str [c], the class each output was trained for in this run; [0] of a network from elsewhere
     ),
 )
 EVIDENCE = Arrays(
     "evidence",
-    3,
+    4,
     "predict",
     (
         "activations",  # float32 [n h w k], of the explained layer, one row an image
@@ -52,7 +53,7 @@ EVIDENCE = Arrays(
 )
 HEATMAPS = Arrays(
     "heatmaps",
-    2,
+    3,
     "heatmap",
     (
         "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled
@@ -66,7 +67,7 @@ HEATMAPS = Arrays(
 )
 REGIONS = Arrays(
     "regions",
-    1,
+    2,
     "localize",
     (
         "boxes",  # float32 [m 4], canvas pixels, of every distinct map one after another
@@ -84,7 +85,7 @@ REGIONS = Arrays(
 RUN = ("evaluation", "dataset", "backbone", "cam", "threshold")
 SCORES = Table(
     "scores",
-    1,
+    2,
     "score",
     (
         *RUN,
@@ -99,7 +100,7 @@ SCORES = Table(
 )
 OUTCOMES = Table(
     "outcomes",
-    1,
+    2,
     "score",
     (
         "image",
@@ -112,7 +113,7 @@ OUTCOMES = Table(
 )
 STRATA = Table(
     "strata",
-    1,
+    2,
     "score",
     (
         *RUN,
@@ -126,4 +127,21 @@ STRATA = Table(
         "n",
     ),
 )
-WEIGHTS = Weights("weights", 1, "train", ("classes",))
+WEIGHTS = Weights(
+    "weights",
+    2,
+    "train",
+    (
+        "classes",  # int, how many outputs
+        "names",  # list of str, the class that each output stands for
+    ),
+)
+PLAN = Record(
+    "plan",
+    1,
+    "plan",
+    (
+        "images",  # {dataset's id: how many images it has}
+        "networks",  # {backbone's id: what was found out about it}, networks that images are shown to
+    ),
+)

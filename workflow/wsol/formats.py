@@ -1,8 +1,9 @@
-"""Formats: how a stage file is written, atomically, and checked when read; `files` declares which there are.
+"""What every stage file has, whatever it is kept in (`containers`); `files` declares which there are.
 
-A table is Parquet, arrays are `.npz` (never pickled). Each file carries a header that says what it is, which settings
-made it, the sha256 of the files it was made from and the versions that ran. It holds no clock, host or path of the
-output folder, so the same inputs give the same bytes.
+A file is written beside its place and moved onto it once complete. It carries a header that says what it is, which
+settings made it, the digests of the files it was made from and the versions that ran; and the digest of itself
+(`seal`), without which nothing of it is read. It holds no clock, host or path of the output folder, so the same inputs
+give the same bytes.
 """
 
 import hashlib
@@ -17,16 +18,11 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from wsol import __version__, npz
-from wsol.errors import FileError
+from wsol import __version__, seal
+from wsol.errors import Damaged, FileError
 
 PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless")
-HEADER = "header"
+HEADER, SEAL = "header", "seal"
 
 
 def digest(settings: Any) -> str:
@@ -82,15 +78,36 @@ class Format:
     stage: str
     fields: tuple[str, ...]
 
-    def header(self, settings: Any, made_from: Mapping[str, str | Path]) -> dict:
-        """`made_from` maps a role ("targets") to the file that played it."""
+    def header(self, path: str | Path, settings: Any, made_from: Mapping, given: Mapping = {}) -> dict:
+        """`made_from` maps a role ("targets") to the stage file that played it, `given` to a file of the user's."""
         return {
             "format": self.name,
             "version": self.version,
             "settings": settings,
-            "made_from": {role: sha256(path) for role, path in made_from.items()},
+            "made_from": {role: origin(source, path) for role, source in made_from.items()},
+            "given": {role: sha256(source) for role, source in given.items()},
             "versions": versions(),
         }
+
+    def text(self, path: str | Path, **about: Any) -> str:
+        """The header as it stands in a file."""
+        return json.dumps(self.header(path, **about), sort_keys=True, default=str)
+
+    @contextmanager
+    def writing(self, path: str | Path):
+        """A path to write to; the file gets its digest and its place once it is complete."""
+        with atomic(path) as temporary:
+            yield temporary
+            seal.seal(temporary)
+
+    def whole(self, path: str | Path) -> str:
+        """The digest of a file that is what was written; else Damaged."""
+        try:
+            return seal.verify(path)
+        except seal.Broken as error:
+            raise Damaged(path, f"{path} {error}.") from error
+        except OSError as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error.strerror})")) from error
 
     def check(self, header: Any, fields: Sequence[str], path: str | Path) -> dict:
         """The header, or a FileError that says what the file is instead."""
@@ -108,92 +125,6 @@ class Format:
         return f"{path} {what}. Delete it and rerun `{self.stage}`."
 
 
-class Table(Format):
-    """A DataFrame in Parquet; the header lies in the schema's metadata. Columns beyond `fields` are kept after them."""
-
-    def write(self, path: str | Path, frame: pd.DataFrame, *, settings: Any = None, made_from: Mapping = {}) -> None:
-        columns = [*self.fields, *(c for c in frame.columns if c not in self.fields)]
-        table = pa.Table.from_pandas(frame[columns], preserve_index=False)
-        header = json.dumps(self.header(settings, made_from), sort_keys=True, default=str)
-        with atomic(path) as temporary:
-            pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), HEADER: header}), temporary)
-
-    def read(self, path: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """The table; with `columns` nothing but those leaves the disk."""
-        return self.open(path, columns)[0]
-
-    def open(self, path: str | Path, columns: Sequence[str] | None = None) -> tuple[pd.DataFrame, dict]:
-        """The table and its header."""
-        try:
-            table = pq.read_table(path, columns=columns)
-            header = json.loads((table.schema.metadata or {}).get(HEADER.encode(), b"null"))
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
-        return table.to_pandas(), self.check(header, (columns and self.fields) or table.column_names, path)
-
-
-class Arrays(Format):
-    """Named arrays in an uncompressed `.npz`; the header is one of them, as JSON bytes."""
-
-    def write(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **arrays: np.ndarray) -> None:
-        if missing := set(self.fields) - set(arrays):
-            raise TypeError(f"{self.name} needs {sorted(missing)}")
-        header = json.dumps(self.header(settings, made_from), sort_keys=True, default=str)
-        with atomic(path) as temporary, open(temporary, "wb") as stream:
-            content: dict[str, Any] = {HEADER: np.frombuffer(header.encode(), np.uint8), **arrays}
-            np.savez(stream, **content)
-
-    def read(self, path: str | Path) -> dict[str, np.ndarray]:
-        return self.open(path)[0]
-
-    def open(self, path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
-        """The arrays by name and their header."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            header = json.loads(arrays.pop(HEADER, np.frombuffer(b"null", np.uint8)).tobytes())
-        except npz.BROKEN as error:
-            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
-        return arrays, self.check(header, list(arrays), path)
-
-    @contextmanager
-    def stream(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}):
-        """An `npz.Stream` to write arrays into that need not fit into memory; the file is there once the block ends."""
-        header = json.dumps(self.header(settings, made_from), sort_keys=True, default=str)
-        with atomic(path) as temporary, npz.Stream(temporary) as stream:
-            stream.append(HEADER, np.frombuffer(header.encode(), np.uint8), len(header.encode()))
-            yield stream
-            if missing := set(self.fields) - set(stream.names):
-                raise TypeError(f"{self.name} needs {sorted(missing)}")
-
-    def map(self, path: str | Path) -> dict[str, np.ndarray]:
-        """The arrays by name, read from disk only where they are looked at."""
-        try:
-            arrays = npz.view(path)
-            header = json.loads(arrays.pop(HEADER, np.frombuffer(b"null", np.uint8)).tobytes())
-        except npz.BROKEN as error:
-            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
-        self.check(header, list(arrays), path)
-        return arrays
-
-
-class Weights(Format):
-    """A network's weights as Keras saves them; the header is an attribute of the HDF5 file's root."""
-
-    def stamp(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **fields: Any) -> None:
-        """Give a file that Keras has just saved its header and `fields`."""
-        import h5py
-
-        with h5py.File(path, "r+") as file:
-            file.attrs[HEADER] = json.dumps(self.header(settings, made_from) | fields, sort_keys=True, default=str)
-
-    def read(self, path: str | Path) -> dict:
-        """The header, the fields in it."""
-        import h5py
-
-        try:
-            with h5py.File(path) as file:
-                header = json.loads(file.attrs.get(HEADER, "null"))
-        except (OSError, ValueError) as error:
-            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
-        return self.check(header, list(header or {}), path)
+def origin(source: str | Path, path: str | Path) -> dict[str, str]:
+    """How a file at `path` names the stage file it was made from: by its way there and the digest it carries."""
+    return {"file": os.path.relpath(source, Path(path).parent), "digest": seal.carried(source)}

@@ -1,21 +1,25 @@
 """What every script does around its work: log, show progress, and end with one line where an input is wrong."""
 
+import errno
+import io
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
-from wsol.errors import InputError
+from wsol.errors import Damaged, InputError
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 15
+DELETED = "Deleted, to be made again."  # how the reason ends of a job that met a damaged stage file
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
 
 
 class Job:
@@ -62,17 +66,34 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
     """Run a stage's work. The reason it fails for is the last line of its log, and of what it prints."""
     path = Path(next(iter(log)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as stream, _stderr_into(stream) as terminal, _cancelled_like_failed():
+    # Nothing is buffered, so that on a full disk no half line waits to fail again when the log is closed.
+    with (
+        io.TextIOWrapper(open(path, "wb", buffering=0), write_through=True) as stream,
+        _stderr_into(stream) as terminal,
+        _cancelled_like_failed(),
+    ):
         running = Job(name, stream, terminal)
         try:
             yield running
         except Exception as error:
-            reason = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-            if not isinstance(error, InputError):
-                running.say(traceback.format_exc())
-            running.say(reason)
+            reason = _reason(error)
             print(f"{name}: {reason}", file=terminal, flush=True)
+            with suppress(OSError):  # a disk too full for the log has told the terminal
+                if not isinstance(error, InputError | OSError):
+                    running.say(traceback.format_exc())
+                running.say(reason)
             sys.exit(1)
+
+
+def _reason(error: Exception) -> str:
+    """One line for whoever runs the job. A damaged stage file is deleted, so that the next run makes it again."""
+    if isinstance(error, Damaged):
+        Path(error.path).unlink(missing_ok=True)
+        return f"{error} {DELETED}"
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        where = f" ({error.filename})" if error.filename else ""
+        return f"results: cannot be written: {error.strerror}{where}. What was complete before is whole."
+    return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
 
 
 @contextmanager

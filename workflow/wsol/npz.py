@@ -44,12 +44,12 @@ def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
     file.seek(member.header_offset + 30 + int(name) + int(extra))
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(file)
+    shape, columns_first, dtype = read(file)
     if dtype.hasobject or member.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"{member.filename} is pickled or compressed")
     if 0 in shape:
         return np.empty(shape, dtype)
-    return np.memmap(file, dtype, "r", file.tell(), shape)
+    return np.memmap(file, dtype, "r", file.tell(), shape, order="F" if columns_first else "C")
 
 
 class Stream:
@@ -59,8 +59,9 @@ class Stream:
     either `append` in order or `put` at chosen rows, always with the `total` number of rows.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, comment: bytes = b""):
         self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
+        self._archive.comment = comment
         self._folder = path.parent
         self._direct: tuple[str, Any] | None = None
         self._waiting: dict[str, tuple[BinaryIO, np.dtype, tuple[int, ...]]] = {}

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from wsol import boxes
 from wsol.curves import Hits
 from wsol.errors import DataError
+from wsol.outputs import right
 from wsol.pixels import Counts, Pixels
 from wsol.pointing import Pointing
 
@@ -153,7 +154,8 @@ def ranks_of(targets: pd.DataFrame, shards: Iterable[Mapping[str, NDArray]]) -> 
     for shard in shards:
         place = pd.Index(shard["image"]).get_indexer(pd.Index(targets["image"]))
         there = np.flatnonzero(place >= 0)
-        best[there] = ranks(shard["logits"], place[there], targets["outputs"].iloc[there].tolist())
+        outputs = right(targets.iloc[there], shard["names"])
+        best[there] = ranks(shard["logits"], place[there], outputs)
     return best
 
 

@@ -20,6 +20,7 @@ from wsol.files import PREDICTIONS
 from wsol.localize import rle
 from wsol.metrics import View
 from wsol.npz import unpack
+from wsol.outputs import right
 from wsol.pixels import EDGES, Map
 from wsol.probabilities import probability
 from wsol.protocols import foreground
@@ -95,10 +96,11 @@ def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray
     found = np.ones(len(targets))
     for arrays, header in map(PREDICTIONS.open, predictions):
         place = pd.Index(arrays["image"]).get_indexer(pd.Index(targets["image"]))
+        outputs = right(targets, arrays["names"])
         if header["settings"].get("activation"):
             p = probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
             for t in np.flatnonzero(place >= 0):
-                found[t] = explained(p[place[t]], targets["outputs"].iloc[t], header["settings"])
+                found[t] = explained(p[place[t]], outputs[t], header["settings"])
     return found
 
 

@@ -13,7 +13,7 @@ from wsol import images
 from wsol.errors import DataError
 from wsol.settings import Range
 
-LABELS = ["image", "label", "status"]  # all that training may read of the targets
+LABELS = ["image", "label", "class_name", "status"]  # all that training may read of the targets
 BYTES = 6 << 30  # images are held in memory at the network's input size
 
 

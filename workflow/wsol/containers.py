@@ -1,0 +1,142 @@
+"""What stage files are kept in: tables Parquet, arrays `.npz` (never pickled), records JSON, weights HDF5."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wsol import npz, seal
+from wsol.errors import FileError
+from wsol.formats import HEADER, SEAL, Format
+
+
+class Table(Format):
+    """A DataFrame in Parquet; the header lies in the schema's metadata. Columns beyond `fields` are kept after them."""
+
+    def write(self, path: str | Path, frame: pd.DataFrame, *, settings: Any = None, made_from: Mapping = {}) -> None:
+        columns = [*self.fields, *(c for c in frame.columns if c not in self.fields)]
+        table = pa.Table.from_pandas(frame[columns], preserve_index=False)
+        about = {HEADER: self.text(path, settings=settings, made_from=made_from), SEAL: seal.BLANK}
+        with self.writing(path) as temporary:
+            pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **about}), temporary)
+
+    def read(self, path: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The table; with `columns` nothing but those leaves the disk."""
+        return self.open(path, columns)[0]
+
+    def open(self, path: str | Path, columns: Sequence[str] | None = None) -> tuple[pd.DataFrame, dict]:
+        """The table and its header."""
+        self.whole(path)  # first of all: pyarrow crashes on some files that are not
+        try:
+            table = pq.read_table(path, columns=columns)
+            header = json.loads((table.schema.metadata or {}).get(HEADER.encode(), b"null"))
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        return table.to_pandas(), self.check(header, (columns and self.fields) or table.column_names, path)
+
+
+class Arrays(Format):
+    """Named arrays in an uncompressed `.npz`; the header is one of them, as JSON bytes."""
+
+    def write(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}, **arrays):
+        if missing := set(self.fields) - set(arrays):
+            raise TypeError(f"{self.name} needs {sorted(missing)}")
+        header = self.text(path, settings=settings, made_from=made_from, given=given)
+        content: dict[str, Any] = {HEADER: np.frombuffer(header.encode(), np.uint8), **arrays}
+        with self.writing(path) as temporary:
+            with open(temporary, "wb") as stream:
+                np.savez(stream, **content)
+            with ZipFile(temporary, "a") as archive:
+                archive.comment = seal.BLANK
+
+    def read(self, path: str | Path) -> dict[str, np.ndarray]:
+        return self.open(path)[0]
+
+    def open(self, path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
+        """The arrays by name and their header."""
+        self.whole(path)
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except npz.BROKEN as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        return arrays, self._header(arrays, path)
+
+    @contextmanager
+    def stream(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}):
+        """An `npz.Stream` to write arrays into that need not fit into memory; the file is there once the block ends."""
+        header = self.text(path, settings=settings, made_from=made_from, given=given).encode()
+        with self.writing(path) as temporary, npz.Stream(temporary, comment=seal.BLANK) as stream:
+            stream.append(HEADER, np.frombuffer(header, np.uint8), len(header))
+            yield stream
+            if missing := set(self.fields) - set(stream.names):
+                raise TypeError(f"{self.name} needs {sorted(missing)}")
+
+    def map(self, path: str | Path) -> dict[str, np.ndarray]:
+        """The arrays by name, in memory only where they are looked at; the file's bytes have been checked before."""
+        self.whole(path)
+        try:
+            arrays = npz.view(path)
+        except npz.BROKEN as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        self._header(arrays, path)
+        return arrays
+
+    def _header(self, arrays: dict[str, np.ndarray], path: str | Path) -> dict:
+        """The header, taken from among the arrays."""
+        try:
+            header = json.loads(arrays.pop(HEADER, np.frombuffer(b"null", np.uint8)).tobytes())
+        except ValueError as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        return self.check(header, list(arrays), path)
+
+
+class Record(Format):
+    """Named values in JSON, which people and the rules read."""
+
+    def write(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **fields: Any) -> None:
+        header = self.header(path, settings, made_from)
+        content = fields | {HEADER: header, SEAL: seal.BLANK.decode()}
+        with self.writing(path) as temporary:
+            temporary.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
+
+    def read(self, path: str | Path) -> dict[str, Any]:
+        self.whole(path)
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        self.check(content.get(HEADER), list(content), path)
+        return {name: content[name] for name in content if name not in (HEADER, SEAL)}
+
+
+class Weights(Format):
+    """A network's weights as Keras saves them; the header is an attribute of the HDF5 file's root."""
+
+    @contextmanager
+    def saving(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **fields: Any):
+        """A path for Keras to save to; the file then gets its header and `fields`."""
+        import h5py
+
+        with self.writing(path) as temporary:
+            yield temporary
+            with h5py.File(temporary, "r+") as file:
+                header = self.header(path, settings, made_from) | fields
+                file.attrs[HEADER] = json.dumps(header, sort_keys=True, default=str)
+                file.attrs[SEAL] = np.bytes_(seal.BLANK)
+
+    def read(self, path: str | Path) -> dict:
+        """The header, the fields in it."""
+        import h5py
+
+        self.whole(path)
+        try:
+            with h5py.File(path) as file:
+                header = json.loads(file.attrs.get(HEADER, "null"))
+        except (OSError, ValueError) as error:
+            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
+        return self.check(header, list(header or {}), path)

@@ -1,0 +1,29 @@
+"""Which outputs of a network are right for a target."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from wsol.errors import DataError
+
+
+def right(targets: pd.DataFrame, names: ArrayLike = ()) -> list[list[int]]:
+    """[t]: the right outputs of each target, as the index found them.
+
+    Of a network trained in this run, whose outputs are called `names` [c], it is the one that was trained for the class
+    of that name: two data sets may number the same classes differently. No output, where there is none.
+    """
+    known = np.asarray(names, np.str_)
+    if len(known) == 0:
+        return [list(outputs) for outputs in targets["outputs"]]
+    place = {name: index for index, name in enumerate(known.tolist())}
+    return [[place[name]] if name in place else [] for name in targets["class_name"]]
+
+
+def names_of(targets: pd.DataFrame) -> list[str]:
+    """[c]: what the output of each label is called, for a network that is trained on these targets."""
+    called = dict(zip(targets["label"].tolist(), targets["class_name"].tolist(), strict=True))
+    names = [called.get(label, f"(no class {label})") for label in range(max(called) + 1)]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DataError(f"train: two classes are called '{twice[0]}'; an output needs a name of its own.")
+    return names
