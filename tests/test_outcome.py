@@ -27,8 +27,10 @@ def test_no_image_no_output_or_no_finite_logits_is_no_rank():
 
 def test_ranks_over_shards_go_by_the_image_s_name():
     targets = pd.DataFrame({"image": ["b", "a", "b", "z"], "outputs": [[0], [1], [1], [0]]})
+    unnamed = np.empty(0, np.str_)
     shards = [
-        {"image": np.array([name]), "logits": np.array([logits])} for name, logits in [("a", [3, 1]), ("b", [3, 1])]
+        {"image": np.array([name]), "logits": np.array([logits]), "names": unnamed}
+        for name, logits in [("a", [3, 1]), ("b", [3, 1])]
     ]
     assert ranks_of(targets, shards).tolist() == [0, 1, 1, UNRANKED]
 

@@ -52,6 +52,7 @@ def run(folder, maps, truths, sizes, settings, *, shard=4, status=None, name="",
         REGIONS.write(kinds["regions"], **found)
         logits = np.tile(np.float32([2, 1, 0]), (len(maps[rows]), 1))
         others = {"readable": np.ones(len(logits), bool), "geometry": geometry[rows], "input_size": size}
+        others["names"] = np.empty(0, np.str_)
         PREDICTIONS.write(kinds["predictions"], image=np.array(images[rows]), logits=logits, **others)
         for kind, path in kinds.items():
             files[kind].append(path)

@@ -12,12 +12,13 @@ from wsol.errors import DataError
 
 def targets(**columns):
     frame = pd.DataFrame({"image": ["a", "b", "c"], "label": [0, 1, 1], "status": ["ok", "ok", "missing"]})
+    frame["class_name"] = ["cat", "dog", "dog"]
     return frame.assign(boxes=[[0, 0, 1, 1]] * 3, mask="x", **columns)
 
 
 def test_boxes_and_masks_are_left_out_and_missing_images_too():
     found = train.labels(targets())
-    assert list(found.columns) == ["image", "label", "status"] and found["image"].tolist() == ["a", "b"]
+    assert list(found.columns) == ["image", "label", "class_name", "status"] and found["image"].tolist() == ["a", "b"]
 
 
 def test_an_image_with_two_labels_and_one_without_are_refused():

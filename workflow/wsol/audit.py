@@ -89,7 +89,7 @@ def header(path: Path) -> dict:
         if path.name.endswith(".npz"):
             return json.loads(npz.view(path)[HEADER].tobytes())
         if path.name.endswith(".json"):
-            return json.loads(path.read_text(encoding="utf-8"))[HEADER]
+            return json.loads(path.read_text(encoding="utf-8"))
         seal.verify(path)  # the libraries behind these two crash on some broken files
         if path.name.endswith(".parquet"):
             return json.loads(pq.read_schema(path).metadata[HEADER.encode()])

@@ -99,19 +99,17 @@ class Arrays(Format):
 
 
 class Record(Format):
-    """Named values in JSON, which people and the rules read."""
+    """Named values in JSON beside those of the header, which people and the rules read."""
 
     def write(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **fields: Any) -> None:
-        header = self.header(path, settings, made_from)
-        content = fields | {HEADER: header, SEAL: seal.BLANK.decode()}
+        content = self.header(path, settings, made_from) | fields | {SEAL: seal.BLANK.decode()}
         with self.writing(path) as temporary:
             temporary.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
 
     def read(self, path: str | Path) -> dict[str, Any]:
         self.whole(path)
         content = json.loads(Path(path).read_text(encoding="utf-8"))
-        self.check(content.get(HEADER), list(content), path)
-        return {name: content[name] for name in content if name not in (HEADER, SEAL)}
+        return self.check(content, list(content), path)
 
 
 class Weights(Format):

@@ -110,7 +110,7 @@ def planned(experiment: Experiment) -> list[dict[str, Any]]:
     for run in experiment.runs:
         if run.backbone and predicts(run.backbone.settings):
             training = experiment.trainings.get(trained(run) or "")
-            about = {"id": run.backbone.id, "settings": run.backbone.settings, "datasets": []}
+            about: dict[str, Any] = {"id": run.backbone.id, "settings": run.backbone.settings, "datasets": []}
             about["trained_on"] = training.settings["train"]["images"] if training else None
             mine = found.setdefault(run.backbone.id, about)
             mine["datasets"] = sorted({*mine["datasets"], *(d.id for d in (run.report, run.select) if d)})

@@ -6,6 +6,7 @@ removed or restored by whatever means makes the note newer than what was made be
 so no stage file holds a note's content.
 """
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -61,17 +62,17 @@ def note(path: str | Path, now: dict[str, str]) -> str:
     if before == now:
         return ""
     with atomic(path) as temporary:
-        lines = [f"{like}\t{name}" for name, like in sorted(now.items())]
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
+        # As JSON a name has no line end, and bytes that are no text come back as they were.
+        lines = [f"{like}\t{json.dumps(name)}\n" for name, like in sorted(now.items())]
+        temporary.write_text("".join(lines), encoding="ascii")
     return "" if before is None else _changes(before, now)
 
 
 def read(path: str | Path) -> dict[str, str] | None:
     """A note's files; None where there is no note, or one that somebody else wrote."""
     try:
-        lines = Path(path).read_text(encoding="utf-8", errors="surrogateescape").split("\n")
-        pairs = [line.split("\t", 1) for line in lines if line]
-        return {name: like for like, name in pairs}
+        pairs = [line.split("\t", 1) for line in Path(path).read_text(encoding="ascii").splitlines()]
+        return {json.loads(name): like for like, name in pairs}
     except (OSError, ValueError):
         return None
 

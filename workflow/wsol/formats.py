@@ -127,4 +127,7 @@ class Format:
 
 def origin(source: str | Path, path: str | Path) -> dict[str, str]:
     """How a file at `path` names the stage file it was made from: by its way there and the digest it carries."""
-    return {"file": os.path.relpath(source, Path(path).parent), "digest": seal.carried(source)}
+    try:
+        return {"file": os.path.relpath(source, Path(path).parent), "digest": seal.carried(source)}
+    except seal.Broken as error:
+        raise Damaged(source, f"{source} {error}.") from error

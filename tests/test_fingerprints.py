@@ -1,0 +1,107 @@
+"""Notes of the user's files: every way that a file can change is another note, and nothing else is."""
+
+import os
+import shutil
+import time
+
+import pytest
+
+from wsol.fingerprints import SHOWN, Source, listing, note, read
+
+
+@pytest.fixture
+def files(tmp_path):
+    root = tmp_path / "data"
+    for name in ("a.png", "sub/b.JPG", "notes.txt", ".hidden/c.png", ".d.png", "results/e.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    return root
+
+
+def look(root, content=False, suffixes=(".png", ".jpg")):
+    return listing([Source(str(root), frozenset(suffixes))], content, skip=root / "results")
+
+
+def test_a_folder_is_its_visible_files_of_the_kinds_asked_for_but_the_results(files):
+    names = {os.path.relpath(path, files) for path in look(files)}
+    assert names == {"a.png", "sub/b.JPG"}
+    assert {os.path.relpath(path, files) for path in look(files, suffixes=())} == {"a.png", "sub/b.JPG", "notes.txt"}
+    assert list(listing([Source(str(files / "a.png"))], False, skip=files)) == [str(files / "a.png")]
+    assert listing([Source(str(files / "nothing"))], False, skip=files) == {}
+
+
+def replaced(files):
+    (files / "a.png").write_text("other")
+
+
+def replaced_by_an_older_one(files):
+    (files / "old.txt").write_text("older")
+    os.utime(files / "old.txt", (1e9, 1e9))
+    os.replace(files / "old.txt", files / "a.png")
+
+
+def same_size_and_later(files):
+    time.sleep(0.02)
+    (files / "a.png").write_text("A.png")
+
+
+def restored(files):
+    (files / "f.png").write_text("f")
+
+
+def removed(files):
+    shutil.rmtree(files / "sub")
+
+
+def linked_elsewhere(files):
+    (files / "a.png").unlink()
+    (files / "a.png").symlink_to("notes.txt")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (replaced, "1 changed (a.png)"),
+        (replaced_by_an_older_one, "1 changed (a.png)"),
+        (same_size_and_later, "1 changed (a.png)"),
+        (restored, "1 new (f.png)"),
+        (removed, "1 gone (b.JPG)"),
+        (linked_elsewhere, "1 changed (a.png)"),
+    ],
+)
+def test_every_change_is_noted_and_said(files, tmp_path, change, said):
+    path = tmp_path / "inputs/d/images.txt"
+    assert note(path, look(files)) == "" and read(path) == look(files)
+    before = path.stat().st_mtime_ns
+    assert note(path, look(files)) == "" and path.stat().st_mtime_ns == before
+    time.sleep(0.02)
+    change(files)
+    assert note(path, look(files)) == said and path.stat().st_mtime_ns > before
+    assert note(path, look(files)) == ""
+
+
+def test_by_content_a_touch_is_no_change_and_a_change_that_keeps_size_and_time_is_one(files, tmp_path):
+    path = tmp_path / "note.txt"
+    note(path, look(files, content=True))
+    os.utime(files / "a.png", (1e9, 1e9))
+    assert note(path, look(files, content=True)) == ""
+    (files / "a.png").write_text("A.png")
+    os.utime(files / "a.png", (1e9, 1e9))
+    assert note(path, look(files, content=True)) == "1 changed (a.png)"
+
+
+def test_many_changes_are_one_line(files, tmp_path):
+    note(tmp_path / "note.txt", look(files))
+    for i in range(9):
+        (files / f"{i}.png").write_text("x")
+    said = note(tmp_path / "note.txt", look(files))
+    assert said == "9 new (" + ", ".join(f"{i}.png" for i in range(SHOWN)) + ", …)"
+
+
+def test_odd_names_come_back_and_a_strange_note_is_none(files, tmp_path):
+    odd = files / os.fsdecode(b"tab\tline\nand\xff.png")
+    odd.write_text("x")
+    note(tmp_path / "note.txt", look(files))
+    assert read(tmp_path / "note.txt") == look(files)
+    (tmp_path / "note.txt").write_text("what is this")
+    assert read(tmp_path / "note.txt") is None and note(tmp_path / "note.txt", look(files)) == ""

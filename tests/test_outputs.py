@@ -1,0 +1,68 @@
+"""Which outputs are right: the index's word, or of a network trained here the class of the same name."""
+
+import pandas as pd
+import pytest
+
+from wsol.errors import ConfigError, DataError
+from wsol.outputs import names_of, right
+from wsol.planning import look
+
+FOUND = pd.DataFrame({"image": ["a", "b"], "label": [0, 1], "class_name": ["cat", "dog"], "outputs": [[281, 282], []]})
+
+
+def test_a_network_from_elsewhere_has_the_outputs_that_the_index_found():
+    assert right(FOUND) == [[281, 282], []]
+
+
+def test_a_network_trained_here_has_the_output_that_was_trained_for_the_class_of_that_name():
+    assert right(FOUND, ["ant", "dog", "cat"]) == [[2], [1]]
+    assert right(FOUND, ["dog"]) == [[], [0]]
+
+
+def test_an_output_is_called_like_the_class_it_is_trained_for():
+    assert names_of(FOUND) == ["cat", "dog"]
+    assert names_of(FOUND.assign(label=[2, 0])) == ["dog", "(no class 1)", "cat"]
+    with pytest.raises(DataError, match=r"train: two classes are called 'cat'; an output needs a name of its own\."):
+        names_of(FOUND.assign(class_name="cat"))
+
+
+NETWORK = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": "random"}
+
+
+def looked(targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, **settings) -> dict:
+    network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "trained_on": None}
+    datasets = {"d@00000000": targets}
+    if trained_on is not None:
+        network["trained_on"] = "t@00000000"
+        datasets["t@00000000"] = trained_on
+    return look(network, datasets, lambda *words: None)
+
+
+def test_a_network_is_looked_at_before_it_sees_an_image():
+    assert looked(FOUND) == {"layer": ["conv_pw_13_relu"], "outputs": 1000, "input": [64, 64]}
+    trained = looked(FOUND, FOUND.assign(status="ok"), weights={"train": "t@00000000"})
+    assert trained["outputs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("targets", "settings", "line"),
+    [
+        ({"outputs": [[], []]}, {}, "datasets.d: nothing says which outputs of a model its 2 classes are (cat, dog)."),
+        (
+            {"outputs": [[3], [1000]]},
+            {},
+            "datasets.d: a class is output 1000 of the model, and net has outputs 0",
+        ),
+        ({}, {"layer": "conv_pw_14_relu"}, "backbones.net: layer: unknown 'conv_pw_14_relu'. Did you mean"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused_at_once(targets, settings, line):
+    with pytest.raises(ConfigError) as error:
+        looked(FOUND.assign(**targets), **settings)
+    assert str(error.value).startswith(line)
+
+
+def test_a_network_trained_on_other_classes_is_refused():
+    other = FOUND.assign(class_name=["ant", "bee"], status="ok")
+    with pytest.raises(ConfigError, match=r"none of its classes \(cat, dog\) was trained \(ant, bee\)\."):
+        looked(FOUND, other, weights={"train": "t@00000000"})
