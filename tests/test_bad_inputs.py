@@ -492,16 +492,65 @@ CASES: dict[str, Case] = {
     "class map that runs code": Case(
         "wsol",
         saying(put("m.yaml", "0: !!python/object/apply:os.getcwd []\n"), class_map="~/m.yaml"),
-        "~/m.yaml is no readable YAML: …",
+        "~/m.yaml:1: is no readable YAML: …",
     ),
     "class map of aliases without end": Case(
         "wsol",
         saying(put("m.yaml", ALIASES + "0: *j\n"), class_map="~/m.yaml"),
-        "~/m.yaml: 0: an output must be a whole number from 0 to 2147483647; received a list.",
+        "~/m.yaml:7: is no readable YAML: its aliases stand for more than 10000000 values.",
     ),
     "class map without a class": Case(
         "wsol", saying(put("m.json", '{"0": 3}'), class_map="~/m.json"), "ok ok | unmapped"
     ),
+    "class map of a class that is none": Case(
+        "voc",
+        saying(class_map={"cta": 281}, classes=["cat", "dog"]),
+        "class_map: no class is called 'cta'. Known: cat, dog.",
+    ),
+    "class map of a number that is no class": Case(
+        "wsol", saying(class_map={0: 281, 7: 282}), "class_map: no class is called 7. Known: 0, 1."
+    ),
+    "class map of a class by number and name": Case(
+        "voc",
+        saying(class_map={"cat": 281, 0: 282}, classes=["cat", "dog"]),
+        "class_map: 'cat' and 0 are the same class; say it once.",
+    ),
+    "JSON map with a key twice": Case(
+        "wsol",
+        saying(put("m.json", '{"0": 1, "1": 2, "0": 3}'), class_map="~/m.json"),
+        "~/m.json: the key '0' is given twice.",
+    ),
+    "YAML map with a key twice": Case(
+        "wsol",
+        saying(put("m.yaml", "0: 1\n1: 2\n0: 3\n"), class_map="~/m.yaml"),
+        "~/m.yaml:3: key 0 is given twice (first in line 1).",
+    ),
+    "YAML map cut short": Case(
+        "wsol",
+        saying(put("m.yaml", "0: [1, 2\n"), class_map="~/m.yaml"),
+        "~/m.yaml:2: is no readable YAML: expected ',' or ']', but got '<stream end>'.",
+    ),
+    "YAML map that is deep": Case(
+        "wsol",
+        saying(put("m.yaml", "[" * 20_000), class_map="~/m.yaml"),
+        "~/m.yaml is no readable YAML: it is nested too deeply.",
+    ),
+    "CSV map with a row twice": Case(
+        "wsol",
+        saying(put("m.csv", "class,outputs\n0,1\n1,2\n0,3 1\n"), class_map="~/m.csv"),
+        "~/m.csv: row 4 gives '0' the output '1' again.",
+    ),
+    "output names with a key twice": Case(
+        "wsol",
+        saying(put("n.json", '{"0": ["n1", "x"], "0": ["n2", "y"]}'), output_names="~/n.json"),
+        "~/n.json: the key '0' is given twice.",
+    ),
+    "output names beside labels": Case(
+        "wsol",
+        saying(put("n.txt", "x\ny\n"), output_names="~/n.txt", class_map="labels"),
+        "output_names: has no effect beside class_map: labels; leave one out.",
+    ),
+    "no word on outputs": Case("voc", saying(), "ok ok |"),
     "output names of another form": Case(
         "wsol",
         saying(put("n.json", "[1]"), output_names="~/n.json"),

@@ -45,12 +45,25 @@ def table(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
     return [dict(zip(head, row, strict=True)) for row in rows[1:]]
 
 
-def parse(path: str | Path) -> Any:
-    """A JSON file's value."""
+def parse(path: str | Path, once: bool = False) -> Any:
+    """A JSON file's value; with `once` a key that an object has twice is a DataError."""
+    content = read(path)
     try:
-        return json.loads(read(path))
+        return json.loads(content, object_pairs_hook=_once if once else None)
+    except KeyError as error:
+        raise DataError(f"{path}: the key {error.args[0]!r:.60} is given twice.") from error
     except (json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{path} is no readable JSON: {error}.") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; a KeyError names a key that it has twice."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise KeyError(name)
+        found[name] = value
+    return found
 
 
 def integer(text: Any, where: str, what: str, low: int = 0, high: int = 2**31 - 1) -> int:
