@@ -120,8 +120,8 @@ def _targets(
     if values is not None and not width:
         height, width = values.shape
     for label in labels:
-        mask, ignore = _layers(values, label, aside[label], width, height)
-        rows.add(image, label, width, height, np.ravel(boxes[label]), mask, ignore)
+        layers = _layers(values, label, aside[label], width, height)
+        rows.add(image, label, width, height, np.ravel(boxes[label]), *layers)
 
 
 def _layers(values: NDArray | None, label: int, aside: list, width: int, height: int) -> tuple[str, str]:
