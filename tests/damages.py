@@ -10,6 +10,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 
 from sources import write
@@ -151,3 +153,9 @@ def pipe(root: Path) -> None:
 def folder(root: Path) -> None:
     (root / "images/a.png").unlink()
     (root / "images/a.png").mkdir()
+
+
+def twice(root: Path) -> None:
+    """A Parquet file with two columns of one name."""
+    column = pa.array(["a.png", "b.png"])
+    pq.write_table(pa.Table.from_arrays([column, column, column], ["image", "class", "image"]), root / "table.parquet")

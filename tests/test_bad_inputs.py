@@ -31,6 +31,7 @@ from damages import (
     saying,
     several,
     sixteen_bits,
+    twice,
 )
 from sources import save
 from wsol.errors import DataError, InputError
@@ -49,6 +50,7 @@ LONG = "x" * 5000
 ALIASES = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefghi", "bcdefghij", strict=True)
 )
+ROWS = "a.png,cat,2,3,12,13\nb.png,dog,0,0,5,5\n"
 HEAD = "image,class,x0,y0,x1,y1,mask,group\n"
 LABELS, LOCAL, IDS, SHAPES = (f"meta/{n}.txt" for n in ("class_labels", "localization", "image_ids", "image_sizes"))
 
@@ -467,6 +469,67 @@ CASES: dict[str, Case] = {
         lambda root: put("table.parquet", (root / "table.parquet").read_bytes()[:-9])(root),
         "~/table.parquet is no readable Parquet file: …",
     ),
+    "table with a column twice": Case(
+        "table",
+        put("table.csv", "image,class,x0,y0,x1,y1,x0\na.png,cat,2,3,12,13,9\n"),
+        "~/table.csv: the column 'x0' is given twice.",
+    ),
+    "labels with a column twice": Case(
+        "mask_folder",
+        put("labels.csv", "image,class,class\na.png,cat,dog\nb.png,dog,cat\n"),
+        "~/labels.csv: the column 'class' is given twice.",
+    ),
+    "Parquet with a column twice": Case("parquet", twice, "~/table.parquet: the column 'image' is given twice."),
+    "table of masks without their folder": Case(
+        "table",
+        saying(masks=None),
+        "~/table.csv: names masks ('a.png'); say the folder they lie below (masks: FOLDER).",
+    ),
+    "table of ignored pixels without their folder": Case(
+        "table",
+        saying(put("table.csv", "image,class,ignore\na.png,cat,\nb.png,dog,b.png\n"), masks=None),
+        "~/table.csv: names masks ('b.png'); say the folder they lie below (masks: FOLDER).",
+    ),
+    "table without a header and without numbers": Case(
+        "table",
+        saying(put("table.csv", ROWS), header=False),
+        "columns: a file without a header needs the numbers of image and class ({image: 1, class: 2}).",
+    ),
+    "table without a header and a name": Case(
+        "table",
+        saying(put("table.csv", ROWS), header=False, columns={"image": 1, "class": "species"}),
+        "columns.class: must be a column's number, from 1; received 'species'.",
+    ),
+    "table without a header and a number beyond": Case(
+        "table",
+        saying(put("table.csv", ROWS), header=False, columns={"image": 1, "class": 7}),
+        "~/table.csv: columns.class is 7; its rows have the columns 1 to 6.",
+    ),
+    "table without a header and column 0": Case(
+        "table",
+        saying(put("table.csv", ROWS), header=False, columns={"image": 0, "class": 1}),
+        "~/table.csv: columns.image is 0; its rows have the columns 1 to 6.",
+    ),
+    "table without a header and a ragged row": Case(
+        "table",
+        saying(put("table.csv", ROWS + "c.png,cat\n"), header=False, columns={"image": 1, "class": 2}),
+        "~/table.csv: row 3 has 2 fields, the first row 6.",
+    ),
+    "table without a header and a bad name": Case(
+        "table",
+        saying(put("table.csv", "../a.png,cat\n"), header=False, columns={"image": 1, "class": 2}),
+        "~/table.csv: row 1: the name '../a.png' leaves its folder; names must lie below it.",
+    ),
+    "table with a header and a number": Case(
+        "table",
+        saying(columns={"image": 1}),
+        "columns.image: must be the name of a column, or header: false be said; received 1.",
+    ),
+    "Parquet without a header": Case(
+        "parquet",
+        saying(header=False, columns={"image": 1, "class": 2}),
+        "~/table.parquet: a Parquet file names its columns; header: false is for text.",
+    ),
     # folders and maps of classes
     "folder without images": Case(
         "imagefolder",
@@ -492,16 +555,65 @@ CASES: dict[str, Case] = {
     "class map that runs code": Case(
         "wsol",
         saying(put("m.yaml", "0: !!python/object/apply:os.getcwd []\n"), class_map="~/m.yaml"),
-        "~/m.yaml is no readable YAML: …",
+        "~/m.yaml:1: is no readable YAML: …",
     ),
     "class map of aliases without end": Case(
         "wsol",
         saying(put("m.yaml", ALIASES + "0: *j\n"), class_map="~/m.yaml"),
-        "~/m.yaml: 0: an output must be a whole number from 0 to 2147483647; received a list.",
+        "~/m.yaml:7: is no readable YAML: its aliases stand for more than 10000000 values.",
     ),
     "class map without a class": Case(
         "wsol", saying(put("m.json", '{"0": 3}'), class_map="~/m.json"), "ok ok | unmapped"
     ),
+    "class map of a class that is none": Case(
+        "voc",
+        saying(class_map={"cta": 281}, classes=["cat", "dog"]),
+        "class_map: no class is called 'cta'. Known: cat, dog.",
+    ),
+    "class map of a number that is no class": Case(
+        "wsol", saying(class_map={0: 281, 7: 282}), "class_map: no class is called 7. Known: 0, 1."
+    ),
+    "class map of a class by number and name": Case(
+        "voc",
+        saying(class_map={"cat": 281, 0: 282}, classes=["cat", "dog"]),
+        "class_map: 'cat' and 0 are the same class; say it once.",
+    ),
+    "JSON map with a key twice": Case(
+        "wsol",
+        saying(put("m.json", '{"0": 1, "1": 2, "0": 3}'), class_map="~/m.json"),
+        "~/m.json: the key '0' is given twice.",
+    ),
+    "YAML map with a key twice": Case(
+        "wsol",
+        saying(put("m.yaml", "0: 1\n1: 2\n0: 3\n"), class_map="~/m.yaml"),
+        "~/m.yaml:3: key 0 is given twice (first in line 1).",
+    ),
+    "YAML map cut short": Case(
+        "wsol",
+        saying(put("m.yaml", "0: [1, 2\n"), class_map="~/m.yaml"),
+        "~/m.yaml:2: is no readable YAML: expected ',' or ']', but got '<stream end>'.",
+    ),
+    "YAML map that is deep": Case(
+        "wsol",
+        saying(put("m.yaml", "[" * 20_000), class_map="~/m.yaml"),
+        "~/m.yaml is no readable YAML: it is nested too deeply.",
+    ),
+    "CSV map with a row twice": Case(
+        "wsol",
+        saying(put("m.csv", "class,outputs\n0,1\n1,2\n0,3 1\n"), class_map="~/m.csv"),
+        "~/m.csv: row 4 gives '0' the output '1' again.",
+    ),
+    "output names with a key twice": Case(
+        "wsol",
+        saying(put("n.json", '{"0": ["n1", "x"], "0": ["n2", "y"]}'), output_names="~/n.json"),
+        "~/n.json: the key '0' is given twice.",
+    ),
+    "output names beside labels": Case(
+        "wsol",
+        saying(put("n.txt", "x\ny\n"), output_names="~/n.txt", class_map="labels"),
+        "output_names: has no effect beside class_map: labels; leave one out.",
+    ),
+    "no word on outputs": Case("voc", saying(), "ok ok |"),
     "output names of another form": Case(
         "wsol",
         saying(put("n.json", "[1]"), output_names="~/n.json"),

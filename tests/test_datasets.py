@@ -395,6 +395,22 @@ def test_table_columns_may_have_any_name_and_delimiter(tmp_path):
     assert targets["status"].tolist() == ["ok", "unlabelled"]
 
 
+@pytest.mark.parametrize("delimiter", ["\t", "tab", "\\t"])
+def test_table_without_a_header_as_tiny_imagenet_has_it(delimiter, tmp_path):
+    path = write(tmp_path / "t.txt", "val_0.JPEG\tn03444034\t0\t32\t44\t62\nval_1.JPEG\tn04067472\t52\t55\t57\t59\n")
+    columns = {"image": 1, "class": 2, "x0": 3, "y0": 4, "x1": 5, "y1": 6}
+    settings = {"adapter": "table", "annotations": str(path), "header": False, "columns": columns}
+    targets = index(settings | {"delimiter": delimiter, "boxes": "inclusive"}).targets
+    assert targets["image"].tolist() == ["val_0.JPEG", "val_1.JPEG"]
+    assert targets["class_name"].tolist() == ["n03444034", "n04067472"]
+    assert targets["boxes"].tolist() == [[0, 32, 45, 63], [52, 55, 58, 60]]
+
+
+def test_table_columns_without_a_name_may_be_many(tmp_path):
+    path = write(tmp_path / "t.csv", "image,class,,\na.png,cat,,\n")
+    assert index({"adapter": "table", "annotations": str(path)}).targets["image"].tolist() == ["a.png"]
+
+
 # imagefolder
 
 

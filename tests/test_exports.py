@@ -200,3 +200,15 @@ def test_masks_survive_export(targets):
     for entry, (width, height), name in zip(truth, sources.SIZES.values(), sources.SIZES, strict=True):
         np.testing.assert_array_equal(rle.decode(entry["segmentation"]["counts"], height, width), sources.painted(name))
         assert entry["area"] == sources.painted(name).sum()
+
+
+def test_csv_holds_no_name_that_a_spreadsheet_would_run(tmp_path):
+    names = ["=cmd|'/c calc'!A1", "+1", "-rf.png", "@SUM(A1)", "\tx", "\rx", "a=b.png", "1-2.png"]
+    targets = pd.DataFrame({"image": names, "label": -1, "class_name": [*names[1:], names[0]]})
+    exports.write_csv(tmp_path / "boxes.csv", targets, [[[-1.5, 0, 2, 3]]] * len(names), [[-0.5]] * len(names))
+    with open(tmp_path / "boxes.csv", newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    quoted = [f"'{name}" for name in names[:6]] + names[6:]
+    assert [row["image"] for row in rows] == quoted
+    assert [row["class_name"] for row in rows] == [*quoted[1:], quoted[0]]
+    assert [(row["label"], row["x0"], row["score"]) for row in rows] == [("-1", "-1.5", "-0.5")] * len(names)

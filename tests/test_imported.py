@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from damages import encoded
+from damages import encoded, png
 from wsol import imported
 
 
@@ -34,6 +34,15 @@ def bomb() -> bytes:
     place = content.index(b"PK\x01\x02") + 24
     content[place : place + 4] = struct.pack("<I", 2**32 - 2)
     return bytes(content)
+
+
+def saying(shape: tuple[int, ...]) -> bytes:
+    """A compressed archive whose array says that it is of that shape and holds a row of it."""
+    stream, array = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(array, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("x.npy", array.getvalue() + bytes(8 * shape[-1]))
+    return stream.getvalue()
 
 
 RAMP = np.linspace(0, 1, 12).reshape(3, 4)
@@ -84,3 +93,29 @@ def test_imported_map(name, tmp_path):
     assert found.status.tolist() == [status]
     assert (found.maps[0].dtype, found.maps[0].ndim) == (np.float32, 2)
     assert (0 in found.reasons) == (status != "ok")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("a.npz", saying((9000, 9000)), "'x' has 81000000 values; the limit of a map is 67108864."),
+        ("a.npz", saying((2**31, 2**31)), "'x' has 4611686018427387904 values; the limit of a map is 67108864."),
+        ("a.png", png(9000, 9000), "has 81000000 values; the limit of a map is 67108864."),
+    ],
+)
+def test_a_map_over_the_limit_is_refused_before_it_is_unpacked(file, content, words, tmp_path, monkeypatch):
+    (tmp_path / file).write_bytes(content)
+    for reader in (np, imported.maskfiles):
+        monkeypatch.setattr(reader, "load", lambda *_, **__: pytest.fail("the map was unpacked"))
+    found = imported.load(tmp_path, pd.DataFrame({"image": ["a.png"], "label": [0]}))
+    assert found.status.tolist() == ["unreadable"]
+    assert found.reasons[0].endswith(words)
+
+
+def test_a_mapped_array_over_the_limit_is_not_copied(tmp_path):
+    shape = (9000, 9000)
+    with open(tmp_path / "a.npy", "wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        stream.truncate(stream.tell() + 9000 * 9000)
+    found = imported.load(tmp_path, pd.DataFrame({"image": ["a.png"], "label": [0]}))
+    assert found.reasons[0].endswith("a.npy has 81000000 values; the limit of a map is 67108864.")

@@ -16,9 +16,10 @@ from wsol import files
 from wsol.boxes import asboxes
 from wsol.datasets import ADAPTERS, classmap, headers, paths
 from wsol.datasets.annotations import KINDS, Annotations
+from wsol.datasets.targets import part_of
 from wsol.datasets.truth import sound
 from wsol.errors import ConfigError, DataError
-from wsol.indexing import index, opener, part_of, split
+from wsol.indexing import index, opener, split
 
 
 @pytest.fixture
@@ -353,7 +354,7 @@ def mapped(wsol, tmp_path):
     return wsol | {"output_names": str(tmp_path / "outputs.txt")}
 
 
-def test_a_class_is_its_own_output_by_default(wsol, tmp_path):
+def test_a_published_class_number_is_its_own_output_by_default(wsol, tmp_path):
     write(tmp_path / "classes.txt", "x\ny\n")
     assert outputs(wsol) == [[0], [1]]
 
@@ -447,6 +448,7 @@ def test_the_summary_fits_a_screen_and_counts(wsol):
         "boxes       3, 1.50 a target, most 2; none in 0",
         "masks       0, with ignored pixels 0",
         "sizes       20-40 (median 30) x 20-30 (median 25)",
+        "outputs     by number: 2 of 2 classes",
         "problems    none",
     ]
 

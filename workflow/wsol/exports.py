@@ -19,6 +19,7 @@ from wsol.formats import atomic
 from wsol.protocols import finish, upsample
 
 SCOREMAP = (224, 224)  # height, width that the published evaluator scores at
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 EXPORT = Record("export", 2, "export", ())
 
 
@@ -64,12 +65,10 @@ def _boxed(boxes: ArrayLike) -> list[dict]:
 
 
 def _masked(mask: str, height: int, width: int) -> list[dict]:
-    painted = rle.decode(mask, height, width) if mask else np.zeros((0, 0), bool)
-    rows, columns = np.flatnonzero(painted.any(axis=1)), np.flatnonzero(painted.any(axis=0))
-    if not len(rows):
+    if not mask or not rle.area(mask, height, width):
         return []
-    bounds = to_xywh([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])[0].tolist()
-    return [_segment(mask, height, width) | {"bbox": bounds, "area": int(painted.sum())}]
+    bounds = to_xywh(rle.bounds(mask, height, width))[0].tolist()
+    return [_segment(mask, height, width) | {"bbox": bounds, "area": rle.area(mask, height, width)}]
 
 
 def _segment(counts: str, height: int, width: int) -> dict:
@@ -108,13 +107,22 @@ def write_json(path: str | Path, content: dict | list) -> None:
 
 
 def write_csv(path: str | Path, targets: pd.DataFrame, boxes: Sequence[ArrayLike], scores: Sequence[ArrayLike]) -> None:
-    """image, label, class_name, x0, y0, x1, y1, score: a row a box, half-open pixels."""
+    """image, label, class_name, x0, y0, x1, y1, score: a row a box, half-open pixels.
+
+    Names that a spreadsheet would take for a formula (`=`, `+`, `-`, `@`, a tab or a line end in front) have a `'` in
+    front, as OWASP advises against CSV injection; numbers stay numbers.
+    """
     with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["image", "label", "class_name", "x0", "y0", "x1", "y1", "score"])
         for row, found, values in zip(each(targets), boxes, scores, strict=True):
+            names = [_harmless(row.image), row.label, _harmless(row.class_name)]
             for box, score in zip(asboxes(found).tolist(), np.ravel(values).tolist(), strict=True):
-                writer.writerow([row.image, row.label, row.class_name, *box, score])
+                writer.writerow([*names, *box, score])
+
+
+def _harmless(name: str) -> str:
+    return f"'{name}" if str(name).startswith(FORMULA) else name
 
 
 def scoremap(

@@ -1,20 +1,21 @@
 """Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one an image or one a target."""
 
+import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from wsol.datasets import maskfiles, paths
+from wsol.datasets import headers, maskfiles, paths
 from wsol.errors import ConfigError, DataError
 from wsol.npz import BROKEN
 from wsol.settings import Side
 
-LIMIT = 2**28  # values of one map
+LIMIT = 2**26  # values of one map: 8192 x 8192
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
 NOTHING = np.zeros((1, 1), np.float32)
 CAM = "imported"  # the one cam that maps from elsewhere have
@@ -116,7 +117,7 @@ class _Folder:
             return npy(path)
         if path.suffix == ".npz":
             return npz(path, label)
-        return maskfiles.load(path)
+        return picture(path)
 
 
 def names(image: str, label: int) -> Iterator[str]:
@@ -141,12 +142,23 @@ class _Archive:
         return npz(self.path, name)
 
 
+def picture(path: Path) -> NDArray:
+    """A grey picture's values; its size is asked before it is decoded."""
+    size = headers.header(path)
+    if size.width * size.height > LIMIT:
+        raise DataError(f"{path} has {size.width * size.height} values; the limit of a map is {LIMIT}.")
+    return maskfiles.load(path)
+
+
 def npy(path: Path) -> NDArray:
     """One array, never unpickled; mapped, so that a header's lie about its size is an error and no allocation."""
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
     except BROKEN as error:
         raise DataError(f"{path} is no readable .npy file: {error}.") from error
+    if values.size > LIMIT:
+        raise DataError(f"{path} has {values.size} values; the limit of a map is {LIMIT}.")
+    return values
 
 
 def npz(path: Path, name: str) -> NDArray:
@@ -155,19 +167,28 @@ def npz(path: Path, name: str) -> NDArray:
     if name not in members and len(members) != 1:
         raise DataError(f"{path} has {len(members)} arrays and none called '{name}'.")
     member = name if name in members else next(iter(members))
-    if members[member] > LIMIT * 8:
-        raise DataError(f"{path}: '{member}' is over the limit of {LIMIT} values.")
     try:
+        with zipfile.ZipFile(path) as archive, archive.open(members[member]) as stream:
+            size = math.prod(_shape(stream))
+        if size > LIMIT:
+            raise DataError(f"{path}: '{member}' has {size} values; the limit of a map is {LIMIT}.")
         with np.load(path, allow_pickle=False) as file:
             return file[member]
     except BROKEN as error:
         raise DataError(f"{path}: '{member}' is no readable array: {error}.") from error
 
 
-def _members(path: Path) -> dict[str, int]:
-    """Array -> its bytes once unpacked."""
+def _shape(stream: IO[bytes]) -> tuple[int, ...]:
+    """What an array's first bytes say of it: nothing behind them is unpacked."""
+    first = np.lib.format.read_magic(stream) == (1, 0)
+    read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+    return read(stream)[0]
+
+
+def _members(path: Path) -> dict[str, str]:
+    """Array -> the archive's file of it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
+            return {info.filename.removesuffix(".npy"): info.filename for info in archive.infolist()}
     except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is no readable .npz file: {error}.") from error

@@ -89,8 +89,9 @@ def _any_of(where: str, kind: Any, options: tuple, value: Any) -> Any:
             return conform(where, option, value)
         except ConfigError as error:
             complaints.append(error)
-    # The complaint of the one option that is no plain type says more than a list of types.
-    precise = [c for c, o in zip(complaints, options, strict=True) if get_origin(o) in (Literal, Annotated)]
+    # The complaint of the one option that is no plain type says more than a list of types; a file's more than a word's.
+    pairs = list(zip(complaints, options, strict=True))
+    precise = [c for c, o in pairs if get_origin(o) is Annotated] or [c for c, o in pairs if get_origin(o) is Literal]
     raise precise[0] if len(precise) == 1 else ConfigError(f"{where}: must be {describe(kind)}, got {value!r}.")
 
 
@@ -105,8 +106,16 @@ def _within(where: str, bounds: tuple, value: Any) -> Any:
 
 def sources(function: Callable, settings: Mapping[str, Any]) -> list[str]:
     """The files and folders among the settings: what a stage's result depends on beside the settings themselves."""
-    named = [name for name, p in parameters(function).items() if _names_a_file(p.annotation)]
-    return [settings[name] for name in named if isinstance(settings.get(name), str)]
+    named = {name: p.annotation for name, p in parameters(function).items() if _names_a_file(p.annotation)}
+    given = {name: settings.get(name) for name in named}
+    return [v for name, v in given.items() if isinstance(v, str) and v not in _words(named[name])]
+
+
+def _words(kind: Any) -> list[Any]:
+    """The words that stand for themselves where a file may be named too: of `Literal["labels"] | File`, "labels"."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    return [word for option in get_args(kind) for word in _words(option)] if get_origin(kind) is not Annotated else []
 
 
 def _names_a_file(kind: Any) -> bool:

@@ -52,11 +52,13 @@ class Problem(NamedTuple):
 class Annotations:
     """`targets` holds `COLUMNS`: image as a path below the images folder, label as an index into `classes`, width and
     height 0 where the annotation does not say, boxes flat and half-open, mask and ignore as COCO RLE counts of
-    [height width] ("" for none), group "" where there is none."""
+    [height width] ("" for none), group "" where there is none. `numbered`: the labels are the class numbers of a
+    publication, which are the outputs of the networks that go with it."""
 
     targets: pd.DataFrame
     classes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    numbered: bool = False
 
 
 class Rows:
@@ -82,8 +84,8 @@ class Rows:
     def problem(self, kind: str, image: str | Path, detail: object) -> None:
         self.problems.append(Problem(kind, str(image), " ".join(str(detail).split())))
 
-    def done(self, classes: Iterable[str] = ()) -> Annotations:
-        return Annotations(pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems)
+    def done(self, classes: Iterable[str] = (), numbered: bool = False) -> Annotations:
+        return Annotations(pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems, numbered)
 
 
 def each(targets: pd.DataFrame) -> Iterator[Any]:

@@ -1,95 +1,146 @@
 """Which model outputs are right for a class of the data set: one, several (any of them is right) or none."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-import yaml
-
+from wsol import yamlfile
 from wsol.datasets import text
-from wsol.errors import DataError
+from wsol.datasets.outputnames import Names, by_keras, by_order
+from wsol.errors import ConfigError, DataError
 
+LABELS = "labels"  # the class map that says: output i is class i
 OUTPUT_KEYS = ("outputs", "imagenet_indices", "indices")
+SHOWN = 3  # class names that a message quotes
+
+
+class Outputs(NamedTuple):
+    """`right`: label -> the model outputs that are right, `[]` for none; `how` they are known, "" for not at all."""
+
+    right: dict[int, list[int]]
+    how: str
 
 
 def outputs(
-    classes: Mapping[int, str], class_map: str | Mapping | None, output_names: str | None
-) -> dict[int, list[int]]:
-    """label -> the model outputs that are right, `[]` where the map has none.
+    classes: Mapping[int, str], class_map: str | Mapping | None, output_names: str | None, numbered: bool = False
+) -> Outputs:
+    """The model outputs of every class.
 
     `classes` names each label. `class_map` is a mapping or a JSON, YAML or CSV file (columns class, outputs): from a
-    class, by index, name or synset id, to an output or a list of them, each by index, synset id or name. Ids and names
-    are looked up in `output_names`, a file with one output a line ("n01440764 tench, Tinca tinca") or Keras'
-    JSON {"0": [id, name]}. With names and no map, classes find the output called like them; with neither, a class is
-    the output of its own index.
+    class, by index, name or synset id, to an output or a list of them, each by index, synset id or name; or the word
+    `labels`, where output i is class i. Ids and names are looked up in `output_names`, a file with one output a line
+    ("n01440764 tench, Tinca tinca") or Keras' JSON {"0": [id, name]}. With names and no map, classes find the output
+    called like them. With neither, class numbers that are `numbered` as a publication has them are the outputs;
+    ImageNet's thousand synsets are, sorted; and where Keras has its list of ImageNet's classes, those of a data set
+    that are all in it are found there. Otherwise nothing is known, and no class is guessed to be an output.
     """
+    if class_map == LABELS and output_names:
+        raise ConfigError("output_names: has no effect beside class_map: labels; leave one out.")
     known = Names(output_names) if output_names else None
-    if class_map is None:
-        return {label: known.find(name) if known else [label] for label, name in classes.items() if label >= 0}
-    where = class_map if isinstance(class_map, str) else "class_map"
-    given = load(class_map) if isinstance(class_map, str) else dict(class_map)
-    wanted = {label: _entry(given, label, name) for label, name in classes.items()}
-    return {label: _indices(entry, known, f"{where}: {label}") for label, entry in wanted.items()}
+    if class_map is not None and class_map != LABELS:
+        return Outputs(_mapped(classes, class_map, known), "class_map")
+    if known:
+        return Outputs({label: known.find(name) for label, name in classes.items()}, "output_names")
+    if numbered or class_map == LABELS:
+        return Outputs({label: [label] for label in classes}, "number")
+    if found := by_order(list(classes.values())):
+        return Outputs({label: [one] for label, one in zip(classes, found, strict=True)}, "ImageNet's order of synsets")
+    if found := by_keras(list(classes.values())):
+        return Outputs({label: [one] for label, one in zip(classes, found, strict=True)}, "Keras' ImageNet names")
+    return Outputs({label: [] for label in classes}, "")
+
+
+def unsaid(name: str, classes: Sequence[str], number: int) -> str:
+    """What to tell before a network of fixed outputs runs on data set `name`, none of whose targets has an output.
+
+    `classes` are the names of its classes, or the first of them, and `number` how many it has.
+    """
+    quoted = ", ".join(classes[:SHOWN]) + (", …" if number > SHOWN else "")
+    example = classes[0] if classes else "CLASS"
+    return (
+        f"datasets.{name}: nothing says which outputs of a model its {number} classes are ({quoted}). Say class_map: "
+        f"{{{example}: OUTPUT}}, or output_names: FILE with the outputs' names, or class_map: labels where output i is "
+        "class i."
+    )
 
 
 def load(path: str) -> dict:
-    """A map's file, by its suffix."""
+    """A map's file, by its suffix; a class that it has twice is a DataError."""
     if path.endswith(".csv"):
-        found: dict[str, list] = defaultdict(list)
-        for row in text.table(path):
-            if not {"class", "outputs"} <= row.keys():
-                raise DataError(f"{path}: needs the columns class, outputs; received {', '.join(row)}.")
-            found[row["class"]] += row["outputs"].replace(";", " ").split()
-        return dict(found)
-    if path.endswith((".yaml", ".yml")):
-        try:
-            value = yaml.safe_load(text.read(path))
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise DataError(f"{path} is no readable YAML: {error}") from error
-    else:
-        value = text.parse(path)
+        return _csv(path)
+    value = yamlfile.read(path) if path.endswith((".yaml", ".yml")) else text.parse(path, once=True)
     if not isinstance(value, dict):
         raise DataError(f"{path}: must map classes to outputs; received a {type(value).__name__}.")
     return value
 
 
-class Names:
-    """The model's outputs by synset id, by whole name and by each of the name's synonyms."""
-
-    def __init__(self, path: str):
-        self.path = path
-        self.places: dict[str, list[int]] = defaultdict(list)
-        for index, aliases in _output_names(path):
-            for alias in dict.fromkeys(a.strip().casefold() for a in aliases):
-                self.places[alias].append(index)
-
-    def find(self, name: str) -> list[int]:
-        """The output of that name, `[]` for none; a name that several outputs bear is a DataError."""
-        found = self.places.get(name.strip().casefold()) or self.places.get(name.split(" ")[0].casefold(), [])
-        if len(found) > 1:
-            raise DataError(f"{self.path}: {name!r} names outputs {found}; use the index or the synset id.")
-        return found
+def _csv(path: str) -> dict[str, list[str]]:
+    """Rows of one class are its several outputs, each of them once."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for number, row in enumerate(text.table(path), 2):
+        if not {"class", "outputs"} <= row.keys():
+            raise DataError(f"{path}: needs the columns class, outputs; received {', '.join(row)}.")
+        mine = found[row["class"].strip()]
+        for output in row["outputs"].replace(";", " ").split():
+            if output in mine:
+                raise DataError(f"{path}: row {number} gives {row['class']!r} the output {output!r} again.")
+            mine.append(output)
+    return dict(found)
 
 
-def _output_names(path: str) -> Iterable[tuple[int, list[str]]]:
-    if path.endswith(".json"):
-        value = text.parse(path)
-        if not isinstance(value, dict):
-            raise DataError(f'{path}: must be of the form {{"0": ["n01440764", "tench"]}}.')
-        for key, names in value.items():
-            names = names if isinstance(names, list) else [names]
-            yield text.integer(key, path, "an output"), [str(n) for n in names]
-        return
-    for index, (_, line) in enumerate(text.lines(path)):
-        identity, _, name = line.partition(" ")
-        yield index, [line, identity, name, *name.split(",")]
+def _mapped(classes: Mapping[int, str], class_map: str | Mapping, known: Names | None) -> dict[int, list[int]]:
+    """What a map says of each class; a key that is no class, or a class again, is a DataError."""
+    where = class_map if isinstance(class_map, str) else "class_map"
+    given = load(class_map) if isinstance(class_map, str) else class_map
+    keys = _keys(given, classes, where)
+    return {
+        label: _indices(given[keys[label]], known, f"{where}: {label}") if label in keys else [] for label in classes
+    }
 
 
-def _entry(given: Mapping, label: int, name: str) -> Any:
-    for key in (name, name.split(" ")[0], label, str(label)):
-        if key in given:
-            return given[key]
-    return []
+def _keys(given: Mapping, classes: Mapping[int, str], where: str) -> dict[int, Any]:
+    """label -> the key that means it."""
+    labels = _by_word(classes)
+    keys: dict[int, Any] = {}
+    strangers = []
+    for key in given:
+        meant = _meant(key, labels, classes)
+        if len(meant) > 1:
+            raise DataError(f"{where}: {key!r} means the classes {meant[0]} and {meant[1]}; say their numbers.")
+        if not meant:
+            strangers.append(key)
+        elif meant[0] in keys:
+            raise DataError(f"{where}: {keys[meant[0]]!r} and {key!r} are the same class; say it once.")
+        else:
+            keys[meant[0]] = key
+    if strangers:
+        names = [classes[label] for label in sorted(classes)]
+        raise DataError(f"{where}: no class is called {_few(map(repr, strangers))}. Known: {_few(names)}.")
+    return keys
+
+
+def _by_word(classes: Mapping[int, str]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Labels by the class's whole name, and by the name's first word, which may be a synset id."""
+    whole: dict[str, list[int]] = defaultdict(list)
+    first: dict[str, list[int]] = defaultdict(list)
+    for label, name in classes.items():
+        whole[name].append(label)
+        first[name.split(" ")[0]].append(label)
+    return whole, first
+
+
+def _meant(key: Any, labels: tuple[Mapping, Mapping], classes: Mapping[int, str]) -> list[int]:
+    """The labels that a map's key means: by whole name before first word before number."""
+    whole, first = labels
+    if isinstance(key, str):
+        number = int(key) if key.isdecimal() and len(key) < 10 else -1
+        return whole.get(key) or first.get(key) or ([number] if number in classes else [])
+    return [key] if isinstance(key, int) and not isinstance(key, bool) and key in classes else []
+
+
+def _few(words: Iterable[str]) -> str:
+    words = list(words)
+    return ", ".join(f"{word:.60}" for word in words[:SHOWN]) + (", …" if len(words) > SHOWN else "")
 
 
 def _indices(entry: Any, known: Names | None, where: str) -> list[int]:

@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools import mask as coco
 
 from wsol.boxes import area, from_xywh
 from wsol.datasets import maskfiles, paths, rle, text
@@ -91,25 +90,40 @@ def _sorted(entries: list, images: dict[int, Image], order: dict, path: str, row
     return sorted(((images[identity], objects) for identity, objects in found.items()), key=lambda pair: pair[0].name)
 
 
+class Truth(NamedTuple):
+    """One class in one image: boxes [n 4], and the mask and the ignored pixels as RLE, None where there are none."""
+
+    boxes: NDArray
+    mask: str | None
+    crowd: str | None
+
+
 def _targets(image: Image, objects: Mapping[int, list], which: Which, rows: Rows) -> None:
     found = {label: _truth(image, entries, rows) for label, entries in objects.items()}
-    real = {label: truth for label, truth in found.items() if truth[3]}
-    sizes = {label: mask.sum() if mask is not None else area(boxes).sum() for label, (boxes, mask, *_) in real.items()}
-    labels = chosen(sizes, which)
+    real = {label: truth for label, truth in found.items() if len(truth.boxes)}
+    labels = chosen({label: _area(truth, image) for label, truth in real.items()}, which)
     if not objects:
         rows.problem("no_class", image.name, "no object")
     elif len(labels) < len(objects):
         rows.problem("set_aside", image.name, f"{len(objects)} classes, {len(labels)} chosen (target: {which})")
     for label in labels:
-        boxes, mask, crowd, _ = real[label]
+        boxes, mask, crowd = real[label]
         if mask is not None and crowd is not None:
-            crowd = crowd & ~mask
-        encoded = ["" if layer is None or not layer.any() else rle.encode(layer) for layer in (mask, crowd)]
-        rows.add(image.name, label, image.width, image.height, np.ravel(boxes), *encoded)
+            crowd = rle.without(crowd, mask, image.height, image.width)
+        layers = [_painted(layer, image) for layer in (mask, crowd)]
+        rows.add(image.name, label, image.width, image.height, np.ravel(boxes), *layers)
 
 
-def _truth(image: Image, entries: list, rows: Rows) -> tuple[NDArray, NDArray | None, NDArray | None, int]:
-    """Boxes, mask and ignored pixels of one class in one image, and the number of objects."""
+def _area(truth: Truth, image: Image) -> float:
+    return area(truth.boxes).sum() if truth.mask is None else rle.area(truth.mask, image.height, image.width)
+
+
+def _painted(layer: str | None, image: Image) -> str:
+    """The layer, "" where it has no foreground."""
+    return layer if layer and rle.area(layer, image.height, image.width) else ""
+
+
+def _truth(image: Image, entries: list, rows: Rows) -> Truth:
     boxes: list[NDArray] = []
     layers: tuple[list, list] = [], []
     for where, entry in entries:
@@ -117,35 +131,39 @@ def _truth(image: Image, entries: list, rows: Rows) -> tuple[NDArray, NDArray | 
         mask = _segmentation(image, entry.get("segmentation"), where, rows)
         layers[crowd].append(mask)
         if not crowd:
-            boxes.append(_box(entry, mask, where))
-    mask, ignored = (maskfiles.union(layer) for layer in layers)
-    if any(layer is None for layer in layers[0]):
+            boxes.append(_box(entry, mask, image, where))
+    mask, ignored = (_union(layer, image) for layer in layers)
+    if None in layers[0]:
         mask = None  # a union that lacks an object would be a wrong truth
-    return np.array(boxes).reshape(-1, 4), mask, ignored, len(boxes)
+    return Truth(np.array(boxes).reshape(-1, 4), mask, ignored)
 
 
-def _box(entry: Mapping, mask: NDArray | None, where: str) -> NDArray:
+def _union(layers: list[str | None], image: Image) -> str | None:
+    there = [layer for layer in layers if layer is not None]
+    return rle.union(there, image.height, image.width) if there else None
+
+
+def _box(entry: Mapping, mask: str | None, image: Image, where: str) -> NDArray:
     box = entry.get("bbox")
-    if box is None and mask is not None and mask.any():
-        columns, lines = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-        return np.array([columns[0], lines[0], columns[-1] + 1, lines[-1] + 1], float)
+    if box is None and _painted(mask, image):
+        return np.array(rle.bounds(mask or "", image.height, image.width))
     if not isinstance(box, list) or len(box) != 4:
         raise DataError(f"{where}: bbox must be [x, y, width, height]; received {text.shown(box)}.")
     return from_xywh([text.floating(v) for v in box])[0]
 
 
-def _segmentation(image: Image, given: Any, where: str, rows: Rows) -> NDArray | None:
-    """Polygons or RLE -> bool [height width]; None where there is none, or it is broken (a problem)."""
+def _segmentation(image: Image, given: Any, where: str, rows: Rows) -> str | None:
+    """Polygons or RLE -> RLE, whose pixels are not painted; None where there is none, or it is broken (a problem)."""
     if not given:
         return None
     try:
-        return _paint(given, image.height, image.width, where)
+        return _runs(given, image.height, image.width, where)
     except DataError as error:
         rows.problem("bad_mask", image.name, error)
         return None
 
 
-def _paint(given: Any, height: int, width: int, where: str) -> NDArray:
+def _runs(given: Any, height: int, width: int, where: str) -> str:
     if not height or not width:
         raise DataError(f"{where}: a segmentation needs its image's width and height.")
     if isinstance(given, list):
@@ -154,13 +172,13 @@ def _paint(given: Any, height: int, width: int, where: str) -> NDArray:
         raise DataError(f"{where}: a segmentation is polygons or an RLE of size [{height}, {width}].")
     runs = given.get("counts")
     if isinstance(runs, str):
-        return rle.decode(runs, height, width, where)
+        return rle.compress(rle.counts(runs, where), height, width, where)
     if not isinstance(runs, list):
         raise DataError(f"{where}: RLE counts are text or a list; received {type(runs).__name__}.")
-    return rle.paint(runs, height, width, where)
+    return rle.compress(runs, height, width, where)
 
 
-def _polygons(given: list, height: int, width: int, where: str) -> NDArray:
+def _polygons(given: list, height: int, width: int, where: str) -> str:
     reach = 2 * max(height, width)  # farther out the rasteriser's memory is the coordinate's to choose
     for polygon in given:
         if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
@@ -168,4 +186,4 @@ def _polygons(given: list, height: int, width: int, where: str) -> NDArray:
         if not all(abs(text.floating(v)) <= reach for v in polygon):
             raise DataError(f"{where}: a polygon has a coordinate that is no number or far outside the image.")
     points = [[float(v) for v in polygon] for polygon in given]
-    return coco.decode(coco.merge(coco.frPyObjects(points, height, width))).astype(bool)
+    return rle.polygons(points, height, width)

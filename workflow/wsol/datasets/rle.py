@@ -2,10 +2,12 @@
 
 Counts alternate background and foreground down the columns. The compressed form is a string of 6-bit groups, five for
 the value and one for "more follows", and every count from the fourth on is the difference to the one two before.
-pycocotools encodes; decoding is ours because a damaged string must be an error, never a wrong read.
+pycocotools encodes; decoding is ours because a damaged string must be an error, never a wrong read. What can be asked
+of the runs themselves (union, area, bounds) paints no pixel: a kilobyte of text can be a mask of a gigabyte.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,8 +42,7 @@ def counts(text: str, where: str = "RLE") -> list[int]:
 
 def paint(runs: Sequence[int], height: int, width: int, where: str = "RLE") -> NDArray[np.bool_]:
     """Counts -> [height width]; they must be non-negative and fill the mask exactly."""
-    if any(not isinstance(run, int) or isinstance(run, bool) or run < 0 for run in runs) or sum(runs) != height * width:
-        raise DataError(f"{where}: the RLE does not fill a mask of {width}x{height}.")
+    _fill(runs, height, width, where)
     flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     return flat.reshape(width, height).T
 
@@ -49,3 +50,56 @@ def paint(runs: Sequence[int], height: int, width: int, where: str = "RLE") -> N
 def decode(text: str, height: int, width: int, where: str = "RLE") -> NDArray[np.bool_]:
     """Compressed counts -> bool [height width]."""
     return paint(counts(text, where), height, width, where)
+
+
+def compress(runs: Sequence[int], height: int, width: int, where: str = "RLE") -> str:
+    """Counts -> what `encode` gives of the mask they paint, which is not painted."""
+    _fill(runs, height, width, where)
+    joined: list[int] = []  # without empty runs, but for a first one
+    for place, run in enumerate(runs):
+        if place and not run:
+            continue
+        if len(joined) % 2 == place % 2:
+            joined.append(run)
+        else:
+            joined[-1] += run
+    found = coco.frPyObjects({"size": [height, width], "counts": joined}, height, width)
+    return found["counts"].decode("ascii")
+
+
+def polygons(points: Sequence[Sequence[float]], height: int, width: int) -> str:
+    """The union of polygons [x y x y …] in pixels, as COCO paints them."""
+    return coco.merge(coco.frPyObjects(points, height, width))["counts"].decode("ascii")
+
+
+def union(masks: Sequence[str], height: int, width: int) -> str:
+    """Where any of the masks is; at least one, each as `encode` or `compress` gave it."""
+    return coco.merge([_runs(mask, height, width) for mask in masks])["counts"].decode("ascii")
+
+
+def without(mask: str, other: str, height: int, width: int) -> str:
+    """Where `mask` is and `other` is not."""
+    runs = counts(other)
+    rest = runs[1:] if runs[0] == 0 else [0, *runs]
+    pair = [_runs(mask, height, width), _runs(compress(rest, height, width), height, width)]
+    return coco.merge(pair, intersect=True)["counts"].decode("ascii")
+
+
+def area(mask: str, height: int, width: int) -> int:
+    """Foreground pixels."""
+    return int(coco.area(_runs(mask, height, width)))
+
+
+def bounds(mask: str, height: int, width: int) -> list[float]:
+    """The box [x0 y0 x1 y1) around the foreground, zeros where there is none."""
+    x, y, wide, high = coco.toBbox(_runs(mask, height, width)).tolist()
+    return [x, y, x + wide, y + high]
+
+
+def _runs(mask: str, height: int, width: int) -> Any:
+    return {"size": [height, width], "counts": mask.encode("ascii")}
+
+
+def _fill(runs: Sequence[int], height: int, width: int, where: str) -> None:
+    if any(not isinstance(run, int) or isinstance(run, bool) or run < 0 for run in runs) or sum(runs) != height * width:
+        raise DataError(f"{where}: the RLE does not fill a mask of {width}x{height}.")

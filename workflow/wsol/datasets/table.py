@@ -17,13 +17,15 @@ from wsol.settings import File
 
 FIELDS = ("image", "class", "x0", "y0", "x1", "y1", "mask", "ignore", "width", "height", "group")
 WHOLE = re.compile(r"^(\d+)\.0$")  # a whole number as a spreadsheet writes it
+TABS = {"tab": "\t", "\\t": "\t"}
 CORNERS = ["x0", "y0", "x1", "y1"]
 
 
 def read(
     *,
     annotations: File,
-    columns: dict[str, str] = {},
+    columns: dict[str, str | int] = {},
+    header: bool = True,
     boxes: Literal["half-open", "inclusive", "one-based", "xywh", "relative"] = "half-open",
     masks: File | None = None,
     classes: list[str] | None = None,
@@ -31,15 +33,16 @@ def read(
     rescale: bool = False,
 ) -> Annotations:
     """Columns: image, class, and as there are x0 y0 x1 y1, mask, ignore (files below `masks`), width, height, group;
-    `columns` says which of the file's columns plays which of these ({x0: xmin}). Rows of one image and class are one
-    target with several boxes. `boxes`: corners half-open, inclusive from 0, inclusive from 1 (VOC), corner and size,
-    or fractions of width and height. A row without corners has no box. Classes that are all whole numbers are the
-    labels; names are numbered in sorted order, or as `classes` lists them. Order: first appearance."""
-    if strangers := columns.keys() - set(FIELDS):
-        raise DataError(unknown("columns", min(strangers), FIELDS))
-    frame, rows = _load(annotations, columns, delimiter), Rows()
+    `columns` says which of the file's columns plays which of these ({x0: xmin}), by number from 1 in a file without a
+    `header` ({image: 1, class: 2}). Rows of one image and class are one target with several boxes. `boxes`: corners
+    half-open, inclusive from 0, inclusive from 1 (VOC), corner and size, or fractions of width and height. A row
+    without corners has no box. Classes that are all whole numbers are the labels; names are numbered in sorted order,
+    or as `classes` lists them. `delimiter` is a character, or `tab`. Order: first appearance."""
+    _check(columns, header, annotations)
+    frame, rows = _load(annotations, columns, TABS.get(delimiter, delimiter), header), Rows()
+    _place(frame, masks, annotations)
     labels, order = _labels(frame["class"], classes, annotations, rows, frame["image"])
-    where = [f"{annotations}: row {number}" for number in range(2, len(frame) + 2)]
+    where = [f"{annotations}: row {number + 1 + header}" for number in range(len(frame))]
     frame["image"] = [paths.name(name, at) for name, at in zip(frame["image"], where, strict=True)]
     for side in {"width", "height"} & set(frame):
         sizes = zip(frame[side], where, strict=True)
@@ -47,14 +50,38 @@ def read(
     frame["label"] = labels
     known: Any = frame[frame["label"] >= 0].groupby(["image", "label"], sort=False)
     for (image, label), part in known:
-        _target(image, label, part, boxes, Path(masks or Path(annotations).parent), rescale, rows)
+        _target(image, label, part, boxes, Path(masks or ""), rescale, rows)
     return rows.done(order)
 
 
-def _load(path: str, columns: Mapping[str, str], delimiter: str) -> pd.DataFrame:
+def _check(columns: Mapping[str, str | int], header: bool, path: str) -> None:
+    """What can be said of `columns` before the file is read."""
+    if strangers := columns.keys() - set(FIELDS):
+        raise DataError(unknown("columns", min(strangers), FIELDS))
+    for field, column in columns.items():
+        if isinstance(column, int) is header or isinstance(column, bool):
+            rule = "the name of a column, or header: false be said" if header else "a column's number, from 1"
+            raise DataError(f"columns.{field}: must be {rule}; received {text.shown(column)}.")
+    if not header and not {"image", "class"} <= columns.keys():
+        raise DataError("columns: a file without a header needs the numbers of image and class ({image: 1, class: 2}).")
+    if not header and path.endswith(".parquet"):
+        raise DataError(f"{path}: a Parquet file names its columns; header: false is for text.")
+
+
+def _place(frame: pd.DataFrame, masks: str | None, path: str) -> None:
+    """Masks are read from a folder that is said: what a run depends on has to be known before."""
+    named = [name for field in ("mask", "ignore") for name in frame.get(field, []) if name.strip()]
+    if named and masks is None:
+        raise DataError(f"{path}: names masks ({named[0]!r:.60}); say the folder they lie below (masks: FOLDER).")
+
+
+def _load(path: str, columns: Mapping[str, str | int], delimiter: str, header: bool) -> pd.DataFrame:
     """The fields as text, by our names."""
-    frame = _parquet(path) if path.endswith(".parquet") else pd.DataFrame(text.table(path, delimiter))
-    names = {field: columns.get(field, field) for field in FIELDS}
+    frame = _parquet(path) if path.endswith(".parquet") else pd.DataFrame(text.table(path, delimiter, header))
+    if beyond := [f for f, place in columns.items() if not header and not 0 < int(place) <= frame.shape[1]]:
+        place = columns[beyond[0]]
+        raise DataError(f"{path}: columns.{beyond[0]} is {place}; its rows have the columns 1 to {frame.shape[1]}.")
+    names = {field: str(columns.get(field, field)) for field in FIELDS}
     if missing := [names[f] for f in FIELDS if names[f] not in frame and (f in columns or f in ("image", "class"))]:
         raise DataError(f"{path}: no column '{missing[0]}'. Its columns: {', '.join(map(str, frame.columns))}.")
     if 0 < len(lacking := [names[f] for f in CORNERS if names[f] not in frame]) < 4:
@@ -65,7 +92,9 @@ def _load(path: str, columns: Mapping[str, str], delimiter: str) -> pd.DataFrame
 
 def _parquet(path: str) -> pd.DataFrame:
     try:
-        frame = pq.ParquetFile(path).read().to_pandas()
+        file = pq.ParquetFile(path)
+        text.columns(file.schema_arrow.names, path)
+        frame = file.read().to_pandas()
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} is no readable Parquet file: {error}") from error
     return pd.DataFrame({str(column): ["" if _blank(v) else str(v) for v in frame[column]] for column in frame})

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,28 +30,51 @@ def lines(path: str | Path) -> list[tuple[str, str]]:
     return [(f"{path}:{number}", line.strip()) for number, line in every if line.strip()]
 
 
-def table(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
-    """A CSV with a header row -> one dict a row; rows of another length are a DataError."""
+def table(path: str | Path, delimiter: str = ",", header: bool = True) -> list[dict[str, str]]:
+    """A CSV -> one dict a row, keyed by the header row, or by "1", "2", … where there is none; rows of another length
+    and columns of one name are a DataError."""
     try:
         rows = list(csv.reader(io.StringIO(read(path)), strict=True, delimiter=delimiter))
     except (csv.Error, TypeError, ValueError) as error:
         raise DataError(f"{path} is no readable CSV: {error}.") from error
     rows = [row for row in rows if row]
-    if len(rows) < 2:
+    if len(rows) < 1 + header:
         raise DataError(f"{path} has no rows.")
-    head = [column.strip() for column in rows[0]]
-    for number, row in enumerate(rows[1:], 2):
+    head = columns(rows[0], path) if header else [str(place + 1) for place in range(len(rows[0]))]
+    for number, row in enumerate(rows, 1):
         if len(row) != len(head):
-            raise DataError(f"{path}: row {number} has {len(row)} fields, the header {len(head)}.")
-    return [dict(zip(head, row, strict=True)) for row in rows[1:]]
+            first = "the header" if header else "the first row"
+            raise DataError(f"{path}: row {number} has {len(row)} fields, {first} {len(head)}.")
+    return [dict(zip(head, row, strict=True)) for row in rows[header:]]
 
 
-def parse(path: str | Path) -> Any:
-    """A JSON file's value."""
+def columns(names: Iterable[str], path: str | Path) -> list[str]:
+    """The columns' names, of which none but an empty one may come twice."""
+    head = [name.strip() for name in names]
+    if twice := [name for name in head if name and head.count(name) > 1]:
+        raise DataError(f"{path}: the column {twice[0]!r} is given twice.")
+    return head
+
+
+def parse(path: str | Path, once: bool = False) -> Any:
+    """A JSON file's value; with `once` a key that an object has twice is a DataError."""
+    content = read(path)
     try:
-        return json.loads(read(path))
+        return json.loads(content, object_pairs_hook=_once if once else None)
+    except KeyError as error:
+        raise DataError(f"{path}: the key {error.args[0]!r:.60} is given twice.") from error
     except (json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{path} is no readable JSON: {error}.") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; a KeyError names a key that it has twice."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise KeyError(name)
+        found[name] = value
+    return found
 
 
 def integer(text: Any, where: str, what: str, low: int = 0, high: int = 2**31 - 1) -> int:

@@ -120,13 +120,19 @@ def _targets(
     if values is not None and not width:
         height, width = values.shape
     for label in labels:
-        ignored = painted(aside[label], height, width)
-        if values is not None:
-            ignored = (ignored | (values == VOID)) & (values != label + 1)
-        mask = "" if values is None else rle.encode(values == label + 1)
-        rows.add(
-            image, label, width, height, np.ravel(boxes[label]), mask, rle.encode(ignored) if ignored.any() else ""
-        )
+        layers = _layers(values, label, aside[label], width, height)
+        rows.add(image, label, width, height, np.ravel(boxes[label]), *layers)
+
+
+def _layers(values: NDArray | None, label: int, aside: list, width: int, height: int) -> tuple[str, str]:
+    """A class's mask and the pixels it ignores as RLE; where neither is there, no pixel is painted."""
+    if values is None and not aside:
+        return "", ""
+    ignored = painted(aside, height, width)
+    if values is not None:
+        ignored = (ignored | (values == VOID)) & (values != label + 1)
+    mask = "" if values is None else rle.encode(values == label + 1)
+    return mask, rle.encode(ignored) if ignored.any() else ""
 
 
 def _mask(root: str, image: str, width: int, height: int, rows: Rows) -> NDArray | None:

@@ -25,7 +25,8 @@ def read(
     """`annotations` is the folder of the four files; only `class_labels.txt` must be there. `masks` is the folder that
     mask files lie below (default: `annotations`), `classes` a file with one class name a line. An image with several
     class labels is several targets, each with all of the image's boxes: the format does not say whose a box is.
-    Several masks of an image are one, their union (and what they cover is not ignored). Order: `image_ids.txt`."""
+    Several masks of an image are one, their union (and what they cover is not ignored). A model's outputs are the
+    class numbers unless the data set has a class map. Order: `image_ids.txt`."""
     root, rows = paths.folder(annotations, "annotations"), Rows()
     labels = _labels(root / "class_labels.txt")
     images = _images(root / "image_ids.txt", rows) if (root / "image_ids.txt").exists() else dict.fromkeys(labels)
@@ -43,7 +44,7 @@ def read(
             rows.problem("no_class", image, "not in class_labels.txt")
         for label in labels.get(image, []):
             rows.add(image, label, width, height, truth.ravel(), mask, ignore)
-    return rows.done(names(classes) if classes else [])
+    return rows.done(names(classes) if classes else [], numbered=True)
 
 
 def names(path: str | Path) -> list[str]:
