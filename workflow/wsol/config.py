@@ -2,33 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import jsonschema
-import yaml
 
 from wsol import files, indexing, networks
 from wsol.cams import CAMS
 from wsol.controls import CONTROLS
-from wsol.errors import ConfigError, unknown
+from wsol.errors import ConfigError
 from wsol.experiment import IMPORTED, Decision, Experiment, Run
 from wsol.exports import EXPORTS
 from wsol.fusion import fuse
 from wsol.metrics import METRICS
 from wsol.networks import EXPLAINED, Cam
+from wsol.schema import shaped
 from wsol.settings import checked, known
 from wsol.thresholds import THRESHOLDS
 
-SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
 
 def check(config: Mapping[str, Any]) -> Experiment:
     """The experiment that `config` describes; a ConfigError names the first thing that is wrong in it."""
-    config = _shaped(config)
+    config = shaped(config)
     datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
     plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
     runs: list[Run] = []
@@ -39,36 +34,6 @@ def check(config: Mapping[str, Any]) -> Experiment:
             trainings |= {training.id: training} if training else {}
     exports = {name: evaluation["exports"] for name, evaluation in config["evaluations"].items()}
     return Experiment(plain | {"datasets": datasets, "exports": exports}, runs, trainings)
-
-
-def _shaped(config: Mapping[str, Any]) -> dict:
-    """`config` with the schema's defaults, or what the schema says against it."""
-    errors = sorted(_validator().iter_errors(dict(config)), key=lambda e: (len(e.path), str(e.path)))
-    if errors:
-        raise ConfigError(_complaint(errors[0]))
-    shape = _validator().schema
-    plain = _defaults(shape, config)
-    named = {key: config.get(key) or {} for key in ("datasets", "backbones", "cams", "thresholds")}
-    evaluation = shape["$defs"]["evaluation"]
-    return plain | named | {"evaluations": {n: _defaults(evaluation, e) for n, e in config["evaluations"].items()}}
-
-
-def _defaults(schema: Mapping, given: Mapping) -> dict:
-    return {key: s["default"] for key, s in schema["properties"].items() if "default" in s} | dict(given)
-
-
-@cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
-
-
-def _complaint(error: jsonschema.ValidationError) -> str:
-    where = ".".join(map(str, error.absolute_path)) or "config"
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = error.schema.get("properties", {})
-        extra = next(key for key in error.instance if key not in known)
-        return unknown(where, extra, known)
-    return f"{where}: {error.message}."
 
 
 def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
