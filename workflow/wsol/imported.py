@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wsol.datasets import maskfiles, paths
 from wsol.errors import ConfigError, DataError
 from wsol.npz import BROKEN
-from wsol.settings import Side
+from wsol.settings import Place, Side
 
 LIMIT = 2**28  # values of one map
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
@@ -29,7 +29,7 @@ class Imported(NamedTuple):
     reasons: dict[int, str]
 
 
-def settings(*, imported: str | dict[str, str], input: Side | list[Side] = 224) -> dict:
+def settings(*, imported: Place | dict[str, Place], input: Side | list[Side] = 224) -> dict:
     """What a backbone without a network may say: where its maps lie, a folder or an `.npz`, or one for each data set.
 
     Each map covers its image. `input`, a side or height and width, is the grid that maps of whatever size are brought

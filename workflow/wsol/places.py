@@ -8,6 +8,7 @@ from pathlib import Path
 from wsol.errors import ConfigError
 
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+LONGEST = 255  # bytes of a name on most file systems
 # Braces are wildcards in a path of the workflow, stars and control characters end in other files than were meant.
 UNUSABLE = re.compile(r"[{}*\x00-\x1f\x7f]|^\s|\s$")
 
@@ -62,11 +63,13 @@ def results(given: str, images: Mapping[str, str]) -> str:
     if bad := UNUSABLE.search(text):
         raise ConfigError(f"results: {text!r} has {bad[0]!r} in a place where a path of the workflow cannot have it.")
     path = Path(text)  # without "./" and "//", which Snakemake warns of
+    if long := [part for part in path.parts if len(os.fsencode(part)) > LONGEST]:
+        raise ConfigError(f"results: a folder's name has {LONGEST} bytes at most, '{long[0][:16]}…' has more.")
     try:
         real = path.resolve()
         for place in (path, *path.parents):
             folder("results", str(place))
-    except (OSError, RuntimeError) as error:  # a name too long, a link to itself
+    except (OSError, RuntimeError) as error:  # a link to itself, a folder that may not be entered
         raise ConfigError(f"results: '{path}' cannot be a folder: {error}.") from error
     if real == Path(real.anchor):
         raise ConfigError(f"results: '{path}' is the root of the file system; name a folder below it.")
