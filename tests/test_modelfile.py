@@ -1,12 +1,15 @@
 """Files that are no models, no weights, or lack a layer, are one line before Keras is imported."""
 
 import json
+import subprocess
+import sys
 import zipfile
 
 import h5py
 import numpy as np
 import pytest
 
+from conftest import ROOT
 from test_config import GOOD
 from wsol.config import check
 from wsol.errors import ConfigError
@@ -48,7 +51,7 @@ def folder(tmp_path, monkeypatch):
     """Files of every kind that someone may give for a model or for weights."""
     monkeypatch.chdir(tmp_path)
     keras_file("mine.keras")
-    keras_file("no_config.keras", weights="config.json")
+    keras_file("no_config.keras", weights="other.h5")
     keras_file("broken.keras", config="{")
     keras_file("list.keras", config="[]")
     keras_file("deep.keras", config='{"a":' * 100_000)
@@ -196,3 +199,12 @@ def test_preprocessing_that_leaves_no_image_is_one_line(folder, preprocessing, l
 def test_preprocessing_may_turn_an_image_over(folder):
     own = {"model": "mine.keras", "preprocessing": {"order": "gray", "scale": -1 / 255, "mean": [-1]}}
     assert check(GOOD | {"backbones": {"mine": own}}).runs
+
+
+def test_files_are_looked_at_without_keras(folder):
+    own = {"model": "mine.keras", "preprocessing": {}}, {"architecture": "MobileNetV2", "weights": "only.weights.h5"}
+    config = GOOD | {"backbones": dict(zip("ab", own, strict=True))}
+    seen = "print({'keras', 'tensorflow'} & set(sys.modules))"
+    code = f"import sys; from wsol.config import check; check({config}); {seen}"
+    run = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT / "workflow")}, capture_output=True)
+    assert run.stdout.decode().strip() == "set()", run.stderr

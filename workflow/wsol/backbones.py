@@ -16,8 +16,9 @@ from wsol.graphs import Graph, Step
 from wsol.images import Interpolation, Resize
 from wsol.kerasmodel import KerasGraph
 from wsol.perturb import EVIDENCES, PERTURBATIONS
+from wsol.places import is_there
 from wsol.savedmodel import SavedGraph
-from wsol.settings import Place, Range, Seed, Side, checked
+from wsol.settings import Place, Range, Seed, Side, checked, known
 
 PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
 
@@ -74,9 +75,7 @@ def _evidence(given: str | dict) -> dict:
     """`scorecam` or `{method: scorecam, channels: 64}` -> the method with all its settings."""
     asked = {"method": given} if isinstance(given, str) else dict(given)
     name = asked.pop("method", None)
-    if name not in EVIDENCES:
-        raise ConfigError(unknown("evidence", name, EVIDENCES))
-    return {"method": name, **checked(f"evidence {name}", EVIDENCES[name], asked)}
+    return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
 def deterministic(threads: int | None = None) -> None:
@@ -199,7 +198,7 @@ def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:
 
 def check_source(path: str, safe: bool) -> None:
     """A DataError where a model's path can hold none, or one that is not to be trusted. Needs no Keras."""
-    if not Path(path).exists():
+    if not is_there(path):
         raise DataError(f"model '{path}' does not exist.")
     if not Path(path).is_dir():
         return

@@ -41,6 +41,7 @@ def check(config: Mapping[str, Any]) -> Experiment:
 def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
     """The dataset's settings: the adapter's and those that every dataset has."""
     where = f"datasets.{name}"
+    conform(f"{where}.adapter", str, given.get("adapter", ""))
     _, own, common = indexing.split(given, where)
     settings = {"adapter": given["adapter"], **own, **asdict(common)}
     _sources(where, settings)
@@ -126,7 +127,7 @@ def _cam(name: str, given: dict, backbones: dict) -> Cam:
         own = {key: value for key, value in given.items() if key not in ("method", "fusion", *EXPLAINED)}
         settings = checked(where, function, own)
     if method in CAMS:  # several layers' maps are joined
-        settings["fusion"] = checked(f"{where}.fusion", fuse, given.get("fusion", {}))
+        settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
     idle.cam(name, method, given, EXPLAINED, backbones)
     return Cam(method, given, Decision(name, {"method": method, **settings}, (files.HEATMAPS,)))
 

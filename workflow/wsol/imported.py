@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wsol.datasets import maskfiles, paths
 from wsol.errors import ConfigError, DataError
 from wsol.npz import BROKEN
+from wsol.places import is_there
 from wsol.settings import Place, Side
 
 LIMIT = 2**28  # values of one map
@@ -46,7 +47,7 @@ def place(given: str | dict[str, str], dataset: str) -> str:
     path = given if isinstance(given, str) else given.get(dataset)
     if not isinstance(path, str):
         raise ConfigError(f"imported: no maps of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
-    if not Path(path).exists():
+    if not is_there(path):
         raise ConfigError(f"imported: no such file or folder: '{path}'.")
     return path
 

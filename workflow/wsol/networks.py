@@ -31,8 +31,9 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
         raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
     given = config["backbones"][name]
-    overrides = _overrides(cam)
-    overrides["evidence"] = _evidence(cam, given.get("evidence", "gradient"))
+    _explained(f"backbones.{name}", given)
+    overrides = _explained(f"cams.{cam.decision.name}", cam.given)
+    overrides["evidence"] = _evidence(cam, _usual(f"backbones.{name}.evidence", given))
     settings = _network(f"backbones.{name}", given | overrides) | {"threads": config["threads"]}
     _named(name, given, cam, settings)
     formats = (files.PREDICTIONS, files.EVIDENCE)
@@ -42,11 +43,17 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
 
 
-def _overrides(cam: Cam) -> dict[str, Any]:
-    """What a cam says of the network itself, evidence apart; what is wrong in it is the cam's, not the backbone's."""
-    where, kinds = f"cams.{cam.decision.name}", parameters(backbones.backbone)
-    own = {key: cam.given[key] for key in EXPLAINED if key in cam.given and key != "evidence"}
+def _explained(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a backbone or a cam says of what is explained, evidence apart: what is wrong in it is said of that one."""
+    kinds = parameters(backbones.backbone)
+    own = {key: given[key] for key in EXPLAINED if key in given and key != "evidence"}
     return {key: conform(f"{where}.{key}", kinds[key].annotation, value) for key, value in own.items()}
+
+
+def _usual(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A backbone's own evidence: `gradient` is `{method: gradient}`."""
+    evidence = conform(where, str | dict, given.get("evidence", "gradient"))
+    return evidence if isinstance(evidence, dict) else {"method": evidence}
 
 
 def _named(name: str, given: Mapping[str, Any], cam: Cam, settings: Mapping[str, Any]) -> None:
@@ -69,11 +76,10 @@ def _named(name: str, given: Mapping[str, Any], cam: Cam, settings: Mapping[str,
         modelfile.check_names(f"{where}.output", described, "output", [settings["output"]])
 
 
-def _evidence(cam: Cam, usual: Any) -> Any:
+def _evidence(cam: Cam, usual: dict[str, Any]) -> dict[str, Any]:
     """What a cam asks of the network: its method's evidence, else its own, else the backbone's, whose settings stay."""
     where = f"cams.{cam.decision.name}.evidence"
     own = conform(where, dict, cam.given.get("evidence", {}))
-    usual = usual if isinstance(usual, dict) else {"method": usual}
     method = own.get("method", usual.get("method"))
     needed = EVIDENCE_OF.get(cam.method, method)
     if "method" in own and method != needed:

@@ -42,15 +42,19 @@ def is_there(path: str) -> bool:
         return False
 
 
+def is_folder(path: str) -> bool:
+    return is_there(path) and Path(path).is_dir()
+
+
 def file(where: str, path: str) -> None:
     """A ConfigError where a folder lies in a file's place."""
-    if Path(path).is_dir():
+    if is_folder(path):
         raise ConfigError(f"{where}: '{path}' is a folder, a file is meant.")
 
 
 def folder(where: str, path: str) -> None:
     """A ConfigError where a file lies in a folder's place."""
-    if is_there(path) and not Path(path).is_dir():
+    if is_there(path) and not is_folder(path):
         raise ConfigError(f"{where}: '{path}' is a file, a folder is meant.")
 
 
