@@ -85,6 +85,19 @@ def test_the_table_is_keras_applications():
         assert set(kind.arguments) <= own
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_what_the_table_refuses_keras_would_refuse(name):
+    kind, make = ARCHITECTURES[name], getattr(keras.applications, name)
+    with pytest.raises(ValueError, match=r"at least|[Ii]nput size must be"):
+        make(weights=None, input_shape=(kind.least - 1, kind.least - 1, 3))
+    if kind.widths:
+        with pytest.raises(ValueError, match="alpha"):
+            make(weights="imagenet", alpha=0.9)
+    if kind.fixed:
+        with pytest.raises(ValueError, match="`input_shape` should be"):
+            make(weights="imagenet", input_shape=(256, 256, 3))
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_preprocessing_is_keras_own(mode):
     name = next(n for n, kind in ARCHITECTURES.items() if kind.mode == mode)

@@ -27,7 +27,7 @@ def test_defaults_are_filled_in_and_ints_become_floats():
         ({"level": "high"}, "x.level: must be a number, got 'high'."),
         ({"level": 0.5, "how": "c"}, "x.how: unknown 'c'. Known: a, b."),
         ({"level": 0.5, "sise": 3}, "x: unknown 'sise'. Did you mean 'size'? Known: how, level, size."),
-        ({"level": 0.5, "size": [1, "2"]}, "x.size: must be a whole number or a list, got [1, '2']."),
+        ({"level": 0.5, "size": [1, "2"]}, "x.size[1]: must be a whole number, got '2'."),
     ],
 )
 def test_a_wrong_setting_is_one_line(given, line):

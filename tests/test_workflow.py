@@ -137,7 +137,7 @@ STAGES = ("index", "train", "predict", "heatmap", "control", "localize", "score"
         (("shard_sise",), 3, "config: unknown 'shard_sise'. Did you mean 'shard_size'?"),
         (("cams", "gradcamm"), {}, "cams: unknown 'gradcamm'. Did you mean 'gradcam'?"),
         (("cams", "gradcam"), {}, "'gradcam' explains a model, and the config names no backbones."),
-        (("datasets",), 7, "datasets: 7 is not of type 'object'"),
+        (("datasets",), 7, "datasets: must be a mapping, got 7."),
     ],
 )
 def test_a_wrong_config_is_one_line_and_computes_nothing(workflow, tmp_path, keys, to, line):

@@ -2,9 +2,10 @@
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from wsol.errors import ConfigError
+from wsol.settings import Range, conform
 
 
 class Architecture(NamedTuple):
@@ -12,10 +13,18 @@ class Architecture(NamedTuple):
 
     size: int
     mode: Literal["tf", "caffe", "torch", "none"]  # none: the network rescales by itself
-    arguments: tuple[str, ...] = ()
+    arguments: Mapping[str, Any] = {}  # its own: name -> type and range
+    least: int = 32  # pixels a side that it can be built for
+    widths: tuple[float, ...] = ()  # the alphas that weights were published for
+    fixed: bool = False  # dense layers on every place: published weights fit one input only
 
 
-# Sizes and modes as in each module's preprocess_input; `arguments` are the architecture's own.
+ALPHA = Annotated[float, Range(0.05, 10)]
+RATE = Annotated[float, Range(0, 0.99)]
+MOBILE = {"alpha": ALPHA, "depth_multiplier": Annotated[int, Range(1, 32)], "dropout": RATE}
+MOBILE_V3 = {"alpha": ALPHA, "minimalistic": bool, "dropout_rate": RATE}
+
+# Sizes and modes as in each module's preprocess_input, the rest as the functions themselves insist.
 ARCHITECTURES: dict[str, Architecture] = {
     "ConvNeXtTiny": Architecture(224, "none"),
     "ConvNeXtSmall": Architecture(224, "none"),
@@ -40,12 +49,12 @@ ARCHITECTURES: dict[str, Architecture] = {
     "EfficientNetV2S": Architecture(384, "none"),
     "EfficientNetV2M": Architecture(480, "none"),
     "EfficientNetV2L": Architecture(480, "none"),
-    "InceptionResNetV2": Architecture(299, "tf"),
-    "InceptionV3": Architecture(299, "tf"),
-    "MobileNet": Architecture(224, "tf", ("alpha", "depth_multiplier", "dropout")),
-    "MobileNetV2": Architecture(224, "tf", ("alpha",)),
-    "MobileNetV3Large": Architecture(224, "none", ("alpha", "minimalistic", "dropout_rate")),
-    "MobileNetV3Small": Architecture(224, "none", ("alpha", "minimalistic", "dropout_rate")),
+    "InceptionResNetV2": Architecture(299, "tf", least=75),
+    "InceptionV3": Architecture(299, "tf", least=75),
+    "MobileNet": Architecture(224, "tf", MOBILE, widths=(0.25, 0.5, 0.75, 1.0)),
+    "MobileNetV2": Architecture(224, "tf", {"alpha": ALPHA}, widths=(0.35, 0.5, 0.75, 1.0, 1.3, 1.4)),
+    "MobileNetV3Large": Architecture(224, "none", MOBILE_V3, widths=(0.75, 1.0)),
+    "MobileNetV3Small": Architecture(224, "none", MOBILE_V3, widths=(0.75, 1.0)),
     "NASNetLarge": Architecture(331, "tf"),
     "NASNetMobile": Architecture(224, "tf"),
     "ResNet50": Architecture(224, "caffe"),
@@ -54,19 +63,35 @@ ARCHITECTURES: dict[str, Architecture] = {
     "ResNet50V2": Architecture(224, "tf"),
     "ResNet101V2": Architecture(224, "tf"),
     "ResNet152V2": Architecture(224, "tf"),
-    "VGG16": Architecture(224, "caffe"),
-    "VGG19": Architecture(224, "caffe"),
-    "Xception": Architecture(299, "tf"),
+    "VGG16": Architecture(224, "caffe", fixed=True),
+    "VGG19": Architecture(224, "caffe", fixed=True),
+    "Xception": Architecture(299, "tf", least=71),
 }
 IMAGENET = 1000
 
 Order = Literal["rgb", "bgr", "gray"]
+Number = Annotated[float, Range(-1e9, 1e9)]
+Positive = Annotated[float, Range(1e-9, 1e9)]
 
 
 def preprocessing(
-    *, order: Order = "rgb", scale: float = 1.0, mean: float | list[float] = 0.0, std: float | list[float] = 1.0
+    *,
+    order: Order = "rgb",
+    scale: Number = 1.0,
+    mean: Number | list[Number] = 0.0,
+    std: Positive | list[Positive] = 1.0,
 ) -> dict:
-    """How RGB 0..255 becomes the network's input: colours put in order, then (x * scale - mean) / std."""
+    """How RGB 0..255 becomes the network's input: colours put in order, then (x * scale - mean) / std.
+
+    `mean` and `std` are one number, or one for each colour.
+    """
+    if scale == 0:
+        raise ConfigError("preprocessing.scale: 0 makes every image the same.")
+    colours = 1 if order == "gray" else 3
+    for name, given in (("mean", mean), ("std", std)):
+        if isinstance(given, list) and len(given) not in (1, colours):
+            wanted = "one number" if colours == 1 else f"one number or {colours}"
+            raise ConfigError(f"preprocessing.{name}: {order} has {wanted}, got {len(given)}.")
     return {"order": order, "scale": scale, "mean": mean, "std": std}
 
 
@@ -76,6 +101,36 @@ MODES: dict[str, dict] = {
     "torch": preprocessing(scale=1 / 255, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225]),
     "none": preprocessing(),
 }
+
+
+def fitting(name: str, given: Mapping[str, Any], weights: Any, sides: list[int], classes: int | None) -> dict[str, Any]:
+    """An architecture's own arguments, checked against the rest; a ConfigError for what Keras would not build or load.
+
+    `sides`: the input's, in pixels, empty where it is the architecture's own.
+    """
+    kind = ARCHITECTURES[name]
+    arguments = {key: conform(key, kind.arguments[key], value) for key, value in given.items()}
+    if sides and min(sides) < kind.least:
+        raise ConfigError(f"input: {name} needs {kind.least} pixels a side or more, got {min(sides)}.")
+    if weights == "imagenet":
+        _published(name, arguments, sides, classes)
+    return arguments
+
+
+def _published(name: str, arguments: Mapping[str, Any], sides: list[int], classes: int | None) -> None:
+    """Published weights are of certain widths, of 1000 classes, and some of one input."""
+    kind = ARCHITECTURES[name]
+    alpha = arguments.get("alpha", 1.0)
+    widths = (1.0,) if arguments.get("minimalistic") else kind.widths
+    if widths and alpha not in widths:
+        known = ", ".join(map(str, widths))
+        raise ConfigError(f"alpha: {name} has published weights for {known}, got {alpha}.")
+    if arguments.get("depth_multiplier", 1) != 1:
+        raise ConfigError(f"depth_multiplier: {name} has published weights for 1, got {arguments['depth_multiplier']}.")
+    if classes not in (None, IMAGENET):
+        raise ConfigError(f"classes: published weights are of {IMAGENET} classes, got {classes}.")
+    if kind.fixed and any(side != kind.size for side in sides):
+        raise ConfigError(f"input: {name} has published weights for {kind.size} pixels a side only.")
 
 
 def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str, classes: int) -> Any:

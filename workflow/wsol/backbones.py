@@ -10,14 +10,15 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from wsol import explained, receptive
-from wsol.architectures import ARCHITECTURES, IMAGENET, MODES, application, brief, preprocessing
+from wsol.architectures import ARCHITECTURES, IMAGENET, MODES, application, brief, fitting, preprocessing
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.graphs import Graph, Step
 from wsol.images import Interpolation, Resize
 from wsol.kerasmodel import KerasGraph
 from wsol.perturb import EVIDENCES, PERTURBATIONS
+from wsol.places import is_there
 from wsol.savedmodel import SavedGraph
-from wsol.settings import Range, Side, checked
+from wsol.settings import Place, Range, Seed, Side, checked, known
 
 PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
 
@@ -25,10 +26,10 @@ PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
 def backbone(
     *,
     architecture: str | None = None,
-    model: str | None = None,
+    model: Place | None = None,
     preprocessing: dict | None = None,
-    weights: str | dict = "imagenet",
-    classes: int | None = None,
+    weights: Place | dict | None = None,
+    classes: Annotated[int, Range(2, 10**6)] | None = None,
     input: Side | list[Side] | None = None,
     layer: str | list[str] = "auto",
     score: Literal["logit", "probability"] = "logit",
@@ -38,14 +39,15 @@ def backbone(
     interpolation: Interpolation = "linear",
     output: str | None = None,
     safe: bool = True,
-    seed: int = 0,
+    seed: Seed = 0,
     batch: Annotated[int, Range(1, 4096)] = 32,
     **arguments: Any,
 ) -> dict:
     """The settings of a backbone, checked as far as that goes without Keras; ConfigError names what is wrong.
 
     Either `architecture`, a name in ARCHITECTURES, whose own arguments (alpha) pass through, or `model`, a Keras file
-    or a SavedModel folder, with its `preprocessing`.
+    or a SavedModel folder, with its `preprocessing`. A model brings its weights; an architecture's are `imagenet`
+    unless said.
     """
     settings = {name: value for name, value in locals().items() if name != "arguments"}
     if (architecture is None) == (model is None):
@@ -57,11 +59,15 @@ def backbone(
     if architecture is not None and architecture not in ARCHITECTURES:
         raise ConfigError(unknown("architecture", architecture, ARCHITECTURES))
     if preprocessing is not None:
-        settings["preprocessing"] = checked("preprocessing", PREPROCESSING, preprocessing)
-    own = ARCHITECTURES[architecture].arguments if architecture else ()
+        settings["preprocessing"] = PREPROCESSING(**checked("preprocessing", PREPROCESSING, preprocessing))
+    own = ARCHITECTURES[architecture].arguments if architecture else {}
     for name in arguments:
         if name not in own:
             raise ConfigError(unknown(f"backbone {architecture or model}", name, [*own, *settings]))
+    if architecture is not None:
+        settings["weights"] = "imagenet" if weights is None else weights
+        sides = [input] if isinstance(input, int) else list(input or [])
+        arguments = fitting(architecture, arguments, settings["weights"], sides, classes)
     return settings | {"arguments": arguments, "evidence": _evidence(evidence)}
 
 
@@ -69,9 +75,7 @@ def _evidence(given: str | dict) -> dict:
     """`scorecam` or `{method: scorecam, channels: 64}` -> the method with all its settings."""
     asked = {"method": given} if isinstance(given, str) else dict(given)
     name = asked.pop("method", None)
-    if name not in EVIDENCES:
-        raise ConfigError(unknown("evidence", name, EVIDENCES))
-    return {"method": name, **checked(f"evidence {name}", EVIDENCES[name], asked)}
+    return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
 def deterministic(threads: int | None = None) -> None:
@@ -194,7 +198,7 @@ def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:
 
 def check_source(path: str, safe: bool) -> None:
     """A DataError where a model's path can hold none, or one that is not to be trusted. Needs no Keras."""
-    if not Path(path).exists():
+    if not is_there(path):
         raise DataError(f"model '{path}' does not exist.")
     if not Path(path).is_dir():
         return

@@ -2,35 +2,32 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import jsonschema
-import yaml
-
-from wsol import files, indexing, networks
+from wsol import files, idle, indexing, networks, places
 from wsol.cams import CAMS
 from wsol.controls import CONTROLS
-from wsol.errors import ConfigError, unknown
+from wsol.errors import ConfigError
 from wsol.experiment import IMPORTED, Decision, Experiment, Run
 from wsol.exports import EXPORTS
 from wsol.fusion import fuse
 from wsol.metrics import METRICS
 from wsol.networks import EXPLAINED, Cam
-from wsol.settings import checked, known
+from wsol.schema import shaped
+from wsol.settings import Seed, checked, conform, known
 from wsol.thresholds import THRESHOLDS
 
-SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
 
 def check(config: Mapping[str, Any]) -> Experiment:
     """The experiment that `config` describes; a ConfigError names the first thing that is wrong in it."""
-    config = _shaped(config)
+    config = shaped(config)
     datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
     plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
+    images = {name: decision.settings["images"] for name, decision in datasets.items()}
+    plain["results"] = places.results(plain["results"], {name: path for name, path in images.items() if path})
     runs: list[Run] = []
     trainings: dict[str, Decision] = {}
     for name, evaluation in config["evaluations"].items():
@@ -41,57 +38,35 @@ def check(config: Mapping[str, Any]) -> Experiment:
     return Experiment(plain | {"datasets": datasets, "exports": exports}, runs, trainings)
 
 
-def _shaped(config: Mapping[str, Any]) -> dict:
-    """`config` with the schema's defaults, or what the schema says against it."""
-    errors = sorted(_validator().iter_errors(dict(config)), key=lambda e: (len(e.path), str(e.path)))
-    if errors:
-        raise ConfigError(_complaint(errors[0]))
-    shape = _validator().schema
-    plain = _defaults(shape, config)
-    named = {key: config.get(key) or {} for key in ("datasets", "backbones", "cams", "thresholds")}
-    evaluation = shape["$defs"]["evaluation"]
-    return plain | named | {"evaluations": {n: _defaults(evaluation, e) for n, e in config["evaluations"].items()}}
-
-
-def _defaults(schema: Mapping, given: Mapping) -> dict:
-    return {key: s["default"] for key, s in schema["properties"].items() if "default" in s} | dict(given)
-
-
-@cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
-
-
-def _complaint(error: jsonschema.ValidationError) -> str:
-    where = ".".join(map(str, error.absolute_path)) or "config"
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = error.schema.get("properties", {})
-        extra = next(key for key in error.instance if key not in known)
-        return unknown(where, extra, known)
-    return f"{where}: {error.message}."
-
-
 def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
     """The dataset's settings: the adapter's and those that every dataset has."""
-    _, own, common = indexing.split(given, f"datasets.{name}")
-    return Decision(name, {"adapter": given["adapter"], **own, **asdict(common)}, (files.TARGETS,))
+    where = f"datasets.{name}"
+    conform(f"{where}.adapter", str, given.get("adapter", ""))
+    _, own, common = indexing.split(given, where)
+    settings = {"adapter": given["adapter"], **own, **asdict(common)}
+    _sources(where, settings)
+    return Decision(name, settings, (files.TARGETS,))
+
+
+def _sources(where: str, settings: dict) -> None:
+    """Files are files, and folders are folders; what a seed may be is not the adapter's to say."""
+    for key in ("class_map", "output_names"):
+        if isinstance(settings[key], str):
+            places.file(f"{where}.{key}", settings[key])
+    if settings["images"] is not None:
+        places.folder(f"{where}.images", settings["images"])
+    if "seed" in settings:
+        conform(f"{where}.seed", Seed, settings["seed"])
 
 
 def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]):
     """Every (run, training or None) of an evaluation."""
     where = f"evaluations.{name}"
     report = known(f"{where}.report", evaluation["report"], datasets)
-    select = known(f"{where}.select", evaluation["select"], datasets) if evaluation["select"] else None
+    select = known(f"{where}.select", evaluation["select"], datasets) if evaluation["select"] is not None else None
     if select and select.settings == report.settings:
         raise ConfigError(f"{where}: select and report are the same images ({select.name}, {report.name}).")
-    for metric in evaluation["metrics"]:
-        known(f"{where}.metrics", metric, METRICS)
-    for export in evaluation["exports"]:
-        known(f"{where}.exports", export, EXPORTS)
-        if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
-            raise ConfigError(f"{where}.exports: {export} has no place for an alignment; each map covers its image.")
-    if evaluation["alignment"] != "stretch" and evaluation["protocol"] == "wsol2020":
-        raise ConfigError(f"{where}.alignment: protocol wsol2020 stretches maps, got {evaluation['alignment']}.")
+    _consistent(where, evaluation)
     decision = _evaluation(name, evaluation, select, config)
     thresholds = _chosen(where, "thresholds", evaluation, config)
     levels = [_threshold(name, given, evaluation) for name, given in thresholds.items()]
@@ -104,6 +79,19 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
             yield Run(decision, report, select, backbone, cam.decision, level), training
 
 
+def _consistent(where: str, evaluation: dict) -> None:
+    """An evaluation's own settings are known and go together."""
+    for metric in evaluation["metrics"]:
+        known(f"{where}.metrics", metric, METRICS)
+    for export in evaluation["exports"]:
+        known(f"{where}.exports", export, EXPORTS)
+        if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
+            raise ConfigError(f"{where}.exports: {export} has no place for an alignment; each map covers its image.")
+    if evaluation["alignment"] != "stretch" and evaluation["protocol"] == "wsol2020":
+        raise ConfigError(f"{where}.alignment: protocol wsol2020 stretches maps, got {evaluation['alignment']}.")
+    idle.evaluation(where, evaluation)
+
+
 def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, Cam]]:
     """(backbone or None, cam): controls stand alone, a network has every other cam, maps from elsewhere have one."""
     named = _chosen(where, "backbones", evaluation, config)
@@ -113,7 +101,7 @@ def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | N
         raise ConfigError(f"cams.{IMPORTED}: the name belongs to the maps of imported backbones.")
     cams = config["cams"] | ({IMPORTED: {}} if elsewhere else {})
     for name, given in _chosen(where, "cams", evaluation, config | {"cams": cams}).items():
-        cam = _cam(name, given)
+        cam = _cam(name, given, config["backbones"])
         if name == IMPORTED:
             yield from ((backbone, cam) for backbone in elsewhere)
         elif cam.method in CONTROLS:
@@ -132,14 +120,15 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     return Decision(name, {key: evaluation[key] for key in keys} | statistics | chosen_on, (files.SCORES,))
 
 
-def _cam(name: str, given: dict) -> Cam:
+def _cam(name: str, given: dict, backbones: dict) -> Cam:
     where, method, settings = f"cams.{name}", given.get("method", name), {}
     if name != IMPORTED:
         function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
         own = {key: value for key, value in given.items() if key not in ("method", "fusion", *EXPLAINED)}
         settings = checked(where, function, own)
     if method in CAMS:  # several layers' maps are joined
-        settings["fusion"] = checked(f"{where}.fusion", fuse, given.get("fusion", {}))
+        settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
+    idle.cam(name, method, given, EXPLAINED, backbones)
     return Cam(method, given, Decision(name, {"method": method, **settings}, (files.HEATMAPS,)))
 
 

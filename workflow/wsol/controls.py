@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
-from wsol.settings import Range
+from wsol.settings import Range, Seed
 
 Maps = list[np.ndarray]
 Size = Annotated[int, Range(2, 4096)]  # pixels a side of the map
@@ -38,7 +38,7 @@ def full(names: list[str], *, size: Size = 224) -> Maps:
     return [whole] * len(names)
 
 
-def random(names: list[str], *, size: Size = 7, seed: int = 0) -> Maps:
+def random(names: list[str], *, size: Size = 7, seed: Seed = 0) -> Maps:
     """Uniform noise on a coarse grid, drawn from the image's name: the same map whatever the shard."""
     return [_generator(name, seed).random((size, size), np.float32) for name in names]
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from wsol.datasets import headers, maskfiles, paths
 from wsol.errors import ConfigError, DataError
 from wsol.npz import BROKEN
-from wsol.settings import Side
+from wsol.places import is_there
+from wsol.settings import Place, Side
 
 LIMIT = 2**26  # values of one map: 8192 x 8192
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
@@ -30,7 +31,7 @@ class Imported(NamedTuple):
     reasons: dict[int, str]
 
 
-def settings(*, imported: str | dict[str, str], input: Side | list[Side] = 224) -> dict:
+def settings(*, imported: Place | dict[str, Place], input: Side | list[Side] = 224) -> dict:
     """What a backbone without a network may say: where its maps lie, a folder or an `.npz`, or one for each data set.
 
     Each map covers its image. `input`, a side or height and width, is the grid that maps of whatever size are brought
@@ -47,7 +48,7 @@ def place(given: str | dict[str, str], dataset: str) -> str:
     path = given if isinstance(given, str) else given.get(dataset)
     if not isinstance(path, str):
         raise ConfigError(f"imported: no maps of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
-    if not Path(path).exists():
+    if not is_there(path):
         raise ConfigError(f"imported: no such file or folder: '{path}'.")
     return path
 

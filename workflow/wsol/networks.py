@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wsol import backbones, files, imported, train
+from wsol import backbones, files, idle, imported, modelfile, places, train
 from wsol.cams import EVIDENCE_OF
 from wsol.errors import ConfigError, DataError
 from wsol.experiment import IMPORTED, Decision, has_images
-from wsol.settings import checked, conform, known
+from wsol.settings import checked, conform, known, parameters, shown
 
 # Backbone settings that a cam may set for itself: what of the network it explains.
 EXPLAINED = ("layer", "score", "explain", "evidence")
@@ -27,13 +27,15 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     if name is None:
         return None, None
     if cam.method == IMPORTED:
-        return _elsewhere(name, config["backbones"][name], [dataset.name for dataset in seen if dataset]), None
+        return _elsewhere(name, config["backbones"][name], [d.name for d in seen if d], datasets), None
     if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
         raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
     given = config["backbones"][name]
-    overrides = {key: cam.given[key] for key in EXPLAINED if key in cam.given}
-    overrides["evidence"] = _evidence(cam, given.get("evidence", "gradient"))
+    _explained(f"backbones.{name}", given)
+    overrides = _explained(f"cams.{cam.decision.name}", cam.given)
+    overrides["evidence"] = _evidence(cam, _usual(f"backbones.{name}.evidence", given))
     settings = _network(f"backbones.{name}", given | overrides) | {"threads": config["threads"]}
+    _named(name, given, cam, settings)
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
         return Decision(name, settings, formats), None
@@ -41,11 +43,43 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
 
 
-def _evidence(cam: Cam, usual: Any) -> Any:
+def _explained(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a backbone or a cam says of what is explained, evidence apart: what is wrong in it is said of that one."""
+    kinds = parameters(backbones.backbone)
+    own = {key: given[key] for key in EXPLAINED if key in given and key != "evidence"}
+    return {key: conform(f"{where}.{key}", kinds[key].annotation, value) for key, value in own.items()}
+
+
+def _usual(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A backbone's own evidence: `gradient` is `{method: gradient}`."""
+    evidence = conform(where, str | dict, given.get("evidence", "gradient"))
+    return evidence if isinstance(evidence, dict) else {"method": evidence}
+
+
+def _named(name: str, given: Mapping[str, Any], cam: Cam, settings: Mapping[str, Any]) -> None:
+    """The layers and the output that a backbone and its cam name are in the model, as far as its file says."""
+    where, model = f"backbones.{name}", settings["model"]
+    described = modelfile.description(model) if model and Path(model).is_file() else None
+    for place, entry in ((where, given), (f"cams.{cam.decision.name}", cam.given)):
+        if "layer" not in entry:
+            continue
+        layers = [entry["layer"]] if isinstance(entry["layer"], str) else entry["layer"]
+        if not layers or not all(isinstance(layer, str) and layer for layer in layers):
+            raise ConfigError(f"{place}.layer: must be a layer's name or several, got {shown(entry['layer'])}.")
+        if twice := [layer for i, layer in enumerate(layers) if layer in layers[:i]]:
+            raise ConfigError(f"{place}.layer: '{twice[0]}' is given twice.")
+        if described:
+            of = "" if place == where else f" ({where})"
+            named = [layer for layer in layers if layer != "auto"]
+            modelfile.check_names(f"{place}.layer{of}", described, "layer", named)
+    if described and settings["output"] and not settings["output"].isdigit():  # one without a name has a number
+        modelfile.check_names(f"{where}.output", described, "output", [settings["output"]])
+
+
+def _evidence(cam: Cam, usual: dict[str, Any]) -> dict[str, Any]:
     """What a cam asks of the network: its method's evidence, else its own, else the backbone's, whose settings stay."""
     where = f"cams.{cam.decision.name}.evidence"
     own = conform(where, dict, cam.given.get("evidence", {}))
-    usual = usual if isinstance(usual, dict) else {"method": usual}
     method = own.get("method", usual.get("method"))
     needed = EVIDENCE_OF.get(cam.method, method)
     if "method" in own and method != needed:
@@ -53,12 +87,15 @@ def _evidence(cam: Cam, usual: Any) -> Any:
     return (usual if usual.get("method") == needed else {"method": needed}) | own
 
 
-def _elsewhere(name: str, given: dict, used: Sequence[str]) -> Decision:
+def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[str, Any]) -> Decision:
     """Maps that were made elsewhere, as a backbone without a network."""
     where = f"backbones.{name}"
     if network := [key for key in given if key in ("architecture", "model", "weights")]:
         raise ConfigError(f"{where}: imported maps come without a network; leave out '{network[0]}'.")
     settings = checked(where, imported.settings, given)
+    if isinstance(settings["imported"], dict):
+        for dataset in settings["imported"]:
+            known(f"{where}.imported", dataset, datasets)
     try:
         settings = imported.settings(**settings)
         for dataset in used:
@@ -75,24 +112,45 @@ def _network(where: str, given: dict) -> dict:
         settings = backbones.backbone(**given)
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
-    if isinstance(settings["model"], str):
-        try:
-            backbones.check_source(settings["model"], settings["safe"])
-        except DataError as error:
-            raise ConfigError(f"{where}: {error}") from error
-    weights = settings["weights"]
-    if isinstance(weights, str) and weights not in ("imagenet", "random") and not Path(weights).is_file():
-        raise ConfigError(f"{where}.weights: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")
+    idle.backbone(where, settings)
+    if settings["model"] is None:
+        _weights(f"{where}.weights", settings["weights"])
+    else:
+        _model(where, settings)
     arguments = settings.pop("arguments")
     return settings | arguments
+
+
+def _model(where: str, settings: Mapping[str, Any]) -> None:
+    """A ConfigError where a model's file or folder can hold none."""
+    try:
+        backbones.check_source(settings["model"], settings["safe"])
+        if Path(settings["model"]).is_file():
+            modelfile.description(settings["model"])
+    except DataError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _weights(where: str, weights: str | dict) -> None:
+    """A ConfigError where an architecture's weights are none of those that there are."""
+    if isinstance(weights, dict):
+        if list(weights) != ["train"] or not isinstance(weights["train"], dict):
+            raise ConfigError(f"{where}: must be imagenet, random, a file or {{train: …}}, got {shown(weights)}.")
+        return
+    if weights in ("imagenet", "random"):
+        return
+    places.file(where, weights)
+    if not places.is_there(weights):
+        raise ConfigError(f"{where}: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")
+    modelfile.check_weights(where, weights)
 
 
 def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decision:
     """What trained weights depend on: nothing of what is explained later."""
     where = f"backbones.{name}.weights"
-    if list(settings["weights"]) != ["train"] or not isinstance(settings["weights"]["train"], dict):
-        raise ConfigError(f"{where}: must be imagenet, random, a file or {{train: …}}, got {settings['weights']!r}.")
     fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
     dataset = known(f"{where}.train.dataset", fit["dataset"], datasets)
+    if not has_images(dataset):
+        raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones are trained.")
     network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "batch", "weights")}
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())

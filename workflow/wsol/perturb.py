@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from wsol.settings import Range
+from wsol.settings import Range, Seed
 
 Count = Annotated[int, Range(1, 10**6)]
 
@@ -122,7 +122,7 @@ def rise(
     masks: Count = 4000,
     cells: Annotated[int, Range(2, 64)] = 7,
     shown: Annotated[float, Range(0.01, 0.99)] = 0.5,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> np.ndarray:
     """sum_m f(x * M_m) M_m / (shown * masks), M_m random (Petsiuk 2018) -> [m h w 1], at the input's size.
 

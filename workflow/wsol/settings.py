@@ -7,6 +7,8 @@ setting left out and the same setting spelt out are one.
 """
 
 import inspect
+import math
+import reprlib
 import types
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from wsol.errors import ConfigError, unknown
+from wsol.places import expanded, is_there
 
 
 class Range(NamedTuple):
@@ -23,12 +26,18 @@ class Range(NamedTuple):
     high: float
 
 
+class Expands(NamedTuple):
+    """Marks text that names a file or folder of the user's: `~`, `$NAME` and `${NAME}` in it are replaced."""
+
+
 class Exists(NamedTuple):
     """Marks text that names a file or folder, which must be there: `Annotated[str, Exists()]`."""
 
 
-File = Annotated[str, Exists()]
+Place = Annotated[str, Expands()]
+File = Annotated[str, Expands(), Exists()]
 Side = Annotated[int, Range(1, 4096)]  # pixels
+Seed = Annotated[int, Range(0, 2**32 - 1)]  # what NumPy's and Keras' generators take
 
 
 @cache
@@ -72,14 +81,36 @@ def conform(where: str, kind: Any, value: Any) -> Any:
         return value
     if origin in (Union, types.UnionType):
         return _any_of(where, kind, args, value)
-    if origin in (list, tuple) and isinstance(value, list | tuple):
-        return [conform(f"{where}[{i}]", args[0], v) for i, v in enumerate(value)] if args else list(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    wanted: Any = {Any: object, Path: str, None: types.NoneType}.get(kind, origin or kind)
-    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted in (int, float)):
-        raise ConfigError(f"{where}: must be {describe(kind)}, got {value!r}.")
-    return value
+    if not _fits(kind, value):
+        raise ConfigError(f"{where}: must be {describe(kind)}, got {shown(value)}.")
+    if origin in (list, tuple):
+        return [conform(f"{where}[{i}]", args[0], v) for i, v in enumerate(value)]
+    if origin is dict:
+        return {conform(where, args[0], key): conform(f"{where}.{key}", args[1], v) for key, v in value.items()}
+    return _finite(where, value) if kind is float else value
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    """Whether a value is of an annotation's plain type, whatever it holds or wherever it lies."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _fits(args[0], value)
+    if origin is Literal:
+        return any(type(value) is type(a) for a in args)
+    plain: Any = {Any: object, Path: str, None: types.NoneType, float: (int, float)}
+    wanted = plain.get(kind, (list, tuple) if (origin or kind) in (list, tuple) else origin or kind)
+    return isinstance(value, wanted) and not (isinstance(value, bool) and kind in (int, float))
+
+
+def _finite(where: str, value: float) -> float:
+    """A whole number too large for a float is as infinite as `.inf`."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ConfigError(f"{where}: must be a finite number, got {number}.")
+    return number
 
 
 def _any_of(where: str, kind: Any, options: tuple, value: Any) -> Any:
@@ -88,20 +119,34 @@ def _any_of(where: str, kind: Any, options: tuple, value: Any) -> Any:
         try:
             return conform(where, option, value)
         except ConfigError as error:
-            complaints.append(error)
-    # The complaint of the one option that is no plain type says more than a list of types; a file's more than a word's.
-    pairs = list(zip(complaints, options, strict=True))
-    precise = [c for c, o in pairs if get_origin(o) is Annotated] or [c for c, o in pairs if get_origin(o) is Literal]
-    raise precise[0] if len(precise) == 1 else ConfigError(f"{where}: must be {describe(kind)}, got {value!r}.")
+            complaints.append((option, error))
+    # Where the value is of one option's type, what that one says of it is more than a list of types.
+    precise = [error for option, error in complaints if _fits(option, value)]
+    raise precise[0] if len(precise) == 1 else ConfigError(f"{where}: must be {describe(kind)}, got {shown(value)}.")
 
 
-def _within(where: str, bounds: tuple, value: Any) -> Any:
-    for bound in bounds:
-        if isinstance(bound, Range) and not bound.low <= value <= bound.high:
-            raise ConfigError(f"{where}: must lie in [{bound.low:g}, {bound.high:g}], got {value!r}.")
-        if isinstance(bound, Exists) and not Path(value).exists():
+def _within(where: str, marks: tuple, value: Any) -> Any:
+    for mark in marks:
+        if isinstance(mark, Range) and not mark.low <= value <= mark.high:
+            raise ConfigError(f"{where}: must lie in {_span(mark)}, got {value!r}.")
+        if isinstance(mark, Expands):
+            value = expanded(where, value)
+        if isinstance(mark, Exists) and not is_there(value):
             raise ConfigError(f"{where}: no such file or folder: '{value}'.")
     return value
+
+
+def _span(bounds: Range) -> str:
+    """`[0, 4294967295]`: whole numbers to the last digit."""
+    low, high = (str(b) if isinstance(b, int) else f"{b:g}" for b in bounds)
+    return f"[{low}, {high}]"
+
+
+def shown(value: Any) -> str:
+    """A value as an error prints it: never a page."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = short.maxlong = 60
+    return short.repr(value)
 
 
 def sources(function: Callable, settings: Mapping[str, Any]) -> list[str]:
@@ -127,7 +172,7 @@ def describe(kind: Any) -> str:
     """`Annotated[float, Range(0, 1)]` -> `a number in [0, 1]`."""
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        bounds = [f" in [{b.low:g}, {b.high:g}]" for b in args[1:] if isinstance(b, Range)]
+        bounds = [f" in {_span(b)}" for b in args[1:] if isinstance(b, Range)]
         return describe(args[0]) + "".join(bounds)
     if origin is Literal:
         return " | ".join(map(str, args))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from wsol import images
 from wsol.errors import DataError
-from wsol.settings import Range
+from wsol.settings import Range, Seed
 
 LABELS = ["image", "label", "class_name", "status"]  # all that training may read of the targets
 BYTES = 6 << 30  # images are held in memory at the network's input size
@@ -30,7 +30,7 @@ def settings(
     learning_rate: Annotated[float, Range(0, 10)] = 1e-3,
     momentum: Annotated[float, Range(0, 1)] = 0.9,
     flip: bool = True,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> dict[str, Any]:
     """What `weights: {train: …}` may say.
 

@@ -1,0 +1,60 @@
+"""A setting that has no effect is refused: it says something of the experiment that is not so.
+
+A backbone's default spelt out is the same experiment as the default left out: what differs from it is refused.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wsol.controls import CONTROLS
+from wsol.errors import ConfigError
+
+
+def backbone(where: str, settings: Mapping[str, Any]) -> None:
+    """A ConfigError for the first of a backbone's settings (all of them, defaults filled in) that does nothing."""
+    rules = _of_model if settings["model"] is not None else _of_architecture
+    for key, reason in rules(settings):
+        raise ConfigError(f"{where}.{key}: {reason}")
+
+
+def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if isinstance(settings["weights"], dict):
+        yield "weights", "a model file is not trained here; leave out 'weights', or give 'architecture'."
+    if settings["weights"] is not None:
+        yield "weights", "a model file brings its own; leave out 'weights', or give 'architecture'."
+    if settings["classes"] is not None:
+        yield "classes", "a model file has its own; leave out 'classes'."
+    if settings["seed"]:
+        yield "seed", "nothing of a model file is drawn; leave out 'seed'."
+
+
+def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    name, weights = settings["architecture"], settings["weights"]
+    if settings["preprocessing"] is not None:
+        yield "preprocessing", f"{name} has its own; leave out 'preprocessing', or give a 'model'."
+    if settings["output"] is not None:
+        yield "output", f"{name} has one output; leave out 'output'."
+    if not settings["safe"]:
+        yield "safe", f"{name} brings no code of others; leave out 'safe'."
+    if settings["seed"] and isinstance(weights, str) and weights != "random":
+        yield "seed", f"nothing is drawn where weights are '{weights}'; leave out 'seed'."
+    if settings["classes"] is not None and isinstance(weights, dict):
+        yield "classes", "training takes their number from the labels; leave out 'classes'."
+
+
+def cam(name: str, method: str, given: Mapping[str, Any], of_network: tuple[str, ...], backbones: Mapping) -> None:
+    """A ConfigError for what a cam's entry says of a network that the cam never meets, or of layers it lacks."""
+    if method in CONTROLS:
+        for key in (*of_network, "fusion"):
+            if key in given:
+                raise ConfigError(f"cams.{name}.{key}: '{method}' is a control and ignores the model; leave it out.")
+    elif given.get("fusion"):
+        layers = [given["layer"]] if "layer" in given else [entry.get("layer") for entry in backbones.values()]
+        if not any(isinstance(layer, list) and len(layer) > 1 for layer in layers):
+            raise ConfigError(f"cams.{name}.fusion: joins the maps of several layers, and one layer is explained.")
+
+
+def evaluation(where: str, given: Mapping[str, Any]) -> None:
+    """A ConfigError for what an evaluation's protocol does not ask for."""
+    if given["protocol"] == "wsol2020" and given["canvas"] != "input":
+        raise ConfigError(f"{where}.canvas: protocol wsol2020 has its own, 224 pixels; leave out 'canvas'.")

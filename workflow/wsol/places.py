@@ -1,0 +1,83 @@
+"""Where a user's files lie, and where results may."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from wsol.errors import ConfigError
+
+VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+LONGEST = 255  # bytes of a name on most file systems
+# Braces are wildcards in a path of the workflow, stars and control characters end in other files than were meant.
+UNUSABLE = re.compile(r"[{}*\x00-\x1f\x7f]|^\s|\s$")
+
+
+def expanded(where: str, path: str) -> str:
+    """A path as the user means it: `~` is their home, `$NAME` what the environment says, or a ConfigError.
+
+    What is not meant as either stays: `~` inside a name, `$` before what is no name.
+    """
+    found = VARIABLE.sub(lambda match: _variable(where, match[1] or match[2]), path)
+    if not found.strip() or "\0" in found:
+        raise ConfigError(f"{where}: must name a file or folder, got {path!r}.")
+    if not found.startswith("~"):
+        return found
+    try:
+        return str(Path(found).expanduser())
+    except RuntimeError:
+        raise ConfigError(f"{where}: '{path}': no such user has a home here.") from None
+
+
+def _variable(where: str, name: str) -> str:
+    if name not in os.environ:
+        raise ConfigError(f"{where}: the environment has no variable '{name}'.")
+    return os.environ[name]
+
+
+def is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # a name too long, a folder that may not be entered
+        return False
+
+
+def is_folder(path: str) -> bool:
+    return is_there(path) and Path(path).is_dir()
+
+
+def file(where: str, path: str) -> None:
+    """A ConfigError where a folder lies in a file's place."""
+    if is_folder(path):
+        raise ConfigError(f"{where}: '{path}' is a folder, a file is meant.")
+
+
+def folder(where: str, path: str) -> None:
+    """A ConfigError where a file lies in a folder's place."""
+    if is_there(path) and not is_folder(path):
+        raise ConfigError(f"{where}: '{path}' is a file, a folder is meant.")
+
+
+def results(given: str, images: Mapping[str, str]) -> str:
+    """The folder that everything is written below, as short as it can be said; a ConfigError where it cannot be.
+
+    `images`: the image folders by the name of their data set. A run's own pictures must not become images.
+    """
+    text = expanded("results", given)
+    if bad := UNUSABLE.search(text):
+        raise ConfigError(f"results: {text!r} has {bad[0]!r} in a place where a path of the workflow cannot have it.")
+    path = Path(text)  # without "./" and "//", which Snakemake warns of
+    if long := [part for part in path.parts if len(os.fsencode(part)) > LONGEST]:
+        raise ConfigError(f"results: a folder's name has {LONGEST} bytes at most, '{long[0][:16]}…' has more.")
+    try:
+        real = path.resolve()
+        for place in (path, *path.parents):
+            folder("results", str(place))
+    except (OSError, RuntimeError) as error:  # a link to itself, a folder that may not be entered
+        raise ConfigError(f"results: '{path}' cannot be a folder: {error}.") from error
+    if real == Path(real.anchor):
+        raise ConfigError(f"results: '{path}' is the root of the file system; name a folder below it.")
+    for name, pictures in images.items():
+        if real.is_relative_to(Path(pictures).resolve()):
+            raise ConfigError(f"results: '{path}' lies in '{pictures}', the images of '{name}'; name one beside it.")
+    return str(path)
