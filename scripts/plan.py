@@ -5,20 +5,24 @@ from typing import TYPE_CHECKING
 from wsol import planning
 from wsol.files import PLAN, TARGETS
 from wsol.job import job
-from wsol.splits import check_disjoint
+from wsol.splits import Split, check_disjoint
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-files, params = snakemake.input, snakemake.params
+params = snakemake.params
+paths = dict(zip(params.datasets, snakemake.input.targets, strict=True))
 
 with job(snakemake.log, "plan") as log:
-    datasets = {name: TARGETS.open(path) for name, path in zip(params.datasets, files.targets, strict=True)}
+    splits = {}
+    for dataset, path in paths.items():
+        targets, header = TARGETS.open(path)
+        splits[dataset] = Split(dataset.split("@")[0], header["settings"], targets)
     for one, other in params.pairs:
-        (targets, header), (others, header_of_other) = datasets[one], datasets[other]
-        check_disjoint(header["settings"], targets, header_of_other["settings"], others)
-    targets = {name: frame for name, (frame, _) in datasets.items()}
-    networks = {network["id"]: planning.look(network, targets, log.say) for network in params.networks}
-    made_from = dict(zip(params.datasets, files.targets, strict=True))
-    images = {name: int(frame["image"].nunique()) for name, frame in targets.items()}
-    PLAN.write(snakemake.output[0], made_from=made_from, images=images, networks=networks)
+        check_disjoint(splits[one], splits[other])
+    PLAN.write(
+        snakemake.output[0],
+        made_from=paths,
+        images={dataset: int(split.targets["image"].nunique()) for dataset, split in splits.items()},
+        networks={network["id"]: planning.look(network, splits, log.say) for network in params.networks},
+    )

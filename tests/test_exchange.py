@@ -16,8 +16,8 @@ from wsol.files import HEATMAPS, TARGETS
 
 METRICS = ["top1_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "pointing_game", "energy_pointing", "pxap", "miou"]
 DATASETS = {
-    "a": {"adapter": "shapes", "split": "select", "count": 24, "size": 80},
-    "b": {"adapter": "shapes", "split": "report", "count": 40, "size": 80},
+    "a": {"adapter": "shapes", "split": "select", "count": 24, "size": 80, "class_map": "labels"},
+    "b": {"adapter": "shapes", "split": "report", "count": 40, "size": 80, "class_map": "labels"},
 }
 COMMON = {"report": "b", "select": "a", "metrics": METRICS}
 NETWORK = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": "random"}

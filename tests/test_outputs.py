@@ -6,6 +6,7 @@ import pytest
 from wsol.errors import ConfigError, DataError
 from wsol.outputs import names_of, right
 from wsol.planning import look
+from wsol.splits import Split
 
 FOUND = pd.DataFrame({"image": ["a", "b"], "label": [0, 1], "class_name": ["cat", "dog"], "outputs": [[281, 282], []]})
 
@@ -31,11 +32,11 @@ NETWORK = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": "
 
 def looked(targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, **settings) -> dict:
     network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "trained_on": None}
-    datasets = {"d@00000000": targets}
+    splits = {"d@00000000": Split("d", {}, targets)}
     if trained_on is not None:
         network["trained_on"] = "t@00000000"
-        datasets["t@00000000"] = trained_on
-    return look(network, datasets, lambda *words: None)
+        splits["t@00000000"] = Split("t", {}, trained_on)
+    return look(network, splits, lambda *words: None)
 
 
 def test_a_network_is_looked_at_before_it_sees_an_image():
@@ -51,7 +52,7 @@ def test_a_network_is_looked_at_before_it_sees_an_image():
         (
             {"outputs": [[3], [1000]]},
             {},
-            "datasets.d: a class is output 1000 of the model, and net has outputs 0",
+            "datasets.d: a class is output 1000, and net has 0 to 999.",
         ),
         ({}, {"layer": "conv_pw_14_relu"}, "backbones.net: layer: unknown 'conv_pw_14_relu'. Did you mean"),
     ],
@@ -64,5 +65,5 @@ def test_what_cannot_be_explained_is_refused_at_once(targets, settings, line):
 
 def test_a_network_trained_on_other_classes_is_refused():
     other = FOUND.assign(class_name=["ant", "bee"], status="ok")
-    with pytest.raises(ConfigError, match=r"none of its classes \(cat, dog\) was trained \(ant, bee\)\."):
+    with pytest.raises(ConfigError, match=r"none of its classes \(cat, dog\) is one that was trained \(ant, bee\)\."):
         looked(FOUND, other, weights={"train": "t@00000000"})

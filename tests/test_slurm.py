@@ -17,7 +17,7 @@ EXPERIMENT = {
     "shard_size": 20,
     "resamples": 200,
     "overlays": 2,
-    "datasets": {"b": {"adapter": "shapes", "split": "report", "count": 40, "size": 64}},
+    "datasets": {"b": {"adapter": "shapes", "split": "report", "count": 40, "size": 64, "class_map": "labels"}},
     "backbones": {"net": {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": "random"}},
     "cams": {"gradcam": {}, "center": {}},
     "thresholds": {"sweep": {}},

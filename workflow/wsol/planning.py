@@ -3,52 +3,68 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from wsol import backbones
 from wsol.datasets import classmap
 from wsol.errors import ConfigError, InputError
 from wsol.outputs import names_of, right
+from wsol.splits import Split
 from wsol.train import labels
 
 UNSEEN = ("evidence", "batch", "threads")  # settings that do not matter to what is found out here
+SHOWN = 3  # classes named in a line
 _known: dict[str, dict[str, Any]] = {}
 
 
-def look(network: Mapping[str, Any], targets: Mapping[str, pd.DataFrame], say: Callable[..., None]) -> dict[str, Any]:
+def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[..., None]) -> dict[str, Any]:
     """What a network explains and how many outputs it has; a ConfigError where images need not be shown to it.
 
-    `network`: id, settings, the datasets that it sees, and the one it is trained on in this run, if any.
+    `network`: its id, its settings, the datasets that it sees, and the one that it is trained on in this run, if any.
     """
     name = network["id"].split("@")[0]
-    trained_on = targets.get(network["trained_on"])
-    names = [] if trained_on is None else names_of(labels(trained_on))
-    for dataset in network["datasets"]:
-        _check_outputs(dataset.split("@")[0], targets[dataset], names)
+    trained_on = splits.get(network["trained_on"])
+    names = names_of(labels(trained_on.targets)) if trained_on else []
+    seen = [splits[dataset] for dataset in network["datasets"]]
+    for split in seen:
+        _check_meant(split, names)
     found = _built(name, network["settings"], len(names))
-    for dataset in network["datasets"]:
-        _check_range(name, dataset.split("@")[0], right(targets[dataset], names), found["outputs"])
+    for split in seen:
+        _check_range(name, split, names, found["outputs"])
     say(f"{name}: explains {', '.join(found['layer'])}, {found['outputs']} outputs")
     return found
 
 
-def _check_outputs(dataset: str, targets: pd.DataFrame, names: list[str]) -> None:
+def _check_meant(split: Split, names: list[str]) -> None:
     """Some target must have an output that is right for it, or nothing can be explained."""
-    if any(right(targets, names)):
+    if any(right(split.targets, names)):
         return
-    classes = list(dict.fromkeys(targets["class_name"].tolist()))
-    if names:
-        known = ", ".join(names[:3])
-        raise ConfigError(f"datasets.{dataset}: none of its classes ({', '.join(classes[:3])}) was trained ({known}).")
-    raise ConfigError(classmap.unsaid(dataset, classes, len(classes)))
+    classes = list(dict.fromkeys(split.targets["class_name"].tolist()))
+    if not names:
+        raise ConfigError(classmap.unsaid(split.name, classes, len(classes)))
+    ours, theirs = _some(classes), _some(names)
+    raise ConfigError(f"datasets.{split.name}: none of its classes ({ours}) is one that was trained ({theirs}).")
+
+
+def _check_range(name: str, split: Split, names: list[str], outputs: int) -> None:
+    """No class may be an output that the network lacks; nor may numbers that nobody mapped be of other classes."""
+    highest = max((max(found) for found in right(split.targets, names) if found), default=0)
+    if highest >= outputs:
+        raise ConfigError(f"datasets.{split.name}: a class is output {highest}, and {name} has 0 to {outputs - 1}.")
+    said = names or split.settings.get("class_map") or split.settings.get("output_names")
+    labels_seen = sorted(set(split.targets["label"].tolist()))
+    # A part of ImageNet has gaps; numbers without one are all there are, and 200 birds are not the first 200 of 1000.
+    if not said and labels_seen == list(range(len(labels_seen))) and 1 < len(labels_seen) != outputs:
+        raise ConfigError(
+            f"datasets.{split.name}: its {len(labels_seen)} classes are numbers from 0, and {name} has {outputs} outputs. "
+            "Say class_map: labels where output i is class i, or which outputs they are."
+        )
 
 
 def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, Any]:
-    """What is found by building the network, with random weights where they are still to be trained."""
+    """What is found by building the network, with random weights where it is still to be trained for `classes`."""
     wanted = {key: value for key, value in settings.items() if key not in UNSEEN}
     if classes:
         wanted["weights"] = "random"
-    key = repr((sorted(wanted.items(), key=str), classes))
+    key = repr((sorted(wanted.items()), classes))
     if key not in _known:
         try:
             backbone = backbones.build(wanted, classes=classes or None)
@@ -58,9 +74,5 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
     return _known[key]
 
 
-def _check_range(name: str, dataset: str, right_outputs: list[list[int]], outputs: int) -> None:
-    highest = max((max(found) for found in right_outputs if found), default=0)
-    if highest >= outputs:
-        raise ConfigError(
-            f"datasets.{dataset}: a class is output {highest} of the model, and {name} has outputs 0 to {outputs - 1}."
-        )
+def _some(names: list[str]) -> str:
+    return ", ".join([*names[:SHOWN], "…"] if len(names) > SHOWN else names)
