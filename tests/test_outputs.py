@@ -30,9 +30,9 @@ def test_an_output_is_called_like_the_class_it_is_trained_for():
 NETWORK = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": "random"}
 
 
-def looked(targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, **settings) -> dict:
+def looked(targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, mapped="labels", **settings) -> dict:
     network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "trained_on": None}
-    splits = {"d@00000000": Split("d", {}, targets)}
+    splits = {"d@00000000": Split("d", {"class_map": mapped}, targets)}
     if trained_on is not None:
         network["trained_on"] = "t@00000000"
         splits["t@00000000"] = Split("t", {}, trained_on)
@@ -61,6 +61,19 @@ def test_what_cannot_be_explained_is_refused_at_once(targets, settings, line):
     with pytest.raises(ConfigError) as error:
         looked(FOUND.assign(**targets), **settings)
     assert str(error.value).startswith(line)
+
+
+def test_numbers_that_nobody_mapped_are_not_the_first_outputs_of_more():
+    birds = FOUND.assign(outputs=[[0], [1]])
+    with pytest.raises(ConfigError) as error:
+        looked(birds, mapped=None)
+    assert str(error.value) == (
+        "datasets.d: its 2 classes are numbers from 0, and net has 1000 outputs. "
+        "Say class_map: labels where output i is class i, or which outputs they are."
+    )
+    assert looked(birds, mapped="labels")["outputs"] == 1000
+    assert looked(birds.assign(label=[3, 7], outputs=[[3], [7]]), mapped=None)["outputs"] == 1000  # a part of ImageNet
+    assert looked(birds, mapped=None, classes=2)["outputs"] == 2
 
 
 def test_a_network_trained_on_other_classes_is_refused():

@@ -50,11 +50,11 @@ def _check_range(name: str, split: Split, names: list[str], outputs: int) -> Non
     if highest >= outputs:
         raise ConfigError(f"datasets.{split.name}: a class is output {highest}, and {name} has 0 to {outputs - 1}.")
     said = names or split.settings.get("class_map") or split.settings.get("output_names")
-    labels_seen = sorted(set(split.targets["label"].tolist()))
+    classes = sorted(set(split.targets["label"].tolist()))
     # A part of ImageNet has gaps; numbers without one are all there are, and 200 birds are not the first 200 of 1000.
-    if not said and labels_seen == list(range(len(labels_seen))) and 1 < len(labels_seen) != outputs:
+    if not said and classes == list(range(len(classes))) and 1 < len(classes) != outputs:
         raise ConfigError(
-            f"datasets.{split.name}: its {len(labels_seen)} classes are numbers from 0, and {name} has {outputs} outputs. "
+            f"datasets.{split.name}: its {len(classes)} classes are numbers from 0, and {name} has {outputs} outputs. "
             "Say class_map: labels where output i is class i, or which outputs they are."
         )
 
