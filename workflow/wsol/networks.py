@@ -122,11 +122,13 @@ def _network(where: str, given: dict) -> dict:
 
 
 def _model(where: str, settings: Mapping[str, Any]) -> None:
-    """A ConfigError where a model's file or folder can hold none."""
+    """A ConfigError where a model's file or folder can hold none, or one that is not to be trusted."""
     try:
         backbones.check_source(settings["model"], settings["safe"])
-        if Path(settings["model"]).is_file():
-            modelfile.description(settings["model"])
+        described = modelfile.description(settings["model"]) if Path(settings["model"]).is_file() else {}
+        if settings["safe"] and modelfile.brings_code(described):
+            said = "brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."
+            raise DataError(f"model '{settings['model']}' {said}")
     except DataError as error:
         raise ConfigError(f"{where}: {error}") from error
 
