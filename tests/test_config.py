@@ -464,6 +464,10 @@ def test_defaults_spelt_out_are_the_same_folder_and_exports_move_none():
     for place, value in (("cams.gradcam.method", "gradcam"), ("thresholds.sweep.step", None), ("overlays", 3)):
         assert check(changed((place, value))).runs[0] == plain
     assert check(changed(("evaluations.e.exports", ["coco"]))).runs[0] == plain
+    published = {"architecture": "MobileNetV2", "alpha": 1}
+    first = check(GOOD | {"backbones": {"net": published}}).runs[0]
+    assert first.backbone.settings["weights"] == "imagenet"
+    assert check(GOOD | {"backbones": {"net": published | {"weights": "imagenet", "alpha": 1.0}}}).runs[0] == first
     moved = check(changed(("seed", 1))).runs[0]
     assert moved.evaluation.id != plain.evaluation.id and moved.backbone.id == plain.backbone.id
 
