@@ -152,6 +152,11 @@ WRONG = [
     ("backbones.net.weights", {"train": {"dataset": "c"}}, "backbones.net.weights.train.dataset: unknown 'c'."),
     (
         "backbones.net.weights",
+        {"train": {"dataset": "b"}},
+        "backbones.net.weights.train.dataset: 'b' is what is scored (b); train on another.",
+    ),
+    (
+        "backbones.net.weights",
         {"train": {"dataset": "a", "epochs": 0}},
         "backbones.net.weights.train.epochs: must lie in [1, 10000], got 0.",
     ),
@@ -385,6 +390,23 @@ def test_an_alignment_goes_with_what_can_have_one(evaluation, line):
     with pytest.raises(ConfigError) as error:
         check(config)
     assert str(error.value).startswith(line)
+
+
+@pytest.mark.parametrize("config", [None, [], "experiment.yaml", 3])
+def test_what_is_no_mapping_is_no_config(config):
+    with pytest.raises(ConfigError, match=r"^config: must be a mapping, got "):
+        check(config)
+
+
+def test_a_network_is_trained_on_images(tmp_path):
+    for name in ("image_ids", "class_labels", "image_sizes", "localization"):
+        (tmp_path / f"{name}.txt").write_text("")
+    blind = changed(
+        ("datasets.c", {"adapter": "wsol", "annotations": str(tmp_path)}),
+        ("backbones.net.weights", {"train": {"dataset": "c"}}),
+    )
+    with pytest.raises(ConfigError, match=r"^datasets.c: 'images' is needed where backbones are trained\.$"):
+        check(blind)
 
 
 @pytest.mark.parametrize("key", ["datasets", "evaluations"])

@@ -39,7 +39,7 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
         return Decision(name, settings, formats), None
-    training = _training(name, settings, datasets)
+    training = _training(name, settings, datasets, report=seen[0])
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
 
 
@@ -147,12 +147,16 @@ def _weights(where: str, weights: str | dict) -> None:
     modelfile.check_weights(where, weights)
 
 
-def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decision:
+def _training(name: str, settings: dict, datasets: dict[str, Decision], report: Decision) -> Decision:
     """What trained weights depend on: nothing of what is explained later."""
     where = f"backbones.{name}.weights"
     fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
     dataset = known(f"{where}.train.dataset", fit["dataset"], datasets)
     if not has_images(dataset):
         raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones are trained.")
+    if dataset.settings == report.settings:
+        raise ConfigError(
+            f"{where}.train.dataset: '{dataset.name}' is what is scored ({report.name}); train on another."
+        )
     network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "batch", "weights")}
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())
