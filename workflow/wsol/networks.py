@@ -60,20 +60,23 @@ def _named(name: str, given: Mapping[str, Any], cam: Cam, settings: Mapping[str,
     """The layers and the output that a backbone and its cam name are in the model, as far as its file says."""
     where, model = f"backbones.{name}", settings["model"]
     described = modelfile.description(model) if model and Path(model).is_file() else None
-    for place, entry in ((where, given), (f"cams.{cam.decision.name}", cam.given)):
-        if "layer" not in entry:
-            continue
-        layers = [entry["layer"]] if isinstance(entry["layer"], str) else entry["layer"]
-        if not layers or not all(isinstance(layer, str) and layer for layer in layers):
-            raise ConfigError(f"{place}.layer: must be a layer's name or several, got {shown(entry['layer'])}.")
-        if twice := [layer for i, layer in enumerate(layers) if layer in layers[:i]]:
-            raise ConfigError(f"{place}.layer: '{twice[0]}' is given twice.")
+    for place, of, entry in ((where, "", given), (f"cams.{cam.decision.name}", f" ({where})", cam.given)):
+        layers = _layers(f"{place}.layer", entry.get("layer", "auto"))
         if described:
-            of = "" if place == where else f" ({where})"
             named = [layer for layer in layers if layer != "auto"]
             modelfile.check_names(f"{place}.layer{of}", described, "layer", named)
     if described and settings["output"] and not settings["output"].isdigit():  # one without a name has a number
         modelfile.check_names(f"{where}.output", described, "output", [settings["output"]])
+
+
+def _layers(where: str, given: str | list[str]) -> list[str]:
+    """The layers that a setting names: one or several, each once."""
+    layers = [given] if isinstance(given, str) else given
+    if not layers or not all(layers):
+        raise ConfigError(f"{where}: must be a layer's name or several, got {shown(given)}.")
+    if twice := [layer for place, layer in enumerate(layers) if layer in layers[:place]]:
+        raise ConfigError(f"{where}: '{twice[0]}' is given twice.")
+    return layers
 
 
 def _evidence(cam: Cam, usual: dict[str, Any]) -> dict[str, Any]:
