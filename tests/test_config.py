@@ -152,6 +152,11 @@ WRONG = [
     ("backbones.net.weights", {"train": {"dataset": "c"}}, "backbones.net.weights.train.dataset: unknown 'c'."),
     (
         "backbones.net.weights",
+        {"train": {"dataset": "b"}},
+        "backbones.net.weights.train.dataset: 'b' is what is scored (b); train on another.",
+    ),
+    (
+        "backbones.net.weights",
         {"train": {"dataset": "a", "epochs": 0}},
         "backbones.net.weights.train.epochs: must lie in [1, 10000], got 0.",
     ),
@@ -387,6 +392,23 @@ def test_an_alignment_goes_with_what_can_have_one(evaluation, line):
     assert str(error.value).startswith(line)
 
 
+@pytest.mark.parametrize("config", [None, [], "experiment.yaml", 3])
+def test_what_is_no_mapping_is_no_config(config):
+    with pytest.raises(ConfigError, match=r"^config: must be a mapping, got "):
+        check(config)
+
+
+def test_a_network_is_trained_on_images(tmp_path):
+    for name in ("image_ids", "class_labels", "image_sizes", "localization"):
+        (tmp_path / f"{name}.txt").write_text("")
+    blind = changed(
+        ("datasets.c", {"adapter": "wsol", "annotations": str(tmp_path)}),
+        ("backbones.net.weights", {"train": {"dataset": "c"}}),
+    )
+    with pytest.raises(ConfigError, match=r"^datasets.c: 'images' is needed where backbones are trained\.$"):
+        check(blind)
+
+
 @pytest.mark.parametrize("key", ["datasets", "evaluations"])
 def test_what_is_required_is_named(key):
     with pytest.raises(ConfigError, match=f"'{key}' is a required property"):
@@ -464,6 +486,10 @@ def test_defaults_spelt_out_are_the_same_folder_and_exports_move_none():
     for place, value in (("cams.gradcam.method", "gradcam"), ("thresholds.sweep.step", None), ("overlays", 3)):
         assert check(changed((place, value))).runs[0] == plain
     assert check(changed(("evaluations.e.exports", ["coco"]))).runs[0] == plain
+    published = {"architecture": "MobileNetV2", "alpha": 1}
+    first = check(GOOD | {"backbones": {"net": published}}).runs[0]
+    assert first.backbone.settings["weights"] == "imagenet"
+    assert check(GOOD | {"backbones": {"net": published | {"weights": "imagenet", "alpha": 1.0}}}).runs[0] == first
     moved = check(changed(("seed", 1))).runs[0]
     assert moved.evaluation.id != plain.evaluation.id and moved.backbone.id == plain.backbone.id
 

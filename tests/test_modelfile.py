@@ -201,6 +201,15 @@ def test_preprocessing_may_turn_an_image_over(folder):
     assert check(GOOD | {"backbones": {"mine": own}}).runs
 
 
+def test_code_in_a_model_is_said_before_keras_meets_it(folder):
+    code = {"class_name": "Lambda", "config": {"name": "twice", "function": {"class_name": "__lambda__"}}}
+    keras_file("code.keras", {"class_name": "Sequential", "config": {"layers": [code]}})
+    own = {"model": "code.keras", "preprocessing": {}}
+    line = "model 'code.keras' brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."
+    assert said(own) == f"backbones.mine: {line}"
+    assert check(GOOD | {"backbones": {"mine": own | {"safe": False}}}).runs
+
+
 def test_files_are_looked_at_without_keras(folder):
     own = {"model": "mine.keras", "preprocessing": {}}, {"architecture": "MobileNetV2", "weights": "only.weights.h5"}
     config = GOOD | {"backbones": dict(zip("ab", own, strict=True))}

@@ -25,9 +25,20 @@ def test_defaults_are_filled_in_and_ints_become_floats():
         ({"level": 1.5}, "x.level: must lie in [0, 1], got 1.5."),
         ({"level": True}, "x.level: must be a number, got True."),
         ({"level": "high"}, "x.level: must be a number, got 'high'."),
+        (
+            {"level": "1e-3"},
+            "x.level: must be a number, got '1e-3'. YAML reads that as text: no quotes, and 1.0e-3 for 1e-3.",
+        ),
+        ({"level": float("nan")}, "x.level: must be a finite number, got nan."),
+        ({"level": 10**400}, "x.level: must be a finite number, got inf."),
+        ({"level": list(range(100))}, "x.level: must be a number, got [0, 1, 2, 3, 4, 5, ...]."),
+        ({"level": 0.5, "size": "big"}, "x.size: must be a whole number or a list, got 'big'."),
         ({"level": 0.5, "how": "c"}, "x.how: unknown 'c'. Known: a, b."),
         ({"level": 0.5, "sise": 3}, "x: unknown 'sise'. Did you mean 'size'? Known: how, level, size."),
-        ({"level": 0.5, "size": [1, "2"]}, "x.size[1]: must be a whole number, got '2'."),
+        (
+            {"level": 0.5, "size": [1, "2"]},
+            "x.size[1]: must be a whole number, got '2'. YAML reads that as text: no quotes, and 1.0e-3 for 1e-3.",
+        ),
     ],
 )
 def test_a_wrong_setting_is_one_line(given, line):

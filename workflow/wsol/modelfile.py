@@ -34,6 +34,11 @@ def description(path: str) -> dict[str, Any]:
     return found
 
 
+def brings_code(model: dict[str, Any]) -> bool:
+    """Whether a described model has Python in it, which Keras runs only where that is asked for."""
+    return '"class_name": "__lambda__"' in json.dumps(model)
+
+
 def _zipped(path: str) -> bytes:
     with zipfile.ZipFile(path) as archive:
         members = archive.namelist()

@@ -39,7 +39,7 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     formats = (files.PREDICTIONS, files.EVIDENCE)
     if not isinstance(settings["weights"], dict):
         return Decision(name, settings, formats), None
-    training = _training(name, settings, datasets)
+    training = _training(name, settings, datasets, report=seen[0])
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
 
 
@@ -60,20 +60,23 @@ def _named(name: str, given: Mapping[str, Any], cam: Cam, settings: Mapping[str,
     """The layers and the output that a backbone and its cam name are in the model, as far as its file says."""
     where, model = f"backbones.{name}", settings["model"]
     described = modelfile.description(model) if model and Path(model).is_file() else None
-    for place, entry in ((where, given), (f"cams.{cam.decision.name}", cam.given)):
-        if "layer" not in entry:
-            continue
-        layers = [entry["layer"]] if isinstance(entry["layer"], str) else entry["layer"]
-        if not layers or not all(isinstance(layer, str) and layer for layer in layers):
-            raise ConfigError(f"{place}.layer: must be a layer's name or several, got {shown(entry['layer'])}.")
-        if twice := [layer for i, layer in enumerate(layers) if layer in layers[:i]]:
-            raise ConfigError(f"{place}.layer: '{twice[0]}' is given twice.")
+    for place, of, entry in ((where, "", given), (f"cams.{cam.decision.name}", f" ({where})", cam.given)):
+        layers = _layers(f"{place}.layer", entry.get("layer", "auto"))
         if described:
-            of = "" if place == where else f" ({where})"
             named = [layer for layer in layers if layer != "auto"]
             modelfile.check_names(f"{place}.layer{of}", described, "layer", named)
     if described and settings["output"] and not settings["output"].isdigit():  # one without a name has a number
         modelfile.check_names(f"{where}.output", described, "output", [settings["output"]])
+
+
+def _layers(where: str, given: str | list[str]) -> list[str]:
+    """The layers that a setting names: one or several, each once."""
+    layers = [given] if isinstance(given, str) else given
+    if not layers or not all(layers):
+        raise ConfigError(f"{where}: must be a layer's name or several, got {shown(given)}.")
+    if twice := [layer for place, layer in enumerate(layers) if layer in layers[:place]]:
+        raise ConfigError(f"{where}: '{twice[0]}' is given twice.")
+    return layers
 
 
 def _evidence(cam: Cam, usual: dict[str, Any]) -> dict[str, Any]:
@@ -122,11 +125,13 @@ def _network(where: str, given: dict) -> dict:
 
 
 def _model(where: str, settings: Mapping[str, Any]) -> None:
-    """A ConfigError where a model's file or folder can hold none."""
+    """A ConfigError where a model's file or folder can hold none, or one that is not to be trusted."""
     try:
         backbones.check_source(settings["model"], settings["safe"])
-        if Path(settings["model"]).is_file():
-            modelfile.description(settings["model"])
+        described = modelfile.description(settings["model"]) if Path(settings["model"]).is_file() else {}
+        if settings["safe"] and modelfile.brings_code(described):
+            said = "brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."
+            raise DataError(f"model '{settings['model']}' {said}")
     except DataError as error:
         raise ConfigError(f"{where}: {error}") from error
 
@@ -145,12 +150,16 @@ def _weights(where: str, weights: str | dict) -> None:
     modelfile.check_weights(where, weights)
 
 
-def _training(name: str, settings: dict, datasets: dict[str, Decision]) -> Decision:
+def _training(name: str, settings: dict, datasets: dict[str, Decision], report: Decision) -> Decision:
     """What trained weights depend on: nothing of what is explained later."""
     where = f"backbones.{name}.weights"
     fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
     dataset = known(f"{where}.train.dataset", fit["dataset"], datasets)
     if not has_images(dataset):
         raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones are trained.")
+    if dataset.settings == report.settings:
+        raise ConfigError(
+            f"{where}.train.dataset: '{dataset.name}' is what is scored ({report.name}); train on another."
+        )
     network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "batch", "weights")}
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())

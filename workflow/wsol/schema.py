@@ -31,6 +31,8 @@ TYPES = {
 
 def shaped(config: Mapping[str, Any]) -> dict:
     """`config` with the schema's defaults, or a ConfigError for the first thing that the schema has against it."""
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"config: must be a mapping, got {shown(config)}.")
     _keys("config", config)
     for section in SECTIONS:
         entries = config.get(section)

@@ -82,7 +82,7 @@ def conform(where: str, kind: Any, value: Any) -> Any:
     if origin in (Union, types.UnionType):
         return _any_of(where, kind, args, value)
     if not _fits(kind, value):
-        raise ConfigError(f"{where}: must be {describe(kind)}, got {shown(value)}.")
+        raise _mismatch(where, kind, value)
     if origin in (list, tuple):
         return [conform(f"{where}[{i}]", args[0], v) for i, v in enumerate(value)]
     if origin is dict:
@@ -122,7 +122,21 @@ def _any_of(where: str, kind: Any, options: tuple, value: Any) -> Any:
             complaints.append((option, error))
     # Where the value is of one option's type, what that one says of it is more than a list of types.
     precise = [error for option, error in complaints if _fits(option, value)]
-    raise precise[0] if len(precise) == 1 else ConfigError(f"{where}: must be {describe(kind)}, got {shown(value)}.")
+    raise precise[0] if len(precise) == 1 else _mismatch(where, kind, value)
+
+
+def _mismatch(where: str, kind: Any, value: Any) -> ConfigError:
+    """`1e-3` is text to YAML, and looks like a number to everyone else."""
+    wanted = describe(kind)
+    hint = " YAML reads that as text: no quotes, and 1.0e-3 for 1e-3." if "number" in wanted and _counts(value) else ""
+    return ConfigError(f"{where}: must be {wanted}, got {shown(value)}.{hint}")
+
+
+def _counts(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def _within(where: str, marks: tuple, value: Any) -> Any:
