@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 .PHONY: run verify test test-slow test-real test-slurm lint format bench
 
 run: $(VENV)/ready
+	@$(BIN)/python scripts/check.py $(CONFIG)
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
 
 # Every file of a results folder against its digest: make verify [RESULTS=results].

@@ -1,6 +1,7 @@
 # start: before anything is planned, what changed since the last run: the user's files, and those of the results.
 # Jobs read this file too, on a cluster in processes of their own; only the first process looks and deletes.
 LOOKS_ONLY = re.compile(r"-[a-zA-Z]*n[a-zA-Z]*|--(dry-?run|unlock|lint|summary|list.*|.*graph|dag|report|touch)(=.*)?")
+SHOWN = 10  # deleted files that are named
 DELETED = []
 
 
@@ -15,13 +16,15 @@ def take_note():
 
 def clear():
     """Delete what is not what was written; gives the paths."""
-    deleted = []
-    for path, why in audit.audit(RESULTS):
-        whole = next((folder for folder in path.parents if folder.parent.name == "export"), path)
-        print(f"{path} {why}: deleted, and made again in this run where it is needed.", file=sys.stderr)
-        audit.delete(whole)
-        deleted.append(str(whole))
-    return list(dict.fromkeys(deleted))
+    found = audit.audit(RESULTS)
+    for path, why in found[:SHOWN]:
+        print(f"{path} {why}: deleted, to be made again.", file=sys.stderr)
+    if len(found) > SHOWN:
+        print(f"… and {len(found) - SHOWN} more files of '{RESULTS}' that are not what they should be.", file=sys.stderr)
+    deleted = dict.fromkeys(audit.unit(path) for path, _ in found)
+    for path in deleted:
+        audit.delete(path)
+    return [str(path) for path in deleted]
 
 
 if workflow.is_main_process:

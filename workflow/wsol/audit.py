@@ -105,6 +105,11 @@ def _weights(path: Path) -> dict:
         return json.loads(file.attrs[HEADER])
 
 
+def unit(path: Path) -> Path:
+    """What is made and deleted as one: an export's whole folder, any other file by itself."""
+    return next((folder for folder in path.parents if folder.parent.name == "export"), path)
+
+
 def delete(path: str | Path) -> None:
     """Delete a file, or an export's folder."""
     if Path(path).is_dir():
