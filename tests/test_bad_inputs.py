@@ -20,6 +20,7 @@ from damages import (
     encoded,
     first,
     folder,
+    moved,
     outward,
     page,
     pipe,
@@ -529,6 +530,55 @@ CASES: dict[str, Case] = {
         "parquet",
         saying(header=False, columns={"image": 1, "class": 2}),
         "~/table.parquet: a Parquet file names its columns; header: false is for text.",
+    ),
+    # images and masks in one folder, images elsewhere
+    "images that are all .jpeg": Case(
+        "voc",
+        several(moved("a.png", "a.jpeg"), moved("b.png", "b.jpeg")),
+        "dataset: none of its 2 images is below ~/images; 2 have the same name with another extension there: 'a.jpeg' "
+        "for 'a.png'.",
+    ),
+    "images that are all in another folder": Case(
+        "coco",
+        several(moved("a.png", "train/a.png"), moved("b.png", "train/b.png")),
+        "dataset: none of its 2 images is below ~/images; 2 lie in another folder: 'train/a.png' for 'a.png'.",
+    ),
+    "images that are nowhere": Case(
+        "table", several(drop("images/a.png"), drop("images/b.png")), "dataset: none of its 2 images is below ~/images."
+    ),
+    "images and masks that are the same files": Case(
+        "mask_folder",
+        saying(masks="~/images", labels=None),
+        "masks: 'a.png' would be its own mask, for images and masks are *.png in one folder. Say how masks are called "
+        "(suffix: _mask.png), or the folder they lie in.",
+    ),
+    "masks below the images": Case(
+        "mask_folder",
+        lambda root: {"masks": str((root / "masks").rename(root / "images/masks"))},
+        "ok ok |",
+    ),
+    "two images of one mask": Case(
+        "mask_folder",
+        lambda root: (put("images/a.jpg", encoded("JPEG"))(root), {"labels": None, "foreground": None})[1],
+        "ok unlabelled ok | shared_mask",
+    ),
+    "a mask in a folder a class": Case(
+        "imagefolder", put("images/cat/a_mask.png", encoded("PNG", mode="L")), "unlabelled unlabelled | mask_file"
+    ),
+    "a folder of masks among the classes": Case(
+        "imagefolder",
+        several(*(put(f"images/masks/{n}.png", encoded("PNG", mode="L")) for n in "ab")),
+        "unlabelled unlabelled | mask_file mask_file",
+    ),
+    "truth list of an absent image": Case(
+        "imagenet",
+        saying(put("t.txt", "n02121808/a.png 0\nn02084071/b.png 1\nn02084071/c.png 1\n"), truth="~/t.txt"),
+        "ok missing ok | missing",
+    ),
+    "truth list that names an image twice": Case(
+        "imagenet",
+        saying(put("t.txt", "n02121808/a.png 0\nn02084071/b.png 1\nn02084071/b.png 0\n"), truth="~/t.txt"),
+        "ok ok | duplicate_id",
     ),
     # folders and maps of classes
     "folder without images": Case(

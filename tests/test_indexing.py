@@ -143,11 +143,11 @@ def test_a_part_without_targets_is_an_error(tmp_path):
 
 def test_a_part_reports_its_own_problems_only(wsol):
     for name in ("a.png", "b.png"):
-        (Path(wsol["images"]) / name).unlink()
+        write(Path(wsol["images"]) / name, "not a picture")
     of = next(n for n in range(2, 99) if part_of("a.png", n) != part_of("b.png", n))
     for name in ("a.png", "b.png"):
         found = problems(wsol | {"part": {"of": of, "take": part_of(name, of)}})
-        assert found == [("missing", name, "no such file")]
+        assert found == [("unreadable", name, "is no readable image")]
 
 
 # files

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from wsol import files
-from wsol.datasets import ADAPTERS, OPENERS, classmap, headers, paths, stored
+from wsol.datasets import ADAPTERS, OPENERS, apart, classmap, headers, paths, stored
 from wsol.datasets import targets as steps
 from wsol.datasets.annotations import KINDS, Problem
 from wsol.datasets.summary import summarise
@@ -84,14 +84,15 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     if targets.empty:
         raise DataError(f"{where}: no targets{' in this part' if common.part else ''}.")
     facts = stored.look(targets["image"].unique(), common.images, common.pixel_limit)
+    there = apart.images(common.images, own.get("masks")) if common.images else []
+    facts = apart.missed(facts, there, common.images, where) if common.images else facts
     problems += [problem for fact in facts.values() for problem in fact.problems]
     targets = steps.sized(targets, facts, common.rescale, problems)
     targets = steps.sound(targets, problems)
     targets = steps.named(targets, classes, len(found.classes), outputs, problems)
     if common.images:
         problems += stored.copies(facts, common.images)
-        strangers = [name for name in paths.images(common.images) if name not in named]
-        problems += [Problem("unreferenced", name, "in the folder, not in the annotations") for name in strangers]
+        problems += apart.strangers(there, common.images, named, found.masks)
     wrong = pd.DataFrame(problems, columns=list(Problem._fields)).astype(str)
     targets = targets[list(files.TARGETS.fields)].reset_index(drop=True)
     _strict(common.strict, wrong, where)

@@ -46,15 +46,16 @@ def _look(root: Path, name: str, pixel_limit: int) -> Fact:
     if paths.leaves(root, path):
         return no("outside", "the file is a link that leaves the images folder")
     try:
-        width, height, _, orientation = headers.header(path)
+        found = headers.header(path)
     except headers.TooLarge as error:
         return no("too_large", str(error).removeprefix(f"{path}: "))
-    except DataError:
-        return no("unreadable", "no readable image")
+    except DataError as error:
+        return no("unreadable", str(error).removeprefix(path).lstrip(": ").rstrip("."))
+    width, height = found.width, found.height
     if width * height > pixel_limit:
         return no("too_large", f"{width}x{height} is over the limit of {pixel_limit} pixels")
-    turned = Problem("rotated", name, f"EXIF orientation {orientation}; pixels count as stored")
-    return Fact("ok", width, height, os.stat(path).st_size, (turned,) if orientation != 1 else ())  # noqa: PTH116
+    turned = Problem("rotated", name, f"EXIF orientation {found.orientation}; pixels count as stored")
+    return Fact("ok", width, height, os.stat(path).st_size, (turned,) if found.orientation != 1 else ())  # noqa: PTH116
 
 
 def copies(facts: Mapping[str, Fact], root: str) -> list[Problem]:
