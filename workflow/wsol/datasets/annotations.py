@@ -13,6 +13,7 @@ COLUMNS = ("image", "label", "width", "height", "boxes", "mask", "ignore", "grou
 KINDS = {
     "missing": "images that are not there",
     "unreadable": "files that are no readable image",
+    "depth": "images of more than 8 bits without a stated range",
     "too_large": "images over the pixel limit",
     "outside": "links that leave the images folder",
     "unreferenced": "images nobody refers to",

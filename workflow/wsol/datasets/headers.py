@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from wsol.datasets.depths import Depth, depth
 from wsol.errors import DataError
 
 # What OpenCV decodes; Pillow's further readers (PostScript, PDF, …) have no business with a data set.
@@ -29,6 +30,7 @@ class Header(NamedTuple):
     format: str
     orientation: int
     bands: int  # values a pixel: 1 where it is grey or a place in a palette
+    depth: Depth
 
 
 def header(path: str | Path) -> Header:
@@ -36,7 +38,7 @@ def header(path: str | Path) -> Header:
     try:
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
-            return Header(width, height, image.format or "", _orientation(image), len(image.getbands()))
+            return Header(width, height, image.format or "", _orientation(image), len(image.getbands()), depth(image))
     except Image.DecompressionBombError as error:
         raise TooLarge(f"{path}: {error}") from error
     except FileNotFoundError as error:
