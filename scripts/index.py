@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsol import indexing
+from wsol.datasets.summary import told
 from wsol.files import TARGETS
 from wsol.formats import atomic
 from wsol.job import job
@@ -27,3 +28,5 @@ with job(snakemake.log, f"index {dataset}") as log:
     ):
         with atomic(file) as path:
             Path(path).write_text(text)
+    if wrong := told(found.problems, output.problems):
+        log.tell(wrong)

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sources
+from conftest import run_stage
 from sources import SOURCES, save, write
 from wsol import files
 from wsol.boxes import asboxes
 from wsol.datasets import ADAPTERS, classmap, headers, paths
 from wsol.datasets.annotations import KINDS, Annotations
+from wsol.datasets.summary import told
 from wsol.datasets.targets import part_of
 from wsol.datasets.truth import sound
 from wsol.errors import ConfigError, DataError
@@ -451,6 +453,39 @@ def test_the_summary_fits_a_screen_and_counts(wsol):
         "outputs     by number: 2 of 2 classes",
         "problems    none",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ({}, ""),
+        ({"set_aside": 9}, ""),
+        ({"size": 1}, "1 problem (1 size), see P"),
+        ({"size": 99}, "99 problems (99 size), see P"),
+        ({"size": 2, "set_aside": 9}, "11 problems (9 set_aside, 2 size), see P"),
+        (
+            {"size": 2, "rotated": 3, "bad_box": 3, "missing": 1, "clipped": 2},
+            "11 problems (3 bad_box, 3 rotated, 2 clipped, 2 size, …), see P",
+        ),
+    ],
+)
+def test_what_is_wrong_in_one_line(kinds, words):
+    rows = [(kind, "", "") for kind, count in kinds.items() for _ in range(count)]
+    assert told(pd.DataFrame(rows, columns=["kind", "image", "detail"]), "P") == words
+
+
+def test_the_terminal_is_told_of_problems(wsol, tmp_path, capfd):
+    (Path(wsol["images"]) / "a.png").unlink()
+    output = {name: str(tmp_path / f"out/{name}") for name in ("targets", "problems", "summary", "size")}
+    for settings in (wsol, wsol | {"part": {"of": 2, "take": part_of("b.png", 2)}}):
+        run_stage(
+            "index",
+            params={"settings": settings},
+            output=output,
+            wildcards={"dataset": "birds@01234567"},
+            log=[str(tmp_path / "log")],
+        )
+    assert capfd.readouterr().err == f"index birds: 1 problem (1 missing), see {output['problems']}\n"
 
 
 def test_every_kind_of_problem_has_words():
