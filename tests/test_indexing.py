@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -493,3 +494,12 @@ def test_every_kind_of_problem_has_words():
     source += (Path(headers.__file__).parents[1] / "indexing.py").read_text()
     unused = [kind for kind in KINDS if source.count(f'"{kind}"') < 2]
     assert unused == []
+
+
+def test_what_the_readme_says_of_data_sets_is_taken(monkeypatch):
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    section = readme.split("## Your own data")[1].split("\n## ")[0]
+    blocks = [yaml.safe_load(text.split("```")[0]) for text in section.split("```yaml")[1:]]
+    monkeypatch.setattr(Path, "exists", lambda self: True)
+    adapters = [split(entry)[0].__module__ for block in blocks for entry in block["datasets"].values()]
+    assert adapters == [f"wsol.datasets.{name}" for name in ("voc", "coco", "masks", "table")]
