@@ -680,7 +680,6 @@ CASES: dict[str, Case] = {
         saying(put("n.txt", "x\ny\n"), output_names="~/n.txt", class_map="labels"),
         "output_names: has no effect beside class_map: labels; leave one out.",
     ),
-    "no word on outputs": Case("voc", saying(), "ok ok |"),
     "output names of another form": Case(
         "wsol",
         saying(put("n.json", "[1]"), output_names="~/n.json"),

@@ -110,7 +110,7 @@ def test_without_a_range_the_index_says_which_to_write_down(deep):
     found = index(deep)
     assert found.targets["status"].tolist() == ["unreadable", "unreadable"]
     assert found.problems["detail"].tolist() == ["16 bits, say range: [0, 65535]"] * 2
-    assert "range       16 bits, values 12-1211; say range: [0, 2047]" in found.summary.splitlines()
+    assert "range       16-bit images hold 12-1211; say range: [0, 4095]" in found.summary.splitlines()
     with pytest.raises(DataError, match=r"a.png: 16 bits, say range: \[0, 65535\]\."):
         opener(deep)("a.png")
 
@@ -130,7 +130,7 @@ def test_the_hint_looks_at_a_hundred_images_of_many(tmp_path):
         (tmp_path / "images" / name).write_bytes(stored(np.full((4, 4), i / 500, np.float32), ".tiff"))
     table = write(tmp_path / "t.csv", "image,class\n" + "".join(f"{name},x\n" for name in names))
     settings = {"adapter": "table", "annotations": str(table), "images": str(tmp_path / "images")}
-    line = "range       floating point, values 0-0.498 (100 of 250 looked at); say range: [0, 0.498]"
+    line = "range       floating-point images hold 0-0.498 (100 of 250 looked at); say range: [0, 0.498]"
     found = index(settings)
     assert line in found.summary.splitlines()
     assert found.problems["detail"][0] == "floating point, say range: [LOW, HIGH]"

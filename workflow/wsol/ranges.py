@@ -10,6 +10,7 @@ from wsol.datasets.depths import Depth
 from wsol.errors import DataError
 
 LOOKED_AT = 100  # images, spread evenly: enough for a hint, and soon done
+CAMERAS = (8, 10, 12, 14, 16)  # bits
 
 
 def hint(deep: Mapping[str, Depth], root: str) -> list[str]:
@@ -22,7 +23,7 @@ def hint(deep: Mapping[str, Depth], root: str) -> list[str]:
     low, high = min(low for low, _ in found), max(high for _, high in found)
     kinds = " and ".join(sorted({deep[name].kind for name in chosen}))
     many = f" ({len(chosen)} of {len(names)} looked at)" if len(chosen) < len(names) else ""
-    return [f"range       {kinds}, values {low:g}-{high:g}{many}; say range: {_round(low, high)}"]
+    return [f"range       {kinds} images hold {_plain(low)}-{_plain(high)}{many}; say range: {_round(low, high)}"]
 
 
 def _span(root: str, name: str) -> tuple[float, float] | None:
@@ -36,7 +37,13 @@ def _span(root: str, name: str) -> tuple[float, float] | None:
 
 
 def _round(low: float, high: float) -> str:
-    """Whole numbers of zero and more: from 0 to all that as many bits can hold; others as they are."""
-    if low >= 0 and float(high).is_integer() and high > 1:
-        return f"[0, {2 ** int(high).bit_length() - 1}]"
-    return f"[{low:g}, {high:g}]"
+    """Whole numbers of zero and more: from 0 to all that a camera of as many bits can give; others as they are."""
+    if low < 0 or not float(high).is_integer() or high <= 1:
+        return f"[{_plain(low)}, {_plain(high)}]"
+    needed = int(high).bit_length()
+    bits = next((bits for bits in CAMERAS if bits >= needed), needed)
+    return f"[0, {2**bits - 1}]"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:g}"

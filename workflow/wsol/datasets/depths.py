@@ -27,12 +27,13 @@ class Depth(NamedTuple):
 
     @property
     def kind(self) -> str:
-        return "floating point" if math.isinf(self.top) else f"{int(self.top).bit_length()} bits"
+        return "floating-point" if math.isinf(self.top) else f"{int(self.top).bit_length()}-bit"
 
     def unsaid(self) -> str:
         """What to do about it where no range is said."""
-        span = "[LOW, HIGH]" if math.isinf(self.top) else f"[0, {self.top:.0f}]"
-        return f"{self.kind}, say range: {span}"
+        if math.isinf(self.top):
+            return "floating point, say range: [LOW, HIGH]"
+        return f"{int(self.top).bit_length()} bits, say range: [0, {self.top:.0f}]"
 
 
 def depth(image: Image.Image) -> Depth:
