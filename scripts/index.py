@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsol import indexing
+from wsol.datasets.summary import told
 from wsol.files import TARGETS
 from wsol.formats import atomic
 from wsol.job import job
@@ -22,3 +23,5 @@ with job(snakemake.log, f"index {dataset}") as log:
         found.problems.to_csv(path, index=False)
     with atomic(output.summary) as path:
         Path(path).write_text(found.summary)
+    if wrong := told(found.problems, output.problems):
+        log.tell(wrong)

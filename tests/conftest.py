@@ -4,6 +4,7 @@ import os
 import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,12 +30,17 @@ def run_stage(name: str, **snakemake) -> None:
 @pytest.fixture
 def workflow(tmp_path):
     """Run an experiment in a folder of its own: `workflow(config, *arguments) -> CompletedProcess`."""
+    return runner(tmp_path)
+
+
+def runner(root: Path) -> Callable[..., subprocess.CompletedProcess]:
+    """The function that runs an experiment in `root`."""
 
     def run(config: dict, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess:
-        file = tmp_path / "experiment.yaml"
+        file = root / "experiment.yaml"
         file.write_text(yaml.safe_dump(config))
         command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--configfile", str(file), *arguments]
-        where = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(tmp_path)]
+        where = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(root)]
         plain = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
         return subprocess.run([*command, *where], cwd=ROOT, env=plain, capture_output=True, text=True, timeout=900)
 

@@ -97,6 +97,16 @@ def renamed(name: str) -> Callable[[Path], None]:
     return damage
 
 
+def moved(name: str, to: str) -> Callable[[Path], None]:
+    """An image under another name, that the annotations do not know."""
+
+    def damage(root: Path) -> None:
+        (root / "images" / to).parent.mkdir(parents=True, exist_ok=True)
+        (root / "images" / name).rename(root / "images" / to)
+
+    return damage
+
+
 def coco(change: Callable[[dict], object]) -> Callable[[Path], None]:
     """Damage to the parsed JSON."""
 

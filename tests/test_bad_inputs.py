@@ -20,6 +20,7 @@ from damages import (
     encoded,
     first,
     folder,
+    moved,
     outward,
     page,
     pipe,
@@ -73,7 +74,24 @@ CASES: dict[str, Case] = {
     "JPEG cut short": Case("wsol", put("images/a.png", encoded("JPEG")[:-40]), "ok ok |"),
     "JPEG named .png": Case("wsol", put("images/a.png", encoded("JPEG")), "ok ok |"),
     "CMYK": Case("wsol", put("images/a.png", encoded("JPEG", mode="CMYK")), "ok ok |"),
-    "16 bits": Case("wsol", put("images/a.png", sixteen_bits()), "ok ok |"),
+    "16 bits": Case("wsol", put("images/a.png", sixteen_bits()), "unreadable ok | depth"),
+    "16 bits and a range": Case("wsol", saying(put("images/a.png", sixteen_bits()), range=[0, 4095]), "ok ok |"),
+    "a range and 8 bits": Case(
+        "wsol", saying(range=[0, 4095]), "dataset.range: none of its 2 images has more than 8 bits; leave it out."
+    ),
+    "a range of one number": Case(
+        "wsol",
+        saying(put("images/a.png", sixteen_bits()), range=[4095]),
+        "dataset.range: must be [low, high], two numbers, the lower first; got [4095.0].",
+    ),
+    "a range turned round": Case(
+        "wsol",
+        saying(put("images/a.png", sixteen_bits()), range=[4095, 0]),
+        "dataset.range: must be [low, high], two numbers, the lower first; got [4095.0, 0.0].",
+    ),
+    "32 bits": Case("wsol", put("images/a.png", encoded("TIFF", mode="I")), "unreadable ok | depth"),
+    "floats": Case("wsol", put("images/a.png", encoded("TIFF", mode="F")), "unreadable ok | depth"),
+    "PGM of 12 bits": Case("wsol", put("images/a.png", b"P5 40 30 4095\n" + bytes(2400)), "unreadable ok | depth"),
     "one pixel": Case("wsol", put("images/a.png", encoded("PNG", (1, 1))), "ok ok | size"),
     "animated": Case("wsol", put("images/a.png", animated()), "ok ok |"),
     "turned by EXIF": Case("wsol", put("images/a.png", rotated()), "ok ok | rotated"),
@@ -530,6 +548,55 @@ CASES: dict[str, Case] = {
         saying(header=False, columns={"image": 1, "class": 2}),
         "~/table.parquet: a Parquet file names its columns; header: false is for text.",
     ),
+    # images and masks in one folder, images elsewhere
+    "images that are all .jpeg": Case(
+        "voc",
+        several(moved("a.png", "a.jpeg"), moved("b.png", "b.jpeg")),
+        "dataset: none of its 2 images is below ~/images; 2 have the same name with another extension there: 'a.jpeg' "
+        "for 'a.png'.",
+    ),
+    "images that are all in another folder": Case(
+        "coco",
+        several(moved("a.png", "train/a.png"), moved("b.png", "train/b.png")),
+        "dataset: none of its 2 images is below ~/images; 2 lie in another folder: 'train/a.png' for 'a.png'.",
+    ),
+    "images that are nowhere": Case(
+        "table", several(drop("images/a.png"), drop("images/b.png")), "dataset: none of its 2 images is below ~/images."
+    ),
+    "images and masks that are the same files": Case(
+        "mask_folder",
+        saying(masks="~/images", labels=None),
+        "masks: 'a.png' would be its own mask, for images and masks are *.png in one folder. Say how masks are called "
+        "(suffix: _mask.png), or the folder they lie in.",
+    ),
+    "masks below the images": Case(
+        "mask_folder",
+        lambda root: {"masks": str((root / "masks").rename(root / "images/masks"))},
+        "ok ok |",
+    ),
+    "two images of one mask": Case(
+        "mask_folder",
+        lambda root: (put("images/a.jpg", encoded("JPEG"))(root), {"labels": None, "foreground": None})[1],
+        "ok unlabelled ok | shared_mask",
+    ),
+    "a mask in a folder a class": Case(
+        "imagefolder", put("images/cat/a_mask.png", encoded("PNG", mode="L")), "unlabelled unlabelled | mask_file"
+    ),
+    "a folder of masks among the classes": Case(
+        "imagefolder",
+        several(*(put(f"images/masks/{n}.png", encoded("PNG", mode="L")) for n in "ab")),
+        "unlabelled unlabelled | mask_file mask_file",
+    ),
+    "truth list of an absent image": Case(
+        "imagenet",
+        saying(put("t.txt", "n02121808/a.png 0\nn02084071/b.png 1\nn02084071/c.png 1\n"), truth="~/t.txt"),
+        "ok missing ok | missing",
+    ),
+    "truth list that names an image twice": Case(
+        "imagenet",
+        saying(put("t.txt", "n02121808/a.png 0\nn02084071/b.png 1\nn02084071/b.png 0\n"), truth="~/t.txt"),
+        "ok ok | duplicate_id",
+    ),
     # folders and maps of classes
     "folder without images": Case(
         "imagefolder",
@@ -613,7 +680,6 @@ CASES: dict[str, Case] = {
         saying(put("n.txt", "x\ny\n"), output_names="~/n.txt", class_map="labels"),
         "output_names: has no effect beside class_map: labels; leave one out.",
     ),
-    "no word on outputs": Case("voc", saying(), "ok ok |"),
     "output names of another form": Case(
         "wsol",
         saying(put("n.json", "[1]"), output_names="~/n.json"),
@@ -663,7 +729,9 @@ OPENED: dict[str, tuple[bytes, str]] = {
     "transparent": (encoded("PNG", mode="RGBA"), "30x40x3"),
     "grey and transparent": (encoded("PNG", mode="LA"), "30x40x3"),
     "CMYK": (encoded("JPEG", mode="CMYK"), "30x40x3"),
-    "16 bits": (sixteen_bits(), "30x40x3"),
+    "16 bits": (sixteen_bits(), "~/images/a.png: 16 bits, say range: [0, 65535]."),
+    "floats": (encoded("TIFF", mode="F"), "~/images/a.png: floating point, say range: [LOW, HIGH]."),
+    "PGM of 12 bits": (b"P5 40 30 4095\n" + bytes(2400), "~/images/a.png: 12 bits, say range: [0, 4095]."),
     "progressive": (encoded("JPEG", progressive=True), "30x40x3"),
     "turned by EXIF stays as stored": (rotated(), "30x40x3"),
     "animated": (animated(), "30x40x3"),

@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 import sources
+from conftest import run_stage
 from sources import SOURCES, save, write
 from wsol import files
 from wsol.boxes import asboxes
 from wsol.datasets import ADAPTERS, classmap, headers, paths
 from wsol.datasets.annotations import KINDS, Annotations
+from wsol.datasets.summary import told
 from wsol.datasets.targets import part_of
 from wsol.datasets.truth import sound
 from wsol.errors import ConfigError, DataError
@@ -143,11 +146,11 @@ def test_a_part_without_targets_is_an_error(tmp_path):
 
 def test_a_part_reports_its_own_problems_only(wsol):
     for name in ("a.png", "b.png"):
-        (Path(wsol["images"]) / name).unlink()
+        write(Path(wsol["images"]) / name, "not a picture")
     of = next(n for n in range(2, 99) if part_of("a.png", n) != part_of("b.png", n))
     for name in ("a.png", "b.png"):
         found = problems(wsol | {"part": {"of": of, "take": part_of(name, of)}})
-        assert found == [("missing", name, "no such file")]
+        assert found == [("unreadable", name, "is no readable image")]
 
 
 # files
@@ -453,8 +456,50 @@ def test_the_summary_fits_a_screen_and_counts(wsol):
     ]
 
 
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ({}, ""),
+        ({"set_aside": 9}, ""),
+        ({"size": 1}, "1 problem (1 size), see P"),
+        ({"size": 99}, "99 problems (99 size), see P"),
+        ({"size": 2, "set_aside": 9}, "11 problems (9 set_aside, 2 size), see P"),
+        (
+            {"size": 2, "rotated": 3, "bad_box": 3, "missing": 1, "clipped": 2},
+            "11 problems (3 bad_box, 3 rotated, 2 clipped, 2 size, …), see P",
+        ),
+    ],
+)
+def test_what_is_wrong_in_one_line(kinds, words):
+    rows = [(kind, "", "") for kind, count in kinds.items() for _ in range(count)]
+    assert told(pd.DataFrame(rows, columns=["kind", "image", "detail"]), "P") == words
+
+
+def test_the_terminal_is_told_of_problems(wsol, tmp_path, capfd):
+    (Path(wsol["images"]) / "a.png").unlink()
+    output = {name: str(tmp_path / f"out/{name}") for name in ("targets", "problems", "summary", "size")}
+    for settings in (wsol, wsol | {"part": {"of": 2, "take": part_of("b.png", 2)}}):
+        run_stage(
+            "index",
+            params={"settings": settings},
+            output=output,
+            wildcards={"dataset": "birds@01234567"},
+            log=[str(tmp_path / "log")],
+        )
+    assert capfd.readouterr().err == f"index birds: 1 problem (1 missing), see {output['problems']}\n"
+
+
 def test_every_kind_of_problem_has_words():
     source = "".join(path.read_text() for path in Path(headers.__file__).parent.glob("*.py"))
     source += (Path(headers.__file__).parents[1] / "indexing.py").read_text()
     unused = [kind for kind in KINDS if source.count(f'"{kind}"') < 2]
     assert unused == []
+
+
+def test_what_the_readme_says_of_data_sets_is_taken(monkeypatch):
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    section = readme.split("## Your own data")[1].split("\n## ")[0]
+    blocks = [yaml.safe_load(text.split("```")[0]) for text in section.split("```yaml")[1:]]
+    monkeypatch.setattr(Path, "exists", lambda self: True)
+    adapters = [split(entry)[0].__module__ for block in blocks for entry in block["datasets"].values()]
+    assert adapters == [f"wsol.datasets.{name}" for name in ("voc", "coco", "masks", "table")]

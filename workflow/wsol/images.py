@@ -1,27 +1,17 @@
-"""Images: decoding, fitting to a network's input, and where each input pixel came from.
+"""Images: fitting to a network's input, and where each input pixel came from.
 
-One decoder: OpenCV, colour, 8 bits, EXIF orientation ignored because annotations count stored pixels.
 Geometry is `(sx, sy, tx, ty)`: image = input * (sx, sy) + (tx, ty), both continuous, pixel i spanning [i, i + 1).
 """
 
-import os
-import struct
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from wsol.decoding import cv2, decode, header_size  # noqa: F401 -- cv2 from there has its limit of pixels set
 from wsol.errors import DataError
-
-PIXEL_LIMIT = 2**27
-# OpenCV reads its own limit once, when it is first imported; ours below also holds where that came earlier.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(PIXEL_LIMIT))
-
-import cv2  # noqa: E402
 
 INTERPOLATIONS = {
     "linear": cv2.INTER_LINEAR,
@@ -32,52 +22,6 @@ INTERPOLATIONS = {
 Resize = Literal["stretch", "crop", "pad"]
 Interpolation = Literal["linear", "cubic", "area", "nearest"]
 Geometry = tuple[float, float, float, float]
-Image = NDArray[np.uint8]
-
-
-def decode(source: bytes | str | Path) -> Image:
-    """A file or its bytes -> RGB uint8 [h w 3]; DataError where it is no image, is cut short or too large."""
-    name = "image" if isinstance(source, bytes) else str(source)
-    try:
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    except OSError as error:
-        raise DataError(f"{name}: cannot be read ({error.strerror}).") from error
-    if not data:
-        raise DataError(f"{name}: is empty.")
-    width, height = header_size(data)
-    if width * height > PIXEL_LIMIT:
-        raise DataError(f"{name}: {width}x{height} is more than {PIXEL_LIMIT} pixels.")
-    if _is_cut(data):
-        raise DataError(f"{name}: the file is cut short.")
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    except cv2.error as error:
-        raise DataError(f"{name}: does not decode ({error.err}).") from error
-    if image is None:
-        raise DataError(f"{name}: is no image that OpenCV decodes.")
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def header_size(data: bytes) -> tuple[int, int]:
-    """(width, height) as a PNG's or JPEG's header says, before anything is decoded; (0, 0) for other kinds."""
-    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
-        return struct.unpack(">II", data[16:24])
-    place = 2
-    while data[:2] == b"\xff\xd8" and place + 9 <= len(data) and data[place] == 0xFF:
-        marker = data[place + 1]
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return struct.unpack(">HH", data[place + 5 : place + 9])[::-1]
-        # Padding and markers without a length are one or two bytes.
-        alone = marker in (0x01, 0xFF) or 0xD0 <= marker <= 0xD8
-        place += (2 - (marker == 0xFF)) if alone else 2 + struct.unpack(">H", data[place + 2 : place + 4])[0]
-    return 0, 0
-
-
-def _is_cut(data: bytes) -> bool:
-    """A JPEG's scan without an end, a PNG without its last chunk: decoders would fill the rest with grey."""
-    if data[:2] == b"\xff\xd8":
-        return data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda")
-    return data[:4] == b"\x89PNG" and b"IEND" not in data[-64:]
 
 
 def fit(

@@ -1,5 +1,6 @@
 """From an adapter's answer to the targets table, with everything that is wrong in a second steps."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from wsol import files
-from wsol.datasets import ADAPTERS, OPENERS, classmap, headers, paths, stored
+from wsol.datasets import ADAPTERS, OPENERS, apart, classmap, headers, paths, stored
 from wsol.datasets import targets as steps
 from wsol.datasets.annotations import KINDS, Problem
 from wsol.datasets.summary import summarise
@@ -24,7 +25,8 @@ class Common:
     `rescale`: stored files (and masks) differ from the declared size on purpose. `part: {of, take}`: one of disjoint
     parts by a hash of the image's name, or of its group where there are groups. `class_map`, `output_names`: see
     `classmap`. `strict`: any problem is an error, or any of the listed kinds (what a setting sets aside only where it
-    is listed). `pixel_limit`: larger images are refused before decoding.
+    is listed). `pixel_limit`: larger images are refused before decoding. `range: [low, high]`: of images of more than
+    8 bits, the values that become black and white; without it they are unreadable.
     """
 
     images: File | None = None
@@ -34,6 +36,7 @@ class Common:
     output_names: File | None = None
     strict: bool | list[str] = False
     pixel_limit: Annotated[int, Range(1, 2**31)] = 2**27
+    range: list[float] | None = None
 
 
 class Index(NamedTuple):
@@ -65,6 +68,10 @@ def _check(common: Common, where: str) -> None:
         whole = all(isinstance(v, int) and not isinstance(v, bool) for v in (of, take))
         if set(common.part) != {"of", "take"} or not whole or not 0 <= take < of:
             raise ConfigError(f"{where}.part: must be {{of: n, take: 0 … n - 1}}, got {dict(common.part)}.")
+    if common.range is not None:
+        span = common.range
+        if len(span) != 2 or not -math.inf < span[0] < span[1] < math.inf:
+            raise ConfigError(f"{where}.range: must be [low, high], two numbers, the lower first; got {span}.")
     if isinstance(common.strict, list) and (strangers := set(common.strict) - set(KINDS)):
         raise ConfigError(unknown(f"{where}.strict", min(strangers), KINDS))
 
@@ -83,19 +90,47 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     named = set(every["image"]) | {problem.image for problem in problems}
     if targets.empty:
         raise DataError(f"{where}: no targets{' in this part' if common.part else ''}.")
-    facts = stored.look(targets["image"].unique(), common.images, common.pixel_limit)
+    facts = _facts(every, targets, common, where)
+    there = apart.images(common.images, own.get("masks")) if common.images else []
+    facts = apart.missed(facts, there, common.images, where) if common.images else facts
     problems += [problem for fact in facts.values() for problem in fact.problems]
     targets = steps.sized(targets, facts, common.rescale, problems)
     targets = steps.sound(targets, problems)
     targets = steps.named(targets, classes, len(found.classes), outputs, problems)
     if common.images:
         problems += stored.copies(facts, common.images)
-        strangers = [name for name in paths.images(common.images) if name not in named]
-        problems += [Problem("unreferenced", name, "in the folder, not in the annotations") for name in strangers]
+        problems += apart.strangers(there, common.images, named, found.masks)
     wrong = pd.DataFrame(problems, columns=list(Problem._fields)).astype(str)
     targets = targets[list(files.TARGETS.fields)].reset_index(drop=True)
     _strict(common.strict, wrong, where)
-    return Index(targets, wrong, summarise(targets, wrong, outputs.how))
+    return Index(targets, wrong, summarise(targets, wrong, outputs.how, _depths(facts, common)))
+
+
+def _facts(every: pd.DataFrame, targets: pd.DataFrame, common: Common, where: str) -> dict[str, stored.Fact]:
+    """What the images' headers say; a DataError where `range` is said and no image of the data set needs it."""
+    ranged = common.range is not None
+    facts = stored.look(targets["image"].unique(), common.images, common.pixel_limit, ranged)
+    if ranged and not any(fact.depth.deep for fact in facts.values()):
+        # A part may be without: only if the whole is, the setting does nothing.
+        others = set(every["image"]) - facts.keys()
+        rest = stored.look(sorted(others), common.images, common.pixel_limit, ranged)
+        if not any(fact.depth.deep for fact in rest.values()):
+            number = len(facts) + len(rest)
+            raise DataError(f"{where}.range: none of its {number} images has more than 8 bits; leave it out.")
+    return facts
+
+
+def _depths(facts: Mapping[str, stored.Fact], common: Common) -> list[str]:
+    """The summary's line on images of more than 8 bits, if there are any: the range said, or one to say."""
+    deep = {name: fact.depth for name, fact in facts.items() if fact.depth.deep}
+    if not deep or common.images is None:
+        return []
+    if common.range is not None:
+        low, high = common.range
+        return [f"range       [{low:g}, {high:g}], for {len(deep)} images of more than 8 bits"]
+    from wsol import ranges
+
+    return ranges.hint(deep, common.images)
 
 
 def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str], np.ndarray]:
@@ -108,13 +143,15 @@ def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str
     root, limit = paths.folder(common.images, f"{where}.images"), common.pixel_limit
 
     def read(name: str) -> np.ndarray:
-        from wsol import images
+        from wsol import decoding
 
         path = paths.inside(root, name, where)
         size = headers.header(path)
         if size.width * size.height > limit:
             raise DataError(f"{path}: {size.width}x{size.height} is over the limit of {limit} pixels.")
-        return images.decode(path)
+        if size.depth.deep and common.range is None:
+            raise DataError(f"{path}: {size.depth.unsaid()}.")
+        return decoding.decode(path, common.range if size.depth.deep else None)
 
     return read
 

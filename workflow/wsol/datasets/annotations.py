@@ -13,6 +13,7 @@ COLUMNS = ("image", "label", "width", "height", "boxes", "mask", "ignore", "grou
 KINDS = {
     "missing": "images that are not there",
     "unreadable": "files that are no readable image",
+    "depth": "images of more than 8 bits without a stated range",
     "too_large": "images over the pixel limit",
     "outside": "links that leave the images folder",
     "unreferenced": "images nobody refers to",
@@ -25,6 +26,9 @@ KINDS = {
     "bad_mask": "masks dropped: unreadable or broken",
     "missing_mask": "masks that are not there",
     "mask_size": "masks that are not of their image's size",
+    "mask_file": "masks among the images, left out",
+    "own_mask": "images that would be their own mask",
+    "shared_mask": "images whose mask is another's already",
     "mask_values": "masks with unknown values",
     "empty_mask": "masks without a foreground pixel",
     "unknown_class": "objects of an unknown class",
@@ -53,12 +57,14 @@ class Annotations:
     """`targets` holds `COLUMNS`: image as a path below the images folder, label as an index into `classes`, width and
     height 0 where the annotation does not say, boxes flat and half-open, mask and ignore as COCO RLE counts of
     [height width] ("" for none), group "" where there is none. `numbered`: the labels are the class numbers of a
-    publication, which are the outputs of the networks that go with it."""
+    publication, which are the outputs of the networks that go with it. `masks`: the files that truth was read
+    from."""
 
     targets: pd.DataFrame
     classes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     numbered: bool = False
+    masks: set[str] = field(default_factory=set)
 
 
 class Rows:
@@ -67,6 +73,7 @@ class Rows:
     def __init__(self) -> None:
         self.rows: list[tuple] = []
         self.problems: list[Problem] = []
+        self.masks: set[str] = set()
 
     def add(
         self,
@@ -85,7 +92,9 @@ class Rows:
         self.problems.append(Problem(kind, str(image), " ".join(str(detail).split())))
 
     def done(self, classes: Iterable[str] = (), numbered: bool = False) -> Annotations:
-        return Annotations(pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems, numbered)
+        return Annotations(
+            pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems, numbered, self.masks
+        )
 
 
 def each(targets: pd.DataFrame) -> Iterator[Any]:

@@ -69,6 +69,7 @@ def _mask(root: str, image: str, agreement: int, rows: Rows) -> tuple[str, int, 
     if not paths.there(path):
         rows.problem("missing_mask", image, name)
         return "", 0, 0
+    rows.masks.add(str(path))
     try:
         values = maskfiles.load(path)
     except DataError as error:

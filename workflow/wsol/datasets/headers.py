@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from wsol.datasets.depths import Depth, depth
 from wsol.errors import DataError
 
 # What OpenCV decodes; Pillow's further readers (PostScript, PDF, …) have no business with a data set.
@@ -28,6 +29,8 @@ class Header(NamedTuple):
     height: int
     format: str
     orientation: int
+    bands: int  # values a pixel: 1 where it is grey or a place in a palette
+    depth: Depth
 
 
 def header(path: str | Path) -> Header:
@@ -35,11 +38,14 @@ def header(path: str | Path) -> Header:
     try:
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
-            return Header(width, height, image.format or "", _orientation(image))
+            return Header(width, height, image.format or "", _orientation(image), len(image.getbands()), depth(image))
     except Image.DecompressionBombError as error:
         raise TooLarge(f"{path}: {error}") from error
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file.") from error
     except BROKEN as error:
-        raise DataError(f"{path} is no readable image.") from error
+        reason = getattr(error, "strerror", None)  # the system's, where the file itself cannot be read
+        raise DataError(f"{path} cannot be read: {reason}." if reason else f"{path} is no readable image.") from error
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,6 +1,6 @@
 """A folder of images a class, and nothing else: classification scores, maps and pictures, no localisation."""
 
-from wsol.datasets import paths
+from wsol.datasets import apart, paths
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
 from wsol.settings import File
@@ -8,8 +8,12 @@ from wsol.settings import File
 
 def read(*, images: File, classes: list[str] | None = None) -> Annotations:
     """Every image below `images`; its class is the first folder of its name. `classes` orders the labels (default: the
-    folders' names, sorted). Order: by name."""
+    folders' names, sorted). Files that are called like masks (`a_mask.png` beside `a.png`, a grey file in `masks/`) are
+    no images. Order: by name."""
     names, rows = paths.images(paths.folder(images, "images")), Rows()
+    rows.problems = apart.lookalikes(names, images)
+    left_out = {problem.image for problem in rows.problems}
+    names = [name for name in names if name not in left_out]
     order = classes or sorted({name.split("/")[0] for name in names if "/" in name})
     places = {name: label for label, name in enumerate(order)}
     for name in names:

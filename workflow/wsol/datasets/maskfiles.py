@@ -64,6 +64,7 @@ def layer(
     if not paths.there(path):
         rows.problem("missing_mask", image, name)
         return None
+    rows.masks.add(str(path))
     try:
         mask = foreground(load(path), of)
         return fit(mask, height, width) if rescale and width else sized(mask, width, height, name)

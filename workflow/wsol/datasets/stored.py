@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from wsol.datasets import headers, paths
 from wsol.datasets.annotations import Problem
+from wsol.datasets.depths import EIGHT, Depth
 from wsol.errors import DataError
 from wsol.formats import sha256
 
@@ -23,19 +24,21 @@ class Fact(NamedTuple):
     height: int = 0
     bytes: int = 0
     problems: tuple[Problem, ...] = ()
+    depth: Depth = Depth(EIGHT)
 
 
-def look(names: Iterable[str], root: str | None, pixel_limit: int) -> dict[str, Fact]:
-    """Every image's file, without decoding; without a root none is looked at and all are taken to be there."""
+def look(names: Iterable[str], root: str | None, pixel_limit: int, ranged: bool = False) -> dict[str, Fact]:
+    """Every image's file, without decoding; without a root none is looked at and all are taken to be there. `ranged`:
+    it is said which values of images of more than 8 bits are black and white."""
     names = list(names)
     if root is None:
         return dict.fromkeys(names, Fact("ok"))
     resolved = paths.folder(root, "images").resolve()
     with ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(names, pool.map(lambda name: _look(resolved, name, pixel_limit), names), strict=True))
+        return dict(zip(names, pool.map(lambda name: _look(resolved, name, pixel_limit, ranged), names), strict=True))
 
 
-def _look(root: Path, name: str, pixel_limit: int) -> Fact:
+def _look(root: Path, name: str, pixel_limit: int, ranged: bool) -> Fact:
     path = os.path.join(root, name)  # noqa: PTH118 -- a Path costs more than the header
 
     def no(kind: str, detail: str, status: str = "unreadable") -> Fact:
@@ -46,15 +49,19 @@ def _look(root: Path, name: str, pixel_limit: int) -> Fact:
     if paths.leaves(root, path):
         return no("outside", "the file is a link that leaves the images folder")
     try:
-        width, height, _, orientation = headers.header(path)
+        found = headers.header(path)
     except headers.TooLarge as error:
         return no("too_large", str(error).removeprefix(f"{path}: "))
-    except DataError:
-        return no("unreadable", "no readable image")
+    except DataError as error:
+        return no("unreadable", str(error).removeprefix(path).lstrip(": ").rstrip("."))
+    width, height = found.width, found.height
     if width * height > pixel_limit:
         return no("too_large", f"{width}x{height} is over the limit of {pixel_limit} pixels")
-    turned = Problem("rotated", name, f"EXIF orientation {orientation}; pixels count as stored")
-    return Fact("ok", width, height, os.stat(path).st_size, (turned,) if orientation != 1 else ())  # noqa: PTH116
+    if found.depth.deep and not ranged:
+        return no("depth", found.depth.unsaid())._replace(width=width, height=height, depth=found.depth)
+    turned = Problem("rotated", name, f"EXIF orientation {found.orientation}; pixels count as stored")
+    problems = (turned,) if found.orientation != 1 else ()
+    return Fact("ok", width, height, os.stat(path).st_size, problems, found.depth)  # noqa: PTH116
 
 
 def copies(facts: Mapping[str, Fact], root: str) -> list[Problem]:

@@ -139,6 +139,7 @@ def _mask(root: str, image: str, width: int, height: int, rows: Rows) -> NDArray
     path = paths.inside(root, f"{PurePosixPath(image).with_suffix('')}.png", "masks")
     if not paths.there(path):  # most of VOC has boxes only
         return None
+    rows.masks.add(str(path))
     try:
         return maskfiles.sized(maskfiles.load(path), width, height, path.name)
     except maskfiles.WrongSize as error:
