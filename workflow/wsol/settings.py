@@ -120,9 +120,10 @@ def _any_of(where: str, kind: Any, options: tuple, value: Any) -> Any:
             return conform(where, option, value)
         except ConfigError as error:
             complaints.append((option, error))
-    # Where the value is of one option's type, what that one says of it is more than a list of types.
+    # Where the value is of an option's type, what that one says of it is more than a list of types. Words that are
+    # meant literally stand before free text, of which more can be said.
     precise = [error for option, error in complaints if _fits(option, value)]
-    raise precise[0] if len(precise) == 1 else _mismatch(where, kind, value)
+    raise precise[-1] if precise else _mismatch(where, kind, value)
 
 
 def _mismatch(where: str, kind: Any, value: Any) -> ConfigError:
