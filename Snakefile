@@ -42,6 +42,7 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
+        PLANNED,
         f"{RESULTS}/scores.csv",
         f"{RESULTS}/comparisons.csv",
         f"{RESULTS}/report.html",
@@ -56,7 +57,6 @@ onsuccess:
 
 
 onerror:
-    audit.record(RESULTS)
     why = reasons(log)
     print(*why, sep="\n", file=sys.stderr)
     if any(line.endswith(DAMAGED) for line in why):

@@ -58,7 +58,12 @@ class Killed:
         self.workflow(self.config, "--unlock")
         run = self.workflow(self.config)
         assert run.returncode == 0, run.stderr
-        assert results_of(self.root, "results") == self.whole[self.version]
+        assert stage_files(results_of(self.root, "results")) == stage_files(self.whole[self.version])
+
+
+def stage_files(results: dict[str, bytes]) -> dict[str, bytes]:
+    """Without the notes: those tell of times, and the annotations have been written anew."""
+    return {name: content for name, content in results.items() if not name.startswith("inputs/")}
 
 
 def jobs_of(run: psutil.Popen) -> list[psutil.Process]:

@@ -35,6 +35,8 @@ RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
 THREADS = EXPERIMENT.settings["threads"]
 NOTES = experiments.notes(EXPERIMENT)
+# Asked for by `all` itself: a checkpoint's file that is missing is not missed where everything behind it is there.
+PLANNED = f"{RESULTS}/plans/{experiments.plan(EXPERIMENT)}/plan.json"
 
 
 wildcard_constraints:

@@ -25,7 +25,7 @@ checkpoint plan:
         seen=noted(*[note for note in NOTES if note.endswith("/weights")]),
         code=code("plan"),
     output:
-        f"{RESULTS}/plans/{experiments.plan(EXPERIMENT)}/plan.json",
+        PLANNED,
     log:
         f"{RESULTS}/logs/plan.log",
     threads: THREADS
