@@ -47,7 +47,7 @@ rule all:
         f"{RESULTS}/comparisons.csv",
         f"{RESULTS}/report.html",
         EXPORTED,
-        made_again,
+        missed,
 
 
 onsuccess:

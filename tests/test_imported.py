@@ -37,11 +37,11 @@ def bomb() -> bytes:
 
 
 def saying(shape: tuple[int, ...]) -> bytes:
-    """A compressed archive whose array says that it is of that shape and holds a row of it."""
+    """A compressed archive whose array says that it is of that shape and holds next to nothing of it."""
     stream, array = io.BytesIO(), io.BytesIO()
     np.lib.format.write_array_header_1_0(array, {"descr": "<f8", "fortran_order": False, "shape": shape})
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("x.npy", array.getvalue() + bytes(8 * shape[-1]))
+        file.writestr("x.npy", array.getvalue() + bytes(8 * min(shape[-1], 1000)))
     return stream.getvalue()
 
 

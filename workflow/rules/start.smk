@@ -2,7 +2,6 @@
 # Jobs read this file too, on a cluster in processes of their own; only the first process looks and deletes.
 LOOKS_ONLY = re.compile(r"-[a-zA-Z]*n[a-zA-Z]*|--(dry-?run|unlock|lint|summary|list.*|.*graph|dag|report|touch)(=.*)?")
 SHOWN = 10  # deleted files that are named
-DELETED = []
 
 
 def take_note():
@@ -15,23 +14,23 @@ def take_note():
 
 
 def clear():
-    """Delete what is not what was written; gives the paths."""
+    """Delete what is not what was written."""
     found = audit.audit(RESULTS)
     for path, why in found[:SHOWN]:
         print(f"{path} {why}: deleted, to be made again.", file=sys.stderr)
     if len(found) > SHOWN:
-        print(f"… and {len(found) - SHOWN} more files of '{RESULTS}' that are not what they should be.", file=sys.stderr)
-    deleted = dict.fromkeys(audit.unit(path) for path, _ in found)
-    for path in deleted:
-        audit.delete(path)
-    return [str(path) for path in deleted]
+        print(
+            f"… and {len(found) - SHOWN} more files of '{RESULTS}' that are not what they should be.", file=sys.stderr
+        )
+    for path, _ in found:
+        audit.delete(audit.unit(path))
 
 
 if workflow.is_main_process:
     try:
         if not any(LOOKS_ONLY.fullmatch(word) for word in sys.argv[1:]):
             lock.hold(RESULTS)
-            DELETED = clear()
+            clear()
         take_note()
     except ConfigError as error:
         refuse(error)
@@ -39,19 +38,32 @@ if workflow.is_main_process:
         refuse(f"results: cannot write below '{RESULTS}' ({error.strerror}).")
 
 
-def made_here(path):
-    """Whether this experiment makes a file of the results: all its decisions are among its own, its shard too."""
-    parts = Path(path).relative_to(RESULTS).parts
-    decisions = [part for part in parts if re.fullmatch(r"[^/]+@[0-9a-f]{8}", part) and not part.startswith("plan@")]
-    shard = re.match(r"\d+-\d+(?=\.)", parts[-1])
-    temporary = parts[-1].endswith(".evidence.npz") and EXPERIMENT.settings["activations"] != "keep"
-    known = all(decision in SETTINGS for decision in decisions) and not temporary
-    return known and (not shard or shard[0] in shards_of(parts[0]))
+def missed(wildcards):
+    """Files of runs that have a score which are not there: deleted above, or by Snakemake when their job was killed.
+
+    Snakemake asks for a missing file only where what is made of it has to be made too, and believes that what a killed
+    job was given has been dealt with. Without this, a run after a kill could print what older files say.
+    """
+    files = dict.fromkeys(path for run in EXPERIMENT.runs for path in finished(run))
+    return [path for path in files if not os.path.exists(path)]
 
 
-def made_again(wildcards):
-    """What was deleted at the start, so that it is made even where nothing else asks for it."""
-    return [path for path in DELETED if made_here(path)]
+def finished(run):
+    """Every file that a run's score was made from, if it has one, and what else its stages write."""
+    decisions = ("backbone", "cam", "threshold", "evaluation")
+    names = dict(zip(decisions, run.folder(run.report, *decisions).split("/")[1:]))
+    score = f"{RESULTS}/{run.folder(run.report, *decisions)}"
+    if not os.path.exists(f"{score}/scores.parquet"):
+        return []
+    files = [f"{score}/{name}.parquet" for name in ("outcomes", "strata")]
+    for made in report_and_select(SimpleNamespace(dataset=run.report.id, **names)).values():
+        files += [made] if isinstance(made, str) else made
+    if weights := experiments.trained(run):
+        files += [f"{RESULTS}/weights/{weights}/{name}" for name in ("model.weights.h5", "history.csv")]
+    indexed = [f"{RESULTS}/{dataset}/index" for dataset in experiments.datasets(EXPERIMENT)]
+    return files + [
+        f"{folder}/{name}" for folder in indexed for name in ("targets.parquet", "problems.csv", "summary.txt")
+    ]
 
 
 def start_again():
