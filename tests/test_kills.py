@@ -35,21 +35,17 @@ class Killed:
     def start(self) -> psutil.Popen:
         (self.root / "experiment.yaml").write_text(yaml.safe_dump(self.config))
         plain = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--cores",
-            "2",
-            "--configfile",
-            str(self.root / "experiment.yaml"),
-        ]
+        options = ["--cores", "2", "--keep-going", "--configfile", str(self.root / "experiment.yaml")]
         where = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.root)]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return psutil.Popen([*command, *where], cwd=ROOT, env=plain, **quiet)
+        return psutil.Popen([sys.executable, "-m", "snakemake", *options, *where], cwd=ROOT, env=plain, **quiet)
+
+    def written(self, pattern: str, since: float) -> bool:
+        """Whether a file of the results was written in this run."""
+        return any(path.stat().st_mtime > since for path in (self.root / "results").glob(pattern))
 
     def perhaps_edit(self) -> None:
-        if self.random.random() < 0.4:
+        if self.random.random() < 0.8:
             self.version = 1 - self.version
             table(self.root, seed=self.version)
 
@@ -100,9 +96,9 @@ def test_jobs_may_be_killed_at_any_moment(killed):
     while gone < JOBS:
         killed.perhaps_edit()
         run = killed.start()
-        for _ in range(3):
+        for _ in range(4):
             wait_for(lambda run=run: jobs_of(run) or run.poll() is not None)
-            time.sleep(killed.random.uniform(0, 1.5))
+            time.sleep(killed.random.uniform(0, 3))
             if working := jobs_of(run):
                 gone += kill(working[killed.random.integers(len(working))])
         run.wait(300)

@@ -1,8 +1,8 @@
 """Does a results folder still hold what was written? Stage files by the digest they carry, other files by a list.
 
 The list, SHA256SUMS, is written when a run ends well, and its own time says when that was: before the next run only
-what changed after it is read again. What neither the list nor the file system's time of change gives away (a disk that rots)
-is found by whoever reads the file.
+what changed after it is read again. What neither the list nor a file's time of change gives away (a disk that rots) is
+found by whoever reads the file.
 """
 
 import json
