@@ -17,7 +17,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 from wsol import fingerprints
-from wsol.fingerprints import Source
 from wsol.indexing import index
 
 WIDTH, HEIGHT, CLASSES = 500, 375, 1000
@@ -70,7 +69,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = write(Path(folder), options.images, options.masks)
         start = time.perf_counter()
-        seen = fingerprints.listing([Source(settings["annotations"]), Source(settings["images"])], False, skip=folder)
+        seen = fingerprints.listing([settings["annotations"], settings["images"]], False, skip=folder)
         fingerprints.note(Path(folder) / "note.txt", seen)
         noted = time.perf_counter() - start
         found = index(settings)

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from wsol import files, imported, indexing
 from wsol import settings as settings_of
 from wsol.controls import NO_BACKBONE
-from wsol.datasets import ADAPTERS, OPENERS, paths
-from wsol.fingerprints import Source
+from wsol.datasets import ADAPTERS, OPENERS
 from wsol.formats import Format, digest
 
 PICTURED = 4  # runs side by side in the report
@@ -81,20 +80,20 @@ def sources(settings: Mapping[str, Any]) -> list[str]:
     return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
 
 
-def notes(experiment: Experiment) -> dict[str, list[Source]]:
+def notes(experiment: Experiment) -> dict[str, list[str]]:
     """What is noted of the user's files (`fingerprints`): note, below `inputs` of the results -> what it is of."""
-    found: dict[str, list[Source]] = {}
+    found: dict[str, list[str]] = {}
     for name in datasets(experiment):
         settings = experiment.decisions()[name].settings
-        found[f"{name}/annotations"] = [Source(path) for path in sources(settings)]
+        found[f"{name}/annotations"] = sources(settings)
         if settings["images"] is not None:
-            found[f"{name}/images"] = [Source(settings["images"], frozenset(paths.IMAGES))]
+            found[f"{name}/images"] = [settings["images"]]
     for run in experiment.runs:
         for dataset in (run.report, run.select):
             if run.backbone and dataset and IMPORTED in run.backbone.settings:
-                found[f"{dataset.id}/{run.backbone.id}"] = [Source(maps_of(run.backbone.settings, dataset.id))]
+                found[f"{dataset.id}/{run.backbone.id}"] = [maps_of(run.backbone.settings, dataset.id)]
         if run.backbone and IMPORTED not in run.backbone.settings:
-            found[f"{run.backbone.id}/weights"] = [Source(path) for path in sources(run.backbone.settings)]
+            found[f"{run.backbone.id}/weights"] = sources(run.backbone.settings)
     return {note: read for note, read in found.items() if read}
 
 

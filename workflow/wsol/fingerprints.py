@@ -10,22 +10,17 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from wsol.formats import atomic, sha256
 
 SHOWN = 3  # files named where several changed
 
 
-class Source(NamedTuple):
-    """A file or folder of the user's; of a folder only files with one of `suffixes`, all where there are none."""
+def listing(sources: Iterable[str], content: bool, skip: str | Path) -> dict[str, str]:
+    """File -> what it is like now, of files and of every file below folders.
 
-    path: str
-    suffixes: frozenset[str] = frozenset()
-
-
-def listing(sources: Iterable[Source], content: bool, skip: str | Path) -> dict[str, str]:
-    """File -> what it is like now. Hidden files and whatever lies below `skip`, the results, are left out."""
+    Hidden files and whatever lies below `skip`, the results, are left out.
+    """
     shunned = os.path.realpath(skip)
     found: dict[str, str] = {}
     for source in sources:
@@ -34,12 +29,12 @@ def listing(sources: Iterable[Source], content: bool, skip: str | Path) -> dict[
     return found
 
 
-def _files(source: Source, shunned: str) -> Iterator[tuple[str, os.stat_result]]:
-    if not os.path.isdir(source.path):  # noqa: PTH112 -- strings all the way: a Path costs more than the look
-        if os.path.isfile(source.path):  # noqa: PTH113
-            yield source.path, os.stat(source.path)  # noqa: PTH116
+def _files(source: str, shunned: str) -> Iterator[tuple[str, os.stat_result]]:
+    if not os.path.isdir(source):  # noqa: PTH112 -- strings all the way: a Path costs more than the look
+        if os.path.isfile(source):  # noqa: PTH113
+            yield source, os.stat(source)  # noqa: PTH116
         return
-    waiting = [source.path]
+    waiting = [source]
     while waiting:
         for entry in os.scandir(waiting.pop()):
             if entry.name.startswith("."):
@@ -47,13 +42,8 @@ def _files(source: Source, shunned: str) -> Iterator[tuple[str, os.stat_result]]
             if entry.is_dir(follow_symlinks=False):
                 if os.path.realpath(entry.path) != shunned:
                     waiting.append(entry.path)
-            elif _wanted(entry, source.suffixes):
+            elif entry.is_file():
                 yield entry.path, entry.stat()
-
-
-def _wanted(entry: os.DirEntry, suffixes: frozenset[str]) -> bool:
-    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
-    return (not suffixes or suffix in suffixes) and entry.is_file()
 
 
 def note(path: str | Path, now: dict[str, str]) -> str:
