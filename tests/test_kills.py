@@ -35,7 +35,14 @@ class Killed:
     def start(self) -> psutil.Popen:
         (self.root / "experiment.yaml").write_text(yaml.safe_dump(self.config))
         plain = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
-        options = ["--cores", "2", "--keep-going", "--configfile", str(self.root / "experiment.yaml")]
+        options = [
+            "--cores",
+            "2",
+            "--keep-going",
+            "--rerun-incomplete",
+            "--configfile",
+            str(self.root / "experiment.yaml"),
+        ]
         where = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.root)]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return psutil.Popen([sys.executable, "-m", "snakemake", *options, *where], cwd=ROOT, env=plain, **quiet)
@@ -52,7 +59,7 @@ class Killed:
     def check(self) -> None:
         """The README's way back, and what it ends in."""
         self.workflow(self.config, "--unlock")
-        run = self.workflow(self.config)
+        run = self.workflow(self.config, "--rerun-incomplete")
         assert run.returncode == 0, run.stderr
         assert stage_files(results_of(self.root, "results")) == stage_files(self.whole[self.version])
 
