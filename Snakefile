@@ -37,6 +37,7 @@ include: "workflow/rules/localize.smk"
 include: "workflow/rules/score.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/finish.smk"
 
 
 rule all:
@@ -51,13 +52,8 @@ rule all:
 
 
 onsuccess:
-    audit.record(RESULTS)
-    table = Path(f"{RESULTS}/logs/table.log")
-    print(table.read_text() if table.exists() else "", end="")
+    succeeded()
 
 
 onerror:
-    why = reasons(log)
-    print(*why, sep="\n", file=sys.stderr)
-    if any(line.endswith(DAMAGED) for line in why):
-        start_again()
+    failed(log)

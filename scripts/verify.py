@@ -13,8 +13,8 @@ def main(root: str = "results") -> None:
     if not Path(root).is_dir():
         sys.exit(f"verify: no folder '{root}'.")
     found = audit.verify(root)
-    for path, why in found:
-        print(f"{path} {why}.")
+    for name, why in found:
+        print(f"{Path(root, name)!s} {why}.".encode("utf-8", "backslashreplace").decode())
     if found:
         sys.exit(f"verify: {len(found)} files of '{root}' are not what was written; a run makes them again.")
     print(f"verify: every file of '{root}' is what was written.")

@@ -10,12 +10,28 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wsol import audit
+from wsol import audit, products, sums
 from wsol.containers import Arrays, Table
 
 SOURCE = Table("source", 1, "one", ("image",))
 RESULT = Arrays("result", 1, "two", ("a",))
 D = "d@01234567"
+TARGETS = f"{D}/index/targets.parquet"
+PROBLEMS = f"{D}/index/problems.csv"
+HEATMAPS = f"{D}/none/c@01234567/0-1.heatmaps.npz"
+
+
+THEIRS = (
+    "README.md",
+    "mine.npz",
+    "notes/figure.npz",
+    "logs/x.log",
+    "weights/mobilenet.weights.h5",
+    "plans/floorplan.json",
+    f"{D}/notes.txt",
+    f"{D}/index/.half.parquet.x.parquet",
+    f"{D}/none/mine.npz",
+)
 
 
 @pytest.fixture
@@ -27,15 +43,15 @@ def results(tmp_path):
     RESULT.write(root / D / "none/c@01234567/0-1.heatmaps.npz", a=np.arange(9), made_from=made_from)
     (root / "scores.csv").write_text("value\n1\n")
     (root / D / "index/problems.csv").write_text("kind\n")
-    for name in ("README.md", "mine.npz", "notes/figure.npz", "logs/x.log", f"{D}/index/.half.parquet.x.parquet"):
-        (root / name).parent.mkdir(exist_ok=True)
+    for name in THEIRS:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("mine")
-    audit.record(root)
+    sums.record(root, products.every)
     return root
 
 
 def found(root: Path) -> list[tuple[str, str]]:
-    return [(str(path.relative_to(root)), why) for path, why in audit.audit(root)]
+    return [tuple(finding) for finding in audit.audit(root)]
 
 
 def flip(path: Path, place: float = 0.5) -> None:
@@ -80,7 +96,7 @@ def test_a_file_made_from_another_one_than_there_is_now_is_found(results):
     stale = [(f"{D}/none/c@01234567/0-1.heatmaps.npz", "was made from another targets.parquet than there is now")]
     assert found(results) == stale
     (results / D / "index/targets.parquet").unlink()
-    audit.record(results)
+    sums.record(results, products.every)
     os.utime(results / D / "none/c@01234567/0-1.heatmaps.npz")
     assert found(results) == []  # a place that is empty says nothing
 
@@ -98,11 +114,52 @@ def test_what_did_not_change_since_the_last_run_is_not_read_and_verify_reads_all
     later = (results / "SHA256SUMS").stat().st_mtime_ns + 10**10
     os.utime(results / "SHA256SUMS", ns=(later, later))
     assert audit.audit(results) == []
-    assert [path.name for path, _ in audit.verify(results)] == ["0-1.heatmaps.npz"]
+    assert [name for name, _ in audit.verify(results)] == [HEATMAPS]
+
+
+def test_what_is_somebody_elses_is_neither_judged_nor_listed_nor_deleted(results):
+    for name in THEIRS:
+        (results / name).write_text("edited")
+    assert audit.audit(results) == audit.verify(results) == []
+    flip(results / TARGETS)
+    audit.delete(results, audit.audit(results))
+    assert not (results / TARGETS).exists() and all((results / name).exists() for name in THEIRS)
+
+
+def test_files_of_another_experiment_are_left_to_it(results):
+    flip(results / HEATMAPS)
+    assert audit.audit(results, products.of({D})) == []
+    assert [name for name, _ in audit.audit(results, products.of({D, "c@01234567"}))] == [HEATMAPS]
+
+
+@pytest.mark.parametrize("above", ["export", "export/run1", "a/export/b"])
+def test_of_an_export_its_folder_is_deleted_and_of_nothing_else(tmp_path, above):
+    root = tmp_path / above
+    folder = f"{D}/none/c@01234567/t@01234567/e@01234567/export/npy"
+    for name in (f"{folder}/export/x/1.npy", f"{folder}/2.npy"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("map")
+    SOURCE.write(root / TARGETS, pd.DataFrame({"image": ["a"]}))
+    sums.record(root, products.every)
+    (root / folder / "export/x/1.npy").write_text("other")
+    flip(root / TARGETS)
+    audit.delete(root, audit.audit(root))
+    assert not (root / folder).exists() and not (root / TARGETS).exists() and (root / folder).parent.exists()
+
+
+@pytest.mark.parametrize("name", ["plain.npy", "a  b.npy", "line\nend.npy", "back\\slash.npy", "line\u2028sep.npy"])
+def test_odd_names_are_listed(tmp_path, name):
+    odd = f"{D}/none/c@01234567/t@01234567/e@01234567/export/npy/{name}"
+    (tmp_path / odd).parent.mkdir(parents=True)
+    (tmp_path / odd).write_text("map")
+    sums.record(tmp_path, products.every)
+    assert list(sums.read(tmp_path)) == [odd]
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=tmp_path, check=True)
 
 
 def test_the_list_is_one_that_sha256sum_reads(results):
-    assert sorted(audit.sums(results)) == [f"{D}/index/problems.csv", "scores.csv"]
+    assert sorted(sums.read(results)) == [f"{D}/index/problems.csv", "scores.csv"]
     if shutil.which("sha256sum"):
         subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=results, check=True)
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import sources
+from conftest import runner
 from sources import save, write
 
 COUNT = 12
@@ -189,6 +190,24 @@ def test_a_select_split_and_a_run_until_the_index_hide_no_change(workflow, tmp_p
     assert workflow(config, "--until", "index").returncode == 0
     assert workflow(config).returncode == 0
     assert results_of(tmp_path, "results") == from_nothing(workflow, tmp_path, config)
+
+
+@pytest.mark.slow
+def test_two_checkouts_take_turns_on_one_results_folder(tmp_path):
+    """Each remembers what it has seen itself; what the other made in between must not be taken for its own."""
+    here, there = runner(tmp_path), runner(tmp_path / "there")
+    (tmp_path / "there").mkdir()
+    config = dataset(tmp_path) | {"results": str(tmp_path / "results")}
+    config["datasets"]["d"] |= {
+        key: str(tmp_path / config["datasets"]["d"][key]) for key in ("annotations", "images", "masks")
+    }
+    config["backbones"]["other"]["imported"] = str(tmp_path / "maps")
+    for turn, (checkout, seed) in enumerate([(here, 0), (there, 5), (here, 0), (there, 0), (here, 5)]):
+        table(tmp_path, seed=seed)
+        assert (run := checkout(config)).returncode == 0, (turn, run.stderr)
+        fresh = checkout(config | {"results": str(tmp_path / f"fresh{turn}")})
+        assert fresh.returncode == 0, (turn, fresh.stderr)
+        assert results_of(tmp_path, "results")["scores.csv"] == results_of(tmp_path, f"fresh{turn}")["scores.csv"], turn
 
 
 @pytest.mark.slow

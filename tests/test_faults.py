@@ -51,6 +51,17 @@ def test_damaged_files_are_named_and_made_again_in_the_same_run(workflow, tmp_pa
     assert "Nothing to be done" in (again := workflow(config)).stdout + again.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("pattern", [*DAMAGED, "outcomes.parquet", "strata.parquet", "report.html", "summary.txt"])
+def test_each_of_them_alone_is_made_again(workflow, tmp_path, config, pattern):
+    assert (run := workflow(config)).returncode == 0, run.stderr
+    whole = results_of(tmp_path, "results")
+    flip(first(tmp_path / "results", pattern))
+    run = workflow(config)
+    assert run.returncode == 0 and run.stderr.count(": deleted, to be made again.") == 1
+    assert results_of(tmp_path, "results") == whole
+
+
 def test_what_only_its_reader_can_notice_is_made_again_in_the_same_run(workflow, tmp_path, config):
     assert (run := workflow(config)).returncode == 0, run.stderr
     whole, results = results_of(tmp_path, "results"), tmp_path / "results"
@@ -64,7 +75,7 @@ def test_what_only_its_reader_can_notice_is_made_again_in_the_same_run(workflow,
     line = (
         f"{rotten.relative_to(tmp_path)} is not what was written, by the digest it carries. Deleted, to be made again."
     )
-    assert f"localize: {line}" in run.stderr and "once more, to make it again" in run.stderr
+    assert f"localize: {line}" in run.stderr and "once more, to make them again" in run.stderr
     assert results_of(tmp_path, "results") == whole
 
 

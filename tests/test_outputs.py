@@ -64,16 +64,23 @@ def test_what_cannot_be_explained_is_refused_at_once(targets, settings, line):
 
 
 def test_numbers_that_nobody_mapped_are_not_the_first_outputs_of_more():
-    birds = FOUND.assign(outputs=[[0], [1]])
+    birds = FOUND.assign(label=[0, 199], outputs=[[0], [199]])
     with pytest.raises(ConfigError) as error:
         looked(birds, mapped=None)
     assert str(error.value) == (
-        "datasets.d: its 2 classes are numbers from 0, and net has 1000 outputs. "
+        "datasets.d: its classes are numbers up to 199, and net has 1000 outputs. "
         "Say class_map: labels where output i is class i, or which outputs they are."
     )
     assert looked(birds, mapped="labels")["outputs"] == 1000
-    assert looked(birds.assign(label=[3, 7], outputs=[[3], [7]]), mapped=None)["outputs"] == 1000  # a part of ImageNet
-    assert looked(birds, mapped=None, classes=2)["outputs"] == 2
+    assert looked(birds.assign(label=[3, 899], outputs=[[3], [899]]), mapped=None)["outputs"] == 1000
+    assert looked(birds, mapped=None, classes=200)["outputs"] == 200
+
+
+def test_classes_known_by_imagenets_names_are_outputs_of_a_thousand_only():
+    named = FOUND.assign(outputs=[[281], [207]])
+    assert looked(named, mapped=None)["outputs"] == 1000
+    with pytest.raises(ConfigError, match=r"known as ImageNet's 1000, and net has 300 outputs\. Say class_map or"):
+        looked(named, mapped=None, classes=300)
 
 
 def test_a_network_trained_on_other_classes_is_refused():

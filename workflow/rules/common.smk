@@ -1,16 +1,16 @@
 # What every stage's rules share: the way to the library, the checked experiment, and what a stage depends on.
 import atexit
-import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from wsol import audit, fingerprints, lock
+from wsol import audit, fingerprints, lock, products, sums
 from wsol import experiment as experiments
 from wsol.code import library
 from wsol.config import check

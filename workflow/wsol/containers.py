@@ -138,3 +138,25 @@ class Weights(Format):
         except (OSError, ValueError) as error:
             raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
         return self.check(header, list(header or {}), path)
+
+
+def header(path: Path) -> dict[str, Any]:
+    """What a stage file says of itself, whatever it is kept in; {} where that cannot be read."""
+    try:
+        if path.suffix == ".npz":
+            return json.loads(npz.view(path)[HEADER].tobytes())
+        if path.suffix == ".json":
+            return json.loads(path.read_text(encoding="utf-8"))
+        seal.verify(path)  # the libraries behind these two crash on some broken files
+        if path.suffix == ".parquet":
+            return json.loads(pq.read_schema(path).metadata[HEADER.encode()])
+        return _header_of_weights(path)
+    except npz.BROKEN:
+        return {}
+
+
+def _header_of_weights(path: Path) -> dict[str, Any]:
+    import h5py
+
+    with h5py.File(path) as file:
+        return json.loads(file.attrs[HEADER])

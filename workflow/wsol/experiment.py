@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from wsol import files, imported, indexing
 from wsol import settings as settings_of
 from wsol.controls import NO_BACKBONE
-from wsol.datasets import ADAPTERS, OPENERS
+from wsol.datasets import ADAPTERS, OPENERS, outputnames
 from wsol.formats import Format, digest
 
 PICTURED = 4  # runs side by side in the report
@@ -73,11 +73,16 @@ def has_images(dataset: Decision) -> bool:
 def sources(settings: Mapping[str, Any]) -> list[str]:
     """The user's own files that a dataset's or a backbone's stage reads, images apart: there are too many of those."""
     if "adapter" not in settings:
-        model, weights = (Path(str(settings.get(key))) for key in ("model", "weights"))
-        files = [model, weights, *sorted(model.rglob("*"))]  # a SavedModel is a folder
+        named = [settings.get("model"), settings.get("weights")]
+        given = [Path(name) for name in named if isinstance(name, str) and name not in ("imagenet", "random")]
+        files = [file for path in given for file in (path, *sorted(path.rglob("*")))]  # a SavedModel is a folder
         return [str(path) for path in files if path.is_file()]
     functions = (ADAPTERS[settings["adapter"]], indexing.Common)
-    return [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
+    found = [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
+    by_itself = (
+        settings["class_map"] is None and settings["output_names"] is None and settings["adapter"] not in OPENERS
+    )
+    return found + ([str(outputnames.keras_index())] if by_itself else [])
 
 
 def notes(experiment: Experiment) -> dict[str, list[str]]:

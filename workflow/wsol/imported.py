@@ -134,13 +134,13 @@ class _Archive:
 
     def __init__(self, path: Path):
         self.path = path
-        self.members = set(_members(path))
+        self.archive, self.members = _opened(path)  # once: a directory of 50,000 maps takes a second to read
 
     def place(self, image: str, label: int) -> tuple[str] | None:
         return next(((name,) for name in (f"{image}.{label}", image) if name in self.members), None)
 
     def read(self, name: str) -> NDArray:
-        return npz(self.path, name)
+        return _member(self.archive, self.path, name, self.members[name])
 
 
 def picture(path: Path) -> NDArray:
@@ -164,32 +164,37 @@ def npy(path: Path) -> NDArray:
 
 def npz(path: Path, name: str) -> NDArray:
     """The array of that name, or the only one."""
-    members = _members(path)
-    if name not in members and len(members) != 1:
-        raise DataError(f"{path} has {len(members)} arrays and none called '{name}'.")
-    member = name if name in members else next(iter(members))
+    archive, members = _opened(path)
+    with archive:
+        if name not in members and len(members) != 1:
+            raise DataError(f"{path} has {len(members)} arrays and none called '{name}'.")
+        name = name if name in members else next(iter(members))
+        return _member(archive, path, name, members[name])
+
+
+def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[str, str]]:
+    """An archive, and array -> the archive's file of it."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(members[member]) as stream:
+        archive = zipfile.ZipFile(path)
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is no readable .npz file: {error}.") from error
+    return archive, {info.filename.removesuffix(".npy"): info.filename for info in archive.infolist()}
+
+
+def _member(archive: zipfile.ZipFile, path: Path, name: str, file: str) -> NDArray:
+    """An array; what its first bytes say of its size is looked at before anything behind them is unpacked."""
+    try:
+        with archive.open(file) as stream:
             size = math.prod(_shape(stream))
         if size > LIMIT:
-            raise DataError(f"{path}: '{member}' has {size} values; the limit of a map is {LIMIT}.")
-        with np.load(path, allow_pickle=False) as file:
-            return file[member]
+            raise DataError(f"{path}: '{name}' has {size} values; the limit of a map is {LIMIT}.")
+        with archive.open(file) as stream:
+            return np.lib.format.read_array(stream, allow_pickle=False)
     except BROKEN as error:
-        raise DataError(f"{path}: '{member}' is no readable array: {error}.") from error
+        raise DataError(f"{path}: '{name}' is no readable array: {error}.") from error
 
 
 def _shape(stream: IO[bytes]) -> tuple[int, ...]:
-    """What an array's first bytes say of it: nothing behind them is unpacked."""
     first = np.lib.format.read_magic(stream) == (1, 0)
     read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
     return read(stream)[0]
-
-
-def _members(path: Path) -> dict[str, str]:
-    """Array -> the archive's file of it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {info.filename.removesuffix(".npy"): info.filename for info in archive.infolist()}
-    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is no readable .npz file: {error}.") from error

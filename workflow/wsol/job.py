@@ -14,12 +14,13 @@ from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
+from wsol import lock
 from wsol.errors import Damaged, InputError
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 15
 DELETED = "Deleted, to be made again."  # how the reason ends of a job that met a damaged stage file
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 class Job:
@@ -66,6 +67,10 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
     """Run a stage's work. The reason it fails for is the last line of its log, and of what it prints."""
     path = Path(next(iter(log)))
     path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in path.parents:
+        if folder.name == "logs":
+            lock.join(folder)
+            break
     # Nothing is buffered, so that on a full disk no half line waits to fail again when the log is closed.
     with (
         io.TextIOWrapper(open(path, "wb", buffering=0), write_through=True) as stream,
@@ -88,7 +93,10 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
 def _reason(error: Exception) -> str:
     """One line for whoever runs the job. A damaged stage file is deleted, so that the next run makes it again."""
     if isinstance(error, Damaged):
-        Path(error.path).unlink(missing_ok=True)
+        try:
+            Path(error.path).unlink(missing_ok=True)
+        except OSError as kept:
+            return f"{error} It could not be deleted ({kept.strerror})."
         return f"{error} {DELETED}"
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         where = f" ({error.filename})" if error.filename else ""

@@ -1,10 +1,14 @@
 """Which outputs of a network are right for a target."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from wsol.errors import DataError
+
+MOST = 100_000  # outputs of a network that is trained here
 
 
 def right(targets: pd.DataFrame, names: ArrayLike = ()) -> list[list[int]]:
@@ -23,7 +27,9 @@ def right(targets: pd.DataFrame, names: ArrayLike = ()) -> list[list[int]]:
 def names_of(targets: pd.DataFrame) -> list[str]:
     """[c]: what the output of each label is called, for a network that is trained on these targets."""
     called = dict(zip(targets["label"].tolist(), targets["class_name"].tolist(), strict=True))
+    if max(called) >= MOST:
+        raise DataError(f"train: class {max(called)} would need as many outputs; number the classes from 0.")
     names = [called.get(label, f"(no class {label})") for label in range(max(called) + 1)]
-    if twice := [name for name in names if names.count(name) > 1]:
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise DataError(f"train: two classes are called '{twice[0]}'; an output needs a name of its own.")
     return names

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wsol import backbones
+from wsol.architectures import IMAGENET
 from wsol.datasets import classmap
 from wsol.errors import ConfigError, InputError
 from wsol.outputs import names_of, right
@@ -45,18 +46,30 @@ def _check_meant(split: Split, names: list[str]) -> None:
 
 
 def _check_range(name: str, split: Split, names: list[str], outputs: int) -> None:
-    """No class may be an output that the network lacks; nor may numbers that nobody mapped be of other classes."""
+    """No class may be an output that the network lacks; nor may what nobody mapped be of other classes than its own."""
     highest = max((max(found) for found in right(split.targets, names) if found), default=0)
     if highest >= outputs:
         raise ConfigError(f"datasets.{split.name}: a class is output {highest}, and {name} has 0 to {outputs - 1}.")
-    said = names or split.settings.get("class_map") or split.settings.get("output_names")
-    classes = sorted(set(split.targets["label"].tolist()))
-    # A part of ImageNet has gaps; numbers without one are all there are, and 200 birds are not the first 200 of 1000.
-    if not said and classes == list(range(len(classes))) and 1 < len(classes) != outputs:
+    if names or split.settings.get("class_map") or split.settings.get("output_names"):
+        return
+    # Published numbers are outputs of a network of those classes. Of ImageNet there may be a part, with gaps; but 200
+    # birds are not the first 200 of 1000 outputs.
+    if _by_number(split) and 2 * (highest + 1) < outputs:
         raise ConfigError(
-            f"datasets.{split.name}: its {len(classes)} classes are numbers from 0, and {name} has {outputs} outputs. "
+            f"datasets.{split.name}: its classes are numbers up to {highest}, and {name} has {outputs} outputs. "
             "Say class_map: labels where output i is class i, or which outputs they are."
         )
+    if not _by_number(split) and outputs != IMAGENET:
+        raise ConfigError(
+            f"datasets.{split.name}: its classes are known as ImageNet's {IMAGENET}, and {name} has {outputs} outputs. "
+            "Say class_map or output_names."
+        )
+
+
+def _by_number(split: Split) -> bool:
+    """Whether every class that has an output has that of its own number."""
+    pairs = zip(split.targets["label"], right(split.targets), strict=True)
+    return all(list(outputs) in ([], [label]) for label, outputs in pairs)
 
 
 def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, Any]:

@@ -61,10 +61,15 @@ def by_order(classes: Sequence[str]) -> list[int] | None:
     return [places[synset] for synset in synsets]
 
 
+def keras_index() -> Path:
+    """Where Keras keeps its list of ImageNet's classes, once it has loaded it."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / KERAS_INDEX
+
+
 def by_keras(classes: Sequence[str]) -> list[int] | None:
     """Classes that Keras' ImageNet networks know, all of them, by synset id or by Keras' name (spaces are its `_`) ->
     the output of each; None where one is unknown or two outputs are called so, or where Keras has no index here."""
-    path = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / KERAS_INDEX
+    path = keras_index()
     if not classes or not path.is_file():
         return None
     places = Names(path).places

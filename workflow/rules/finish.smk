@@ -1,0 +1,63 @@
+# finish: what `all` asks for beside the products, and what is looked at before a result is printed.
+
+
+def missed(wildcards):
+    """Files of scored runs that are not there: deleted at the start, or by Snakemake when their job was killed.
+
+    Snakemake asks for a missing file only where what is made of it has to be made too, and believes that what a killed
+    job was given has been dealt with. Without this, a run after a kill could print what older files say.
+    """
+    files = dict.fromkeys(path for run in EXPERIMENT.runs for path in scored_from(run))
+    return [path for path in files if not os.path.exists(path)]
+
+
+def scored_from(run):
+    """Every file that a run's score is made from, and what else those stages write; [] where it has no score yet."""
+    stages = ("backbone", "cam", "threshold", "evaluation")
+    score = f"{RESULTS}/{run.folder(run.report, *stages)}"
+    files = [f"{score}/{name}.parquet" for name in ("scores", "outcomes", "strata")]
+    if not any(map(os.path.exists, [*files, f"{RESULTS}/scores.csv"])):
+        return []
+    for made in report_and_select(wildcards_of(run)).values():
+        files += [made] if isinstance(made, str) else made
+    if weights := experiments.trained(run):
+        files += [f"{RESULTS}/weights/{weights}/{name}" for name in ("model.weights.h5", "history.csv")]
+    for dataset in experiments.datasets(EXPERIMENT):
+        files += [f"{RESULTS}/{dataset}/index/{name}" for name in ("targets.parquet", "problems.csv", "summary.txt")]
+    return files
+
+
+def wildcards_of(run):
+    """A run's decisions as its rules see them."""
+    decisions = {"dataset": run.report, "cam": run.cam, "threshold": run.threshold, "evaluation": run.evaluation}
+    names = {kind: decision.id for kind, decision in decisions.items()}
+    return SimpleNamespace(**names, backbone=run.backbone.id if run.backbone else experiments.NO_BACKBONE)
+
+
+def succeeded():
+    """Print the table that this run has made, once every file is made from those that lie there."""
+    if found := audit.stale(RESULTS, products.files(RESULTS, MINE)):
+        clear(found)
+        return start_again()
+    sums.record(RESULTS, MINE)
+    table = Path(f"{RESULTS}/logs/table.log")
+    if table.exists() and table.stat().st_mtime >= STARTED:
+        print(table.read_text(), end="")
+
+
+def failed(log):
+    """Say why, or run once more where a job has met a damaged file and deleted it."""
+    why = reasons(log)
+    print(*why, sep="\n", file=sys.stderr)
+    if any(line.endswith(DAMAGED) for line in why):
+        start_again()
+
+
+def start_again():
+    """Run the same command once more, when Snakemake has given up its own lock: at exit."""
+    tries = int(os.environ.get("WSOL_TRIES", 0)) + 1
+    if tries <= 3:
+        os.environ["WSOL_TRIES"] = str(tries)
+        print("Files were deleted that are not what they should be; once more, to make them again.", file=sys.stderr)
+        arguments = [word for word in sys.argv[1:] if word not in ("-F", "--forceall")]
+        atexit.register(os.execv, sys.executable, [sys.executable, "-m", "snakemake", *arguments])

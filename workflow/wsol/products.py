@@ -1,0 +1,62 @@
+"""What a run writes below its results, by name: nothing else there is ever judged, listed or deleted."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+DECISION = r"[^/]+@[0-9a-f]{8}"
+STAGES = rf"{DECISION}/(?:none|{DECISION})"  # dataset and backbone; a cam, a threshold and an evaluation may follow
+SHARD = r"\d+-\d+"
+SEALED = re.compile(
+    rf"plans/plan@[0-9a-f]{{8}}/plan\.json|weights/{DECISION}/model\.weights\.h5|{DECISION}/index/targets\.parquet"
+    rf"|{STAGES}/{SHARD}\.(?:predictions|evidence)\.npz|{STAGES}/{DECISION}/{SHARD}\.heatmaps\.npz"
+    rf"|{STAGES}(?:/{DECISION}){{2}}/{SHARD}\.regions\.npz"
+    rf"|{STAGES}(?:/{DECISION}){{3}}/(?:(?:scores|outcomes|strata)\.parquet|export/[^/]+/about\.json)"
+)
+EXPORT = re.compile(rf"({STAGES}(?:/{DECISION}){{3}}/export/[^/]+)/.+", re.DOTALL)
+PLAIN = re.compile(
+    rf"scores\.csv|comparisons\.csv|report\.html|{DECISION}/index/(?:problems\.csv|summary\.txt)"
+    rf"|weights/{DECISION}/history\.csv|{EXPORT.pattern}",
+    re.DOTALL,
+)
+
+Mine = Callable[[str], bool]  # whether a file, by its name below the results, belongs to an experiment
+
+
+def every(name: str) -> bool:
+    """Files of whatever experiment."""
+    return True
+
+
+def of(decisions: set[str]) -> Mine:
+    """The files that an experiment of these decisions (`name@digest`) makes."""
+
+    def mine(name: str) -> bool:
+        named = re.findall(rf"(?:^|/)({DECISION})(?=/)", name)
+        return all(decision in decisions or decision.startswith("plan@") for decision in named)
+
+    return mine
+
+
+def files(root: str | Path, mine: Mine = every) -> Iterator[str]:
+    """The names of what runs have written below `root`."""
+    top = str(root)
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        below = os.path.relpath(folder, top)
+        for file in sorted(names):
+            name = file if below == "." else f"{below}/{file}"
+            if (SEALED.fullmatch(name) or PLAIN.fullmatch(name)) and mine(name):
+                yield name
+
+
+def sealed(name: str) -> bool:
+    """Whether a file carries its digest; the others are listed."""
+    return bool(SEALED.fullmatch(name))
+
+
+def unit(name: str) -> str:
+    """What is made and deleted as one: an export's whole folder, any other file by itself."""
+    export = EXPORT.fullmatch(name)
+    return export[1] if export else name
