@@ -125,9 +125,9 @@ SAME_SCORES = ("image of another size", "image by an older one")  # maps are imp
 
 
 def results_of(root: Path, name: str) -> dict[str, bytes]:
-    """Every file of a results folder; logs tell of time."""
-    files = [path for path in (root / name).rglob("*") if path.is_file() and "logs" not in path.parts]
-    return {str(path.relative_to(root / name)): path.read_bytes() for path in files}
+    """Every file of a results folder but logs and notes, which tell of time."""
+    files = {str(path.relative_to(root / name)): path for path in (root / name).rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if not name.startswith(("logs/", "inputs/"))}
 
 
 def from_nothing(workflow, root: Path, config: dict) -> dict[str, bytes]:
@@ -198,9 +198,8 @@ def test_two_checkouts_take_turns_on_one_results_folder(tmp_path):
     here, there = runner(tmp_path), runner(tmp_path / "there")
     (tmp_path / "there").mkdir()
     config = dataset(tmp_path) | {"results": str(tmp_path / "results")}
-    config["datasets"]["d"] |= {
-        key: str(tmp_path / config["datasets"]["d"][key]) for key in ("annotations", "images", "masks")
-    }
+    for key in ("annotations", "images", "masks"):
+        config["datasets"]["d"][key] = str(tmp_path / config["datasets"]["d"][key])
     config["backbones"]["other"]["imported"] = str(tmp_path / "maps")
     for turn, (checkout, seed) in enumerate([(here, 0), (there, 5), (here, 0), (there, 0), (here, 5)]):
         table(tmp_path, seed=seed)
@@ -220,6 +219,7 @@ def test_a_new_evaluation_runs_no_network_again(workflow, tmp_path):
     assert "rule score:" in more.stdout + more.stderr
 
 
+@pytest.mark.slow
 def test_content_is_what_counts_where_that_is_asked_for(workflow, tmp_path):
     config = dataset(tmp_path) | {"fingerprint": "content", "backbones": {}}
     assert (run := workflow(config)).returncode == 0, run.stderr

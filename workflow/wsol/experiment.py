@@ -79,10 +79,8 @@ def sources(settings: Mapping[str, Any]) -> list[str]:
         return [str(path) for path in files if path.is_file()]
     functions = (ADAPTERS[settings["adapter"]], indexing.Common)
     found = [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
-    by_itself = (
-        settings["class_map"] is None and settings["output_names"] is None and settings["adapter"] not in OPENERS
-    )
-    return found + ([str(outputnames.keras_index())] if by_itself else [])
+    mapped = settings["class_map"] or settings["output_names"] or settings["adapter"] in OPENERS
+    return found if mapped else [*found, str(outputnames.keras_index())]
 
 
 def notes(experiment: Experiment) -> dict[str, list[str]]:
