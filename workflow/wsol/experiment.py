@@ -85,9 +85,10 @@ def sources(settings: Mapping[str, Any]) -> list[str]:
 
 def notes(experiment: Experiment) -> dict[str, list[str]]:
     """What is noted of the user's files (`fingerprints`): note, below `inputs` of the results -> what it is of."""
+    decisions = experiment.decisions()
     found: dict[str, list[str]] = {}
     for name in datasets(experiment):
-        settings = experiment.decisions()[name].settings
+        settings = decisions[name].settings
         found[f"{name}/annotations"] = sources(settings)
         if settings["images"] is not None:
             found[f"{name}/images"] = [settings["images"]]
