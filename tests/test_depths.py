@@ -160,18 +160,27 @@ def test_a_part_may_be_without_images_that_need_the_range(deep, tmp_path):
         assert found.targets["status"].tolist() == ["ok"]
 
 
-@pytest.mark.parametrize("span", [[0], [0, 1, 2], [5, 5], [9, 1], [0, math.inf], [math.nan, 1]])
+@pytest.mark.parametrize("span", [[0], [0, 1, 2], [5, 5], [9, 1]])
 def test_ranges_that_are_none(deep, span):
     with pytest.raises(
-        ConfigError, match=r"dataset.range: must be \[low, high\], two numbers, the lower first; got \["
+        ConfigError, match=r"dataset\.range: must be \[low, high\], two numbers, the lower first; got \["
     ):
         index(deep | {"range": span})
 
 
-@pytest.mark.parametrize(("span", "words"), [("auto", "must be a list or nothing"), ([0, "x"], "must be a list or")])
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ("auto", "dataset.range: must be a list or nothing, got 'auto'."),
+        ([0, "x"], "dataset.range[1]: must be a number, got 'x'."),
+        ([0, math.inf], "dataset.range[1]: must be a finite number, got inf."),
+        ([math.nan, 1], "dataset.range[0]: must be a finite number, got nan."),
+    ],
+)
 def test_ranges_of_another_type(deep, span, words):
-    with pytest.raises(ConfigError, match=f"dataset.range.*: {words}"):
+    with pytest.raises(ConfigError) as error:
         index(deep | {"range": span})
+    assert str(error.value) == words
 
 
 def test_a_header_that_lies_about_its_depth_stops_nothing(tmp_path):
