@@ -126,6 +126,17 @@ def test_what_is_somebody_elses_is_neither_judged_nor_listed_nor_deleted(results
     assert not (results / TARGETS).exists() and all((results / name).exists() for name in THEIRS)
 
 
+def test_what_a_killed_job_had_begun_is_known_and_nothing_else(results):
+    begun = [".scores.csv.8txc1774.csv", f"{D}/index/.targets.parquet.abcd_123.parquet", ".SHA256SUMS.aaaaaaaa"]
+    begun += [f"{D}/none/c@01234567/.0-1.heatmaps.npz.abcdefgh.heatmaps.npz", "inputs/a/.images.txt.aaaaaaaa.txt"]
+    theirs = [".gitignore", ".mine.csv.8txc1774.csv", f"{D}/index/.targets.parquet", ".nfs000000012345678"]
+    for name in begun + theirs:
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).write_text("half")
+    (results / f"{D}/index/.half.parquet.x.parquet").unlink()
+    assert sorted(products.leftovers(results)) == sorted(results / name for name in begun)
+
+
 def test_files_of_another_experiment_are_left_to_it(results):
     flip(results / HEATMAPS)
     assert audit.audit(results, products.of({D})) == []

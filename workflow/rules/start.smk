@@ -34,6 +34,8 @@ def start():
     if any(LOOKS_ONLY.fullmatch(word) for word in sys.argv[1:]):
         return take_note(lock.free(RESULTS))
     lock.hold(RESULTS)
+    for path in products.leftovers(RESULTS):
+        path.unlink()
     clear(audit.audit(RESULTS, MINE))
     sums.record(RESULTS, MINE)  # up to here all is well
     take_note(True)

@@ -20,6 +20,9 @@ PLAIN = re.compile(
     rf"|weights/{DECISION}/history\.csv|{EXPORT.pattern}",
     re.DOTALL,
 )
+NOTES = re.compile(r"SHA256SUMS|inputs/.+\.txt")
+# What `formats.atomic` writes to before it moves it: .NAME.RANDOM and NAME's suffixes again.
+TEMPORARY = re.compile(r"\.([^.]+((?:\.[^.]+)*))\.[a-z0-9_]{8}\2", re.DOTALL)
 
 Mine = Callable[[str], bool]  # whether a file, by its name below the results, belongs to an experiment
 
@@ -49,6 +52,17 @@ def files(root: str | Path, mine: Mine = every) -> Iterator[str]:
             name = file if below == "." else f"{below}/{file}"
             if (SEALED.fullmatch(name) or PLAIN.fullmatch(name)) and mine(name):
                 yield name
+
+
+def leftovers(root: str | Path) -> Iterator[Path]:
+    """What a killed job had begun to write; only while no job is at work is it nobody's."""
+    for folder, _, names in os.walk(root):
+        for file in names:
+            begun = TEMPORARY.fullmatch(file)
+            if begun:
+                name = os.path.relpath(Path(folder, begun[1]), root)
+                if any(kind.fullmatch(name) for kind in (SEALED, PLAIN, NOTES)):
+                    yield Path(folder, file)
 
 
 def sealed(name: str) -> bool:
