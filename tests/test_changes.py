@@ -103,8 +103,11 @@ def boxes_at_the_corner(root: Path) -> None:
 
 
 def another_box(root: Path) -> None:
-    page = root / "xml/a.xml"
-    write(page, page.read_text().replace("<xmax>12<", "<xmax>30<"))
+    text = (root / "xml/a.xml").read_text()
+    for corner, old, new in (("xmin", 3, 9), ("ymin", 4, 7), ("xmax", 12, 32), ("ymax", 13, 24)):
+        assert f"<{corner}>{old}<" in text
+        text = text.replace(f"<{corner}>{old}<", f"<{corner}>{new}<")
+    write(root / "xml/a.xml", text)
 
 
 CHANGES = {
