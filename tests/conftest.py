@@ -12,6 +12,9 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+# Where the shipped experiments' data lie, as `make test-real DATA=/where/the/data/lie` says.
+DATA = Path(os.environ.setdefault("DATA", str(ROOT.parent / "shared" / "data")))
+REAL = [pytest.mark.real, pytest.mark.skipif(not DATA.is_dir(), reason=f"no real data: '{DATA}' is not there")]
 
 
 class Named(SimpleNamespace):
@@ -25,6 +28,11 @@ def run_stage(name: str, **snakemake) -> None:
     """Run `scripts/NAME.py` with the given input, output, params, wildcards and log."""
     given = {key: Named(**value) if isinstance(value, dict) else value for key, value in snakemake.items()}
     runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": Named(**given)})
+
+
+def shipped(name: str) -> dict:
+    """An experiment of workflow/experiments."""
+    return yaml.safe_load((ROOT / "workflow/experiments" / f"{name}.yaml").read_text())
 
 
 @pytest.fixture

@@ -11,15 +11,11 @@ import pytest
 from pycocotools import mask as coco
 from pycocotools.coco import COCO
 
+from conftest import DATA, REAL
 from wsol.datasets import maskfiles, rle
 from wsol.indexing import index, opener
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
-
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not DATA.is_dir(), reason="no real data: ../shared/data is not there"),
-]
+pytestmark = REAL
 
 
 def at(name: str) -> str:

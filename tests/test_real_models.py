@@ -1,17 +1,15 @@
 """Published weights on real images: the accuracy each is known for, and the laws of CAMs on a real network."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import DATA, REAL
 from wsol import evidence, images
 from wsol.cams import CAMS
 
-DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 IMAGES, WEIGHTS = DATA / "ilsvrc1300", DATA / "weights"
-pytestmark = [pytest.mark.real, pytest.mark.skipif(not IMAGES.exists(), reason=f"{IMAGES} is not there")]
+pytestmark = REAL
 
 MODELS = {  # file: settings, top-1 and top-5 accuracy in percent
     "mobilenet_v2_imagenet": ({"architecture": "MobileNetV2"}, 78.5, 94.2),

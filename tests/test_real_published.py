@@ -4,21 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared" / "data"
+from conftest import REAL, shipped
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not DATA.is_dir(), reason="no real data: ../shared/data is not there"),
-]
-
-
-def experiment(name: str) -> dict:
-    """A shipped experiment with its paths made whole, as the test runs in a folder of its own."""
-    text = (ROOT / "workflow/experiments" / f"{name}.yaml").read_text()
-    return yaml.safe_load(text.replace("../shared", str(DATA.parent)))
+pytestmark = REAL
 
 
 def values(path: Path) -> pd.Series:
@@ -27,7 +16,7 @@ def values(path: Path) -> pd.Series:
 
 
 def test_the_centre_baseline_on_the_whole_benchmarks(workflow, tmp_path):
-    run = workflow(experiment("published_controls"))
+    run = workflow(shipped("published_controls"))
     assert run.returncode == 0, run.stderr
     found = values(tmp_path / "results/scores.csv")
     published = {
@@ -41,7 +30,7 @@ def test_the_centre_baseline_on_the_whole_benchmarks(workflow, tmp_path):
 
 
 def test_mobilenetv2_on_real_images(workflow, tmp_path):
-    run = workflow(experiment("ilsvrc"))
+    run = workflow(shipped("ilsvrc"))
     assert run.returncode == 0, run.stderr
     found = values(tmp_path / "results/scores.csv")
     assert found["all", "gradcam", "top1_acc", "none"] == pytest.approx(78.5, abs=0.3)

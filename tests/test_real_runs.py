@@ -6,27 +6,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
+from conftest import DATA, REAL, ROOT, shipped
 from wsol.config import check
 from wsol.errors import ConfigError
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT.parent / "shared" / "data"
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "workflow/experiments").glob("*.yaml"))
 ELSEWHERE = {"voc", "openimages30k"}  # their data are not beside the project
 SMALL = {"overlays": 2, "resamples": 100}
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not DATA.is_dir(), reason="no real data: ../shared/data is not there"),
-]
+pytestmark = REAL
 
 
 def experiment(name: str) -> dict:
-    """A shipped experiment with its paths made whole, as the test runs in a folder of its own."""
-    text = (ROOT / "workflow/experiments" / f"{name}.yaml").read_text()
-    return yaml.safe_load(text.replace("../shared", str(DATA.parent))) | SMALL
+    """A shipped experiment, cut short."""
+    return shipped(name) | SMALL
 
 
 @pytest.fixture
@@ -52,13 +46,12 @@ def counts(folder: Path, dataset: str) -> tuple[int, int, int, int]:
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_shipped_experiment_is_right_or_says_what_data_it_wants(name, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    config = yaml.safe_load((ROOT / "workflow/experiments" / f"{name}.yaml").read_text())
+def test_every_shipped_experiment_is_right_or_says_what_data_it_wants(name):
+    config = shipped(name)
     if name not in ELSEWHERE:
         assert check(config).runs
         return
-    with pytest.raises(ConfigError, match="no such file or folder: 'data/"):
+    with pytest.raises(ConfigError, match=f"no such file or folder: '{DATA}/"):
         check(config)
 
 
