@@ -158,7 +158,10 @@ def test_of_an_export_its_folder_is_deleted_and_of_nothing_else(tmp_path, above)
     assert not (root / folder).exists() and not (root / TARGETS).exists() and (root / folder).parent.exists()
 
 
-@pytest.mark.parametrize("name", ["plain.npy", "a  b.npy", "line\nend.npy", "back\\slash.npy", "line\u2028sep.npy"])
+ODD = ("plain.npy", "a  b.npy", "line\nend.npy", "back\\slash.npy", "back\\name.npy", "both\\\n.npy", "sep\u2028.npy")
+
+
+@pytest.mark.parametrize("name", ODD)
 def test_odd_names_are_listed(tmp_path, name):
     odd = f"{D}/none/c@01234567/t@01234567/e@01234567/export/npy/{name}"
     (tmp_path / odd).parent.mkdir(parents=True)

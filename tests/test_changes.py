@@ -1,5 +1,6 @@
 """One run after any change of an input gives what a run from nothing gives, byte for byte."""
 
+import copy
 import os
 import shutil
 from collections.abc import Callable
@@ -66,7 +67,7 @@ def dataset(root: Path) -> dict:
         image(root, number, number)
         mask(root, number, number)
         imported_map(root, number, number)
-    return PLAIN | {
+    return copy.deepcopy(PLAIN) | {
         "datasets": {"d": {"adapter": "table", "annotations": "boxes.csv", "images": "images", "masks": "masks"}},
         "backbones": {"other": {"imported": "maps"}},
     }
@@ -83,7 +84,7 @@ def network(root: Path) -> dict:
 
 
 def xml(root: Path) -> dict:
-    return PLAIN | {"datasets": {"d": sources.voc(root)}}
+    return copy.deepcopy(PLAIN) | {"datasets": {"d": sources.voc(root)}}
 
 
 def older(change: Callable[[Path], None], name: str) -> Callable[[Path], None]:

@@ -152,16 +152,15 @@ def test_a_key_may_not_mean_two_classes():
 
 
 @pytest.mark.parametrize(
-    ("classes", "number", "words"),
+    ("classes", "words"),
     [
-        (["kangaroo"], 1, "its 1 classes are (kangaroo). Say class_map: {kangaroo: OUTPUT}, or"),
-        (["a", "b", "c"], 3, "its 3 classes are (a, b, c). Say class_map: {a: OUTPUT}, or"),
-        (["a", "b", "c", "d"], 4, "its 4 classes are (a, b, c, …). Say class_map: {a: OUTPUT}, or"),
-        (["a", "b", "c"], 90, "its 90 classes are (a, b, c, …). Say class_map: {a: OUTPUT}, or"),
+        (["kangaroo"], "its 1 classes are (kangaroo). Say class_map: {kangaroo: OUTPUT}, or"),
+        (["a", "b", "c"], "its 3 classes are (a, b, c). Say class_map: {a: OUTPUT}, or"),
+        (["a", "b", "c", "d"], "its 4 classes are (a, b, c, …). Say class_map: {a: OUTPUT}, or"),
     ],
 )
-def test_what_to_say_where_nothing_is_said(classes, number, words):
-    said = classmap.unsaid("kangaroos", classes, number)
+def test_what_to_say_where_nothing_is_said(classes, words):
+    said = classmap.unsaid("kangaroos", classes)
     assert said == (
         f"datasets.kangaroos: nothing says which outputs of a model {words} output_names: FILE with the outputs' "
         "names, or class_map: labels where output i is class i."

@@ -1,36 +1,10 @@
-# What every stage's rules share: the way to the library, the checked experiment, and what a stage depends on.
-import atexit
+# What every stage's rules share: the experiment's settings, and what a stage depends on.
 import os
-import re
-import sys
-import time
-from pathlib import Path
-from types import SimpleNamespace
 
-ROOT = Path(workflow.basedir)
-sys.path.insert(0, str(ROOT / "workflow"))
-
-from wsol import audit, fingerprints, lock, products, sums
 from wsol import experiment as experiments
 from wsol.code import library
-from wsol.config import check
-from wsol.errors import ConfigError
 from wsol.files import PLAN
-from wsol.job import DELETED as DAMAGED
-from wsol.job import reasons
 from wsol.shards import shards
-
-
-def refuse(error):
-    """One line, and nothing is computed."""
-    print("config:", str(error).removeprefix("config: "), file=sys.stderr)
-    sys.exit(1)
-
-
-try:
-    EXPERIMENT = check(config)
-except ConfigError as error:
-    refuse(error)
 
 RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}

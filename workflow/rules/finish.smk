@@ -1,4 +1,8 @@
 # finish: what `all` asks for beside the products, and what is looked at before a result is printed.
+import atexit
+from types import SimpleNamespace
+
+from wsol.job import DELETED, reasons
 
 
 def missed(wildcards):
@@ -7,8 +11,13 @@ def missed(wildcards):
     Snakemake asks for a missing file only where what is made of it has to be made too, and believes that what a killed
     job was given has been dealt with. Without this, a run after a kill could print what older files say.
     """
-    files = dict.fromkeys(path for run in EXPERIMENT.runs for path in scored_from(run))
-    return [path for path in files if not os.path.exists(path)]
+    files = [path for run in EXPERIMENT.runs for path in scored_from(run)]
+    if files:
+        indexed = [f"{RESULTS}/{dataset}/index" for dataset in experiments.datasets(EXPERIMENT)]
+        files += [
+            f"{folder}/{name}" for folder in indexed for name in ("targets.parquet", "problems.csv", "summary.txt")
+        ]
+    return [path for path in dict.fromkeys(files) if not os.path.exists(path)]
 
 
 def scored_from(run):
@@ -22,8 +31,6 @@ def scored_from(run):
         files += [made] if isinstance(made, str) else made
     if weights := experiments.trained(run):
         files += [f"{RESULTS}/weights/{weights}/{name}" for name in ("model.weights.h5", "history.csv")]
-    for dataset in experiments.datasets(EXPERIMENT):
-        files += [f"{RESULTS}/{dataset}/index/{name}" for name in ("targets.parquet", "problems.csv", "summary.txt")]
     return files
 
 
@@ -49,7 +56,7 @@ def failed(log):
     """Say why, or run once more where a job has met a damaged file and deleted it."""
     why = reasons(log)
     print(*why, sep="\n", file=sys.stderr)
-    if any(line.endswith(DAMAGED) for line in why):
+    if any(line.endswith(DELETED) for line in why):
         start_again()
 
 

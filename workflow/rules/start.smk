@@ -1,5 +1,10 @@
 # start: before anything is planned, what changed since the last run: the user's files, and those of the results.
 # Jobs read this file too, on a cluster in processes of their own; only the first process looks and deletes.
+import re
+import time
+
+from wsol import audit, fingerprints, lock, products, sums
+
 LOOKS_ONLY = re.compile(
     r"-[npkqF]*n[npkqF]*|-[SDlt]|--(dry.*|unlock|lint|summary|detailed-summary|list.*|.*graph|.*dag|report|touch)(=.*)?"
 )
@@ -21,7 +26,7 @@ def take_note(locked):
 
 
 def clear(found):
-    """Delete what is not what it should be; nothing else is said of it where it is made again."""
+    """Name what is not what it should be, and delete it."""
     for name, why in found[:SHOWN]:
         print(f"{RESULTS}/{name} {why}: deleted, to be made again.", file=sys.stderr)
     if len(found) > SHOWN:

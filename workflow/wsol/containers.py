@@ -41,6 +41,10 @@ class Table(Format):
             raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
         return table.to_pandas(), self.check(header, (columns and self.fields) or table.column_names, path)
 
+    @staticmethod
+    def peek(path: str | Path) -> Any:
+        return json.loads((pq.read_schema(path).metadata or {}).get(HEADER.encode(), b"null"))
+
 
 class Arrays(Format):
     """Named arrays in an uncompressed `.npz`; the header is one of them, as JSON bytes."""
@@ -60,14 +64,9 @@ class Arrays(Format):
         return self.open(path)[0]
 
     def open(self, path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
-        """The arrays by name and their header."""
-        self.whole(path)
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-        except npz.BROKEN as error:
-            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
-        return arrays, self._header(arrays, path)
+        """The arrays by name, in memory, and their header."""
+        arrays, header = self._mapped(path)
+        return {name: np.array(values) for name, values in arrays.items()}, header
 
     @contextmanager
     def stream(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}):
@@ -81,21 +80,24 @@ class Arrays(Format):
 
     def map(self, path: str | Path) -> dict[str, np.ndarray]:
         """The arrays by name, in memory only where they are looked at; the file's bytes have been checked before."""
+        return self._mapped(path)[0]
+
+    def _mapped(self, path: str | Path) -> tuple[dict[str, np.ndarray], dict]:
         self.whole(path)
         try:
             arrays = npz.view(path)
+            header = _as_json(arrays.pop(HEADER, None))
         except npz.BROKEN as error:
             raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
-        self._header(arrays, path)
-        return arrays
+        return arrays, self.check(header, list(arrays), path)
 
-    def _header(self, arrays: dict[str, np.ndarray], path: str | Path) -> dict:
-        """The header, taken from among the arrays."""
-        try:
-            header = json.loads(arrays.pop(HEADER, np.frombuffer(b"null", np.uint8)).tobytes())
-        except ValueError as error:
-            raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
-        return self.check(header, list(arrays), path)
+    @staticmethod
+    def peek(path: str | Path) -> Any:
+        return _as_json(npz.view(path).get(HEADER))
+
+
+def _as_json(header: np.ndarray | None) -> Any:
+    return None if header is None else json.loads(header.tobytes())
 
 
 class Record(Format):
@@ -108,8 +110,12 @@ class Record(Format):
 
     def read(self, path: str | Path) -> dict[str, Any]:
         self.whole(path)
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = self.peek(path)
         return self.check(content, list(content), path)
+
+    @staticmethod
+    def peek(path: str | Path) -> Any:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 class Weights(Format):
@@ -129,34 +135,31 @@ class Weights(Format):
 
     def read(self, path: str | Path) -> dict:
         """The header, the fields in it."""
-        import h5py
-
         self.whole(path)
         try:
-            with h5py.File(path) as file:
-                header = json.loads(file.attrs.get(HEADER, "null"))
+            header = self.peek(path)
         except (OSError, ValueError) as error:
             raise FileError(self._complaint(path, f"cannot be read ({error})")) from error
         return self.check(header, list(header or {}), path)
+
+    @staticmethod
+    def peek(path: str | Path) -> Any:
+        import h5py
+
+        with h5py.File(path) as file:
+            return json.loads(file.attrs.get(HEADER, "null"))
+
+
+# What a file is kept in, by its suffix. `peek` reads a header and nothing else, of a file that is known to be whole.
+CONTAINERS: dict[str, Any] = {".npz": Arrays, ".parquet": Table, ".json": Record, ".h5": Weights}
+TOUGH = (".npz", ".json")  # read by what does not crash on a broken file
 
 
 def header(path: Path) -> dict[str, Any]:
     """What a stage file says of itself, whatever it is kept in; {} where that cannot be read."""
     try:
-        if path.suffix == ".npz":
-            return json.loads(npz.view(path)[HEADER].tobytes())
-        if path.suffix == ".json":
-            return json.loads(path.read_text(encoding="utf-8"))
-        seal.verify(path)  # the libraries behind these two crash on some broken files
-        if path.suffix == ".parquet":
-            return json.loads(pq.read_schema(path).metadata[HEADER.encode()])
-        return _header_of_weights(path)
+        if path.suffix not in TOUGH:
+            seal.verify(path)
+        return CONTAINERS[path.suffix].peek(path) or {}
     except npz.BROKEN:
         return {}
-
-
-def _header_of_weights(path: Path) -> dict[str, Any]:
-    import h5py
-
-    with h5py.File(path) as file:
-        return json.loads(file.attrs[HEADER])

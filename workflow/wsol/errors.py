@@ -31,6 +31,12 @@ class Damaged(FileError):
         self.path = str(path)
 
 
+def few(words: Iterable[object], shown: int = 3) -> str:
+    """`a, b, c, …`: the first of many, as a line quotes them."""
+    found = [f"{word!s:.60}" for word in words]
+    return ", ".join([*found[:shown], "…"] if len(found) > shown else found)
+
+
 def unknown(what: str, name: object, known: Iterable[str]) -> str:
     """`cams: unknown 'gradcamm'. Did you mean 'gradcam'? Known: center, gradcam.`"""
     names = sorted(str(k) for k in known)

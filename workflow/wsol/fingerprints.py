@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from wsol.errors import few
 from wsol.formats import atomic, sha256
 
-SHOWN = 3  # files named where several changed
 SHUNNED = (".git", ".snakemake")
 
 
@@ -80,7 +80,11 @@ def changes(path: str | Path, now: dict[str, str]) -> str:
         "new": [name for name in now if name not in before],
         "gone": [name for name in before if name not in now],
     }
-    return ", ".join(f"{len(names)} {kind} ({_some(names)})" for kind, names in kinds.items() if names)
+    return ", ".join(
+        f"{len(names)} {kind} ({few(Path(name).name for name in sorted(names))})"
+        for kind, names in kinds.items()
+        if names
+    )
 
 
 def read(path: str | Path) -> dict[str, str] | None:
@@ -91,8 +95,3 @@ def read(path: str | Path) -> dict[str, str] | None:
         return {json.loads(name): like for like, name in pairs}
     except (OSError, ValueError):
         return None
-
-
-def _some(names: list[str]) -> str:
-    shown = [Path(name).name for name in sorted(names)[:SHOWN]]
-    return ", ".join([*shown, "…"] if len(names) > SHOWN else shown)

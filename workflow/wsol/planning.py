@@ -6,13 +6,12 @@ from typing import Any
 from wsol import backbones
 from wsol.architectures import IMAGENET
 from wsol.datasets import classmap
-from wsol.errors import ConfigError, InputError
+from wsol.errors import ConfigError, InputError, few
 from wsol.outputs import names_of, right
 from wsol.splits import Split
 from wsol.train import labels
 
 UNSEEN = ("evidence", "batch", "threads")  # settings that do not matter to what is found out here
-SHOWN = 3  # classes named in a line
 _known: dict[str, dict[str, Any]] = {}
 
 
@@ -40,9 +39,9 @@ def _check_meant(split: Split, names: list[str]) -> None:
         return
     classes = list(dict.fromkeys(split.targets["class_name"].tolist()))
     if not names:
-        raise ConfigError(classmap.unsaid(split.name, classes, len(classes)))
-    ours, theirs = _some(classes), _some(names)
-    raise ConfigError(f"datasets.{split.name}: none of its classes ({ours}) is one that was trained ({theirs}).")
+        raise ConfigError(classmap.unsaid(split.name, classes))
+    ours = few(classes)
+    raise ConfigError(f"datasets.{split.name}: none of its classes ({ours}) is one that was trained ({few(names)}).")
 
 
 def _check_range(name: str, split: Split, names: list[str], outputs: int) -> None:
@@ -85,7 +84,3 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
             raise ConfigError(f"backbones.{name}: {error}") from error
         _known[key] = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}
     return _known[key]
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join([*names[:SHOWN], "…"] if len(names) > SHOWN else names)

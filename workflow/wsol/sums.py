@@ -3,6 +3,7 @@
 Its own time says until when the results have been looked at: what changed later is looked at before the next run.
 """
 
+import re
 from pathlib import Path
 
 from wsol import products
@@ -18,8 +19,7 @@ def read(root: str | Path) -> dict[str, str]:
         text = (Path(root) / NAME).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return {}
-    pairs = [line.removeprefix("\\").partition("  ") for line in text.split("\n") if line]
-    return {_unescaped(name): digest for digest, _, name in pairs}
+    return dict(_entry(line) for line in text.split("\n") if line)
 
 
 def record(root: str | Path, mine: Mine) -> None:
@@ -50,10 +50,15 @@ def looked_at(root: str | Path) -> int:
 
 
 def _line(name: str, digest: str) -> str:
-    """As `sha256sum` writes names that hold a line end."""
-    escaped = name.replace("\\", "\\\\").replace("\n", "\\n")
-    return f"{'' if escaped == name else chr(92)}{digest}  {escaped}\n"
+    """A file as `sha256sum` lists it: a backslash in front says that there are some in the name."""
+    escaped = name.replace("\\", r"\\").replace("\n", r"\n")
+    mark = "" if escaped == name else "\\"
+    return f"{mark}{digest}  {escaped}\n"
 
 
-def _unescaped(name: str) -> str:
-    return name.replace("\\n", "\n").replace("\\\\", "\\") if "\\" in name else name
+def _entry(line: str) -> tuple[str, str]:
+    """A line's file and digest."""
+    digest, _, name = line.removeprefix("\\").partition("  ")
+    if line.startswith("\\"):
+        name = re.sub(r"\\(.)", lambda escape: "\n" if escape[1] == "n" else escape[1], name)
+    return name, digest

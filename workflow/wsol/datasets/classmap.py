@@ -1,17 +1,16 @@
 """Which model outputs are right for a class of the data set: one, several (any of them is right) or none."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from wsol import yamlfile
 from wsol.datasets import text
 from wsol.datasets.outputnames import Names, by_keras, by_order
-from wsol.errors import ConfigError, DataError
+from wsol.errors import ConfigError, DataError, few
 
 LABELS = "labels"  # the class map that says: output i is class i
 OUTPUT_KEYS = ("outputs", "imagenet_indices", "indices")
-SHOWN = 3  # class names that a message quotes
 
 
 class Outputs(NamedTuple):
@@ -50,17 +49,16 @@ def outputs(
     return Outputs({label: [] for label in classes}, "")
 
 
-def unsaid(name: str, classes: Sequence[str], number: int) -> str:
+def unsaid(name: str, classes: Sequence[str]) -> str:
     """What to tell before a network of fixed outputs runs on data set `name`, none of whose targets has an output.
 
-    `classes` are the names of its classes, or the first of them, and `number` how many it has.
+    `classes` are the names of its classes.
     """
-    quoted = ", ".join(classes[:SHOWN]) + (", …" if number > SHOWN else "")
     example = classes[0] if classes else "CLASS"
     return (
-        f"datasets.{name}: nothing says which outputs of a model its {number} classes are ({quoted}). Say class_map: "
-        f"{{{example}: OUTPUT}}, or output_names: FILE with the outputs' names, or class_map: labels where output i is "
-        "class i."
+        f"datasets.{name}: nothing says which outputs of a model its {len(classes)} classes are ({few(classes)}). "
+        f"Say class_map: {{{example}: OUTPUT}}, or output_names: FILE with the outputs' names, or class_map: labels "
+        "where output i is class i."
     )
 
 
@@ -115,7 +113,7 @@ def _keys(given: Mapping, classes: Mapping[int, str], where: str) -> dict[int, A
             keys[meant[0]] = key
     if strangers:
         names = [classes[label] for label in sorted(classes)]
-        raise DataError(f"{where}: no class is called {_few(map(repr, strangers))}. Known: {_few(names)}.")
+        raise DataError(f"{where}: no class is called {few(map(repr, strangers))}. Known: {few(names)}.")
     return keys
 
 
@@ -136,11 +134,6 @@ def _meant(key: Any, labels: tuple[Mapping, Mapping], classes: Mapping[int, str]
         number = int(key) if key.isdecimal() and len(key) < 10 else -1
         return whole.get(key) or first.get(key) or ([number] if number in classes else [])
     return [key] if isinstance(key, int) and not isinstance(key, bool) and key in classes else []
-
-
-def _few(words: Iterable[str]) -> str:
-    words = list(words)
-    return ", ".join(f"{word:.60}" for word in words[:SHOWN]) + (", …" if len(words) > SHOWN else "")
 
 
 def _indices(entry: Any, known: Names | None, where: str) -> list[int]:
