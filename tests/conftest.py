@@ -11,6 +11,9 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+import sources
+from wsol.indexing import index
+
 ROOT = Path(__file__).parents[1]
 # Where the shipped experiments' data lie, as `make test-real DATA=/where/the/data/lie` says.
 DATA = Path(os.environ.setdefault("DATA", str(ROOT.parent / "shared" / "data")))
@@ -33,6 +36,21 @@ def run_stage(name: str, **snakemake) -> None:
 def shipped(name: str) -> dict:
     """An experiment of workflow/experiments."""
     return yaml.safe_load((ROOT / "workflow/experiments" / f"{name}.yaml").read_text())
+
+
+def problems(settings: dict) -> list[tuple]:
+    """What the index says against a data set: (kind, image, detail)."""
+    return [tuple(row) for row in index(settings).problems.itertuples(index=False)]
+
+
+def kinds(settings: dict) -> list[str]:
+    return sorted(kind for kind, *_ in problems(settings))
+
+
+@pytest.fixture
+def wsol(tmp_path):
+    """The small data set in the published form."""
+    return sources.wsol(tmp_path)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,6 +16,15 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from sources import write
+
+
+class Case(NamedTuple):
+    source: str  # of `sources`
+    damage: Callable[[Path], dict | None]  # changes files, may return settings to change
+    outcome: str  # "status of each target | problems", or the error with the folder as ~
+
+
+LABELS, LOCAL, IDS, SHAPES = (f"meta/{n}.txt" for n in ("class_labels", "localization", "image_ids", "image_sizes"))
 
 
 def put(name: str, content: str | bytes) -> Callable[[Path], None]:

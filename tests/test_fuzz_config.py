@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from test_config import FOLDER, GOOD
+from configs import FOLDER, GOOD
 from test_modelfile import keras_file
 from wsol.backbones import backbone
 from wsol.config import check

@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import pytest
 
+from configs import GOOD
 from conftest import ROOT
-from test_config import GOOD
 from wsol.config import check
 from wsol.errors import ConfigError
 

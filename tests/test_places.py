@@ -2,7 +2,7 @@
 
 import pytest
 
-from test_config import GOOD, changed
+from configs import GOOD, changed
 from wsol.config import check
 from wsol.errors import ConfigError
 from wsol.places import expanded, results
