@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from wsol import indexing
 from wsol.files import OUTCOMES, TARGETS
 from wsol.formats import atomic
 from wsol.job import job
 from wsol.report.gallery import Seen, gallery
 from wsol.report.page import page
+from wsol.report.tables import read
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -29,4 +28,5 @@ with job(snakemake.log, "report") as log:
     }
     summaries = {Path(path).parts[-3].split("@")[0]: Path(path).read_text() for path in files.summaries}
     with atomic(snakemake.output[0]) as path:
-        Path(path).write_text(page(pd.read_csv(files.scores, keep_default_na=False), pictures, summaries))
+        tables = [read(table) for table in (files.scores, files.comparisons, files.strata)]
+        Path(path).write_text(page(*tables, pictures, summaries))

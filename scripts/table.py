@@ -1,29 +1,35 @@
-"""table: the scores of every run -> scores.csv, tidy; every two runs on the same targets -> comparisons.csv."""
+"""table: the scores of every run -> scores.csv and strata.csv, tidy; runs on the same images -> comparisons.csv."""
 
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from wsol.files import OUTCOMES, RUN, SCORES
+from wsol.comparisons import Run, comparisons
+from wsol.files import DRAWS, RUN, SCORES, STRATA
 from wsol.formats import atomic
 from wsol.job import job
 from wsol.report.leaderboard import text
-from wsol.statistics import Run, comparisons
+from wsol.report.tables import COLUMNS, printed
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-COLUMNS = [*RUN, "metric", "choice", "value", "low", "high", "n"]
 files, params = snakemake.input, snakemake.params
 
 with job(snakemake.log, "table") as log:
     scores = [SCORES.read(path) for path in files.scores]
-    tables = [OUTCOMES.open(path) for path in files.outcomes]
-    named = [{key: header["settings"]["run"][key] for key in RUN if key != "dataset"} for _, header in tables]
-    runs = [Run(**names, targets=targets) for names, (targets, _) in zip(named, tables, strict=True)]
-    table = pd.concat(scores, ignore_index=True)
-    log.say(text(table))
-    compared = comparisons(runs, resamples=params.resamples, seed=params.seed)
-    for path, frame in ((snakemake.output.scores, table[COLUMNS]), (snakemake.output.comparisons, compared)):
-        with atomic(path) as temporary:
-            frame.to_csv(temporary, index=False, float_format="%.4f")
+    runs = []
+    for frame, path, control in zip(scores, files.draws, params.controls, strict=True):
+        arrays, header = DRAWS.open(path)
+        names = {key: header["settings"]["run"][key] for key in RUN if key != "dataset"}
+        targets = header["made_from"]["targets"]["digest"]
+        runs.append(Run(**names, control=control, targets=targets, scores=frame, draws=arrays["values"]))
+    tables = {
+        "scores": pd.concat(scores, ignore_index=True)[COLUMNS["scores"]],
+        "strata": pd.concat([STRATA.read(path) for path in files.strata], ignore_index=True)[COLUMNS["strata"]],
+        "comparisons": comparisons(runs, every=params.every),
+    }
+    log.say(text(tables["scores"], tables["comparisons"]))
+    for name, frame in tables.items():
+        with atomic(snakemake.output[name]) as temporary:
+            printed(frame).to_csv(temporary, index=False)

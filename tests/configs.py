@@ -65,7 +65,7 @@ WRONG = [
     ("shard_size", 2000.0, "shard_size: must be a whole number, got 2000.0."),
     ("threads", 5000, "threads: must be at most 4096, got 5000."),
     ("threads", True, "threads: must be a whole number, got True."),
-    ("resamples", 10**9, "resamples: must be at most 10000000, got 1000000000."),
+    ("resamples", 10**9, "resamples: must be at most 100000, got 1000000000."),
     ("seed", 2**32, "seed: must be at most 4294967295, got 4294967296."),
     ("cams", None, "cams: is empty; leave it out or name some."),
     ("thresholds", None, "thresholds: is empty; leave it out or name some."),

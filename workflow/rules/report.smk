@@ -5,6 +5,8 @@ PICTURED = experiments.pictured(EXPERIMENT)
 rule report:
     input:
         scores=f"{RESULTS}/scores.csv",
+        comparisons=f"{RESULTS}/comparisons.csv",
+        strata=f"{RESULTS}/strata.csv",
         targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in PICTURED],
         outcomes=[
             f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam', 'threshold', 'evaluation')}/outcomes.parquet"

@@ -33,6 +33,7 @@ rule score:
         code=code("score"),
     output:
         scores=f"{RESULTS}/{SCORED}/scores.parquet",
+        draws=f"{RESULTS}/{SCORED}/draws.npz",
         outcomes=f"{RESULTS}/{SCORED}/outcomes.parquet",
         strata=f"{RESULTS}/{SCORED}/strata.parquet",
     log:
@@ -47,24 +48,32 @@ rule score:
         "../../scripts/score.py"
 
 
+# Every run's folder of scores, and whether its cam is a control.
+CONTROLLED = {
+    run.folder(run.report, "backbone", "cam", "threshold", "evaluation"): experiments.is_control(run)
+    for run in EXPERIMENT.runs
+}
+
+
 def scored(name):
     """A file of every run's score."""
-    runs = [run.folder(run.report, "backbone", "cam", "threshold", "evaluation") for run in EXPERIMENT.runs]
-    return [f"{RESULTS}/{folder}/{name}" for folder in dict.fromkeys(runs)]
+    return [f"{RESULTS}/{folder}/{name}" for folder in CONTROLLED]
 
 
 rule table:
     input:
         scores=scored("scores.parquet"),
-        outcomes=scored("outcomes.parquet"),
+        draws=scored("draws.npz"),
+        strata=scored("strata.parquet"),
         code=code("table"),
     output:
         scores=report(f"{RESULTS}/scores.csv", category="Scores"),
         comparisons=report(f"{RESULTS}/comparisons.csv", category="Scores"),
+        strata=report(f"{RESULTS}/strata.csv", category="Scores"),
     log:
         f"{RESULTS}/logs/table.log",
     params:
-        resamples=EXPERIMENT.settings["resamples"],
-        seed=EXPERIMENT.settings["seed"],
+        controls=list(CONTROLLED.values()),
+        every=EXPERIMENT.settings["compare"] == "all",
     script:
         "../../scripts/table.py"

@@ -117,7 +117,8 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     keys = ("metrics", "protocol")
     statistics = {key: config[key] for key in ("resamples", "seed")}
     chosen_on = {"select": select.id if select else None}
-    return Decision(name, {key: evaluation[key] for key in keys} | statistics | chosen_on, (files.SCORES,))
+    settings = {key: evaluation[key] for key in keys} | statistics | chosen_on
+    return Decision(name, settings, (files.SCORES, files.DRAWS, files.STRATA))
 
 
 def _cam(name: str, given: dict, backbones: dict) -> Cam:

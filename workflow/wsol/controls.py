@@ -47,4 +47,5 @@ def _generator(name: str, seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, *name.encode()])
 
 
+NETWORK_CONTROLS: dict = {}
 CONTROLS = {"center": center, "center_box": center_box, "full": full, "random": random}

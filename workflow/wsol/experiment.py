@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from wsol import files, imported, indexing
 from wsol import settings as settings_of
-from wsol.controls import NO_BACKBONE
+from wsol.controls import CONTROLS, NETWORK_CONTROLS, NO_BACKBONE
 from wsol.datasets import ADAPTERS, OPENERS, outputnames
 from wsol.formats import Format, digest
 
@@ -123,6 +123,11 @@ def planned(experiment: Experiment) -> list[dict[str, Any]]:
 def plan(experiment: Experiment) -> str:
     """The name of what is found out before any map is made: of these datasets, splits and networks."""
     return f"plan@{digest([datasets(experiment), pairs(experiment), planned(experiment), files.PLAN.version])}"
+
+
+def is_control(run: Run) -> bool:
+    """Whether a run's maps ignore the model, or the class."""
+    return run.cam.settings["method"] in CONTROLS | NETWORK_CONTROLS
 
 
 def predicts(backbone: Mapping[str, Any] | None) -> bool:

@@ -85,18 +85,25 @@ REGIONS = Arrays(
 RUN = ("evaluation", "dataset", "backbone", "cam", "threshold")
 SCORES = Table(
     "scores",
-    2,
+    3,
     "score",
     (
         *RUN,
         "metric",
         "choice",  # selected | oracle | fixed | none
         "value",  # percent, but for counts
-        "low",  # 95 % bootstrap interval
+        "low",  # 95 % interval; NaN of a single group
         "high",
         "n",  # targets that count
+        "groups",  # groups that have one: what is independent
         "levels",  # str, the levels the metric was taken at
     ),
+)
+DRAWS = Arrays(
+    "draws",
+    1,
+    "score",
+    ("values",),  # float64 [m r]: each row of the scores in each resample, a share or a count
 )
 OUTCOMES = Table(
     "outcomes",
@@ -113,7 +120,7 @@ OUTCOMES = Table(
 )
 STRATA = Table(
     "strata",
-    2,
+    3,
     "score",
     (
         *RUN,
@@ -125,6 +132,7 @@ STRATA = Table(
         "low",
         "high",
         "n",
+        "groups",
     ),
 )
 WEIGHTS = Weights(

@@ -14,10 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol import curves, pixels
+from wsol import curves, levels, pixels
 from wsol.outcome import DELTAS, Outcome, Unavailable
+from wsol.resampling import Resamples
 
 Values = NDArray[np.float64]
+PIXELS = ("pixels",)  # the key of the one level that pixel metrics are taken at
 
 
 class View:
@@ -27,6 +29,20 @@ class View:
         self.outcome, self.choice = outcome, choice
         self.chooser = select if choice == "selected" and select is not None else outcome
         self.levels: dict[tuple, float | None] = {}
+
+    def at(self, levels: dict[tuple, float | None]) -> "View":
+        """The same outcome, seen at these levels instead."""
+        other = View(self.outcome, self.choice, self.chooser)
+        other.levels = dict(levels)
+        return other
+
+    def again(self, key: tuple, resamples: Resamples) -> Values:
+        """The level that a key of `levels` has when it is chosen in each resample of the chooser, [r]."""
+        if key == PIXELS:
+            return self.chooser.pixels.again(resamples)
+        deltas, components, matching = key
+        hits = curves.join([self.chooser.hits(delta, components, matching) for delta in deltas])
+        return levels.again(hits, self.chooser.levels, resamples)
 
     def level(self, deltas: tuple[float, ...], components: str, matching: str) -> float | None:
         """The one level of highest accuracy, averaged over deltas; None where each map has its own."""
@@ -50,11 +66,12 @@ class View:
     def pixels(self) -> pixels.Counts:
         """Pixel counts at the level of highest mean IoU, or of each map's own mask."""
         if self.choice == "fixed":
-            self.levels["pixels",] = None
+            self.levels[PIXELS] = None
             return self.outcome.masks
-        place = self.chooser.pixels.best()
-        self.levels["pixels",] = float(pixels.EDGES[place])
-        return self.outcome.pixels.at(place)
+        level = self.levels.setdefault(PIXELS, None)
+        if level is None:
+            level = self.levels[PIXELS] = float(pixels.EDGES[self.chooser.pixels.best()])
+        return self.outcome.pixels.at(int(np.searchsorted(pixels.EDGES, level)))
 
     def overlaps(self) -> Sequence[NDArray[np.float64]]:
         """IoU [boxes truth] of all boxes of each target at the level best for IoU .5."""
@@ -68,7 +85,10 @@ class View:
 
 
 class Pooled(NamedTuple):
-    """A score that is no mean over targets: `estimate` maps weights [r n], how often each target counts, to [r]."""
+    """A score that is no mean over targets, and asks for no level.
+
+    `estimate` maps weights [r n], how often each target counts, to [r].
+    """
 
     estimate: Callable[[Values], Values]
     counted: NDArray[np.bool_]
@@ -222,3 +242,4 @@ METRICS: dict[str, Metric] = {
     "pixel_recall": pixel_recall,
 }
 COUNTS = frozenset({"boxes_per_target"})  # not a share: no percent
+CLASSIFICATION = frozenset({"top1_acc", "top5_acc"})  # say nothing of where

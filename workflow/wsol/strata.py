@@ -1,7 +1,7 @@
 """A run's scores by class and by the size of the object: a total hides that small objects are missed.
 
 Sizes are of the target's mask, or of its largest box where it has none: by COCO's areas in pixels of the image, and by
-the share of the image.
+the share of the image. Intervals are of these targets at the level of the whole run: its choice is not drawn again.
 """
 
 import numpy as np
@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from wsol.boxes import area, asboxes
 from wsol.datasets import rle
 from wsol.evaluate import Evaluation
+from wsol.intervals import mean_interval
 from wsol.metrics import COUNTS
-from wsol.statistics import interval
 
-COLUMNS = ["table", "stratum", "metric", "choice", "value", "low", "high", "n"]
+COLUMNS = ["table", "stratum", "metric", "choice", "value", "low", "high", "n", "groups"]
 COCO_AREAS = {"small": 32**2, "medium": 96**2, "large": np.inf}  # upper edges, not included but the last
 FRACTIONS = {"below 10 %": 0.1, "10-25 %": 0.25, "25-50 %": 0.5, "above 50 %": np.inf}
-RESAMPLES = 2_000
 
 
-def strata(evaluation: Evaluation, targets: pd.DataFrame, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
+def strata(evaluation: Evaluation, targets: pd.DataFrame) -> pd.DataFrame:
     """Each metric that is a mean, in each stratum that has a target that counts; `targets` is files.TARGETS."""
     metrics = [column for column in evaluation.targets.columns if "@" in column]
     rows = []
@@ -30,9 +29,10 @@ def strata(evaluation: Evaluation, targets: pd.DataFrame, *, resamples: int = RE
             for column in metrics:
                 if members[column].notna().any():
                     metric, choice = column.rsplit("@", 1)
-                    found = interval(members[column], members["group"], resamples=resamples, seed=seed)
+                    found = mean_interval(members[column], members["group"], share=metric not in COUNTS)
                     scale = 1 if metric in COUNTS else 100
-                    rows.append((table, stratum, metric, choice, *(scale * x for x in found[:3]), found.n))
+                    about = (table, stratum, metric, choice)
+                    rows.append((*about, *(scale * x for x in found[:3]), found.n, found.groups))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

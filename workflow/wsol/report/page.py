@@ -6,18 +6,29 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from wsol.controls import NO_BACKBONE
 from wsol.formats import versions
-from wsol.report.leaderboard import boards
+from wsol.metrics import COUNTS
+from wsol.report.leaderboard import boards, by_size
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
 
-def page(scores: pd.DataFrame, pictures: Mapping[str, Sequence], summaries: Mapping[str, str]) -> str:
-    """`scores` as in scores.csv; pictures by evaluation; the index's summaries by dataset."""
+def page(
+    scores: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    strata: pd.DataFrame,
+    pictures: Mapping[str, Sequence],
+    summaries: Mapping[str, str],
+) -> str:
+    """`scores`, `comparisons` and `strata` as in the CSV files; pictures by evaluation; the index's summaries."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(TEMPLATE.read_text())
-    shown = {board.evaluation: pictures.get(board.evaluation, []) for board in boards(scores)}
+    ranked = boards(scores, comparisons)
     return template.render(
-        boards=boards(scores), pictures=shown, summaries=summaries, versions=versions(), no_backbone=NO_BACKBONE
+        boards=ranked,
+        sizes={board.evaluation: by_size(strata, board) for board in ranked},
+        pictures={board.evaluation: pictures.get(board.evaluation, []) for board in ranked},
+        summaries=summaries,
+        versions=versions(),
+        counts=COUNTS,
     )

@@ -1,0 +1,74 @@
+"""Resamples of a split: how often each of its groups is drawn, the same for every run and every metric.
+
+What is resampled is the group (an image and all its targets, a patient, a video), because targets of one group are not
+independent. Runs that share the draws are paired: the difference of two runs' draws is the difference in each resample.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+BLOCK = 1 << 22  # numbers of a pooled metric's weights held at once
+
+
+class Resamples:
+    """Draws of the groups [n] of a split's targets, with replacement (Efron 1979); one seed gives one set of bytes."""
+
+    def __init__(self, groups: ArrayLike, resamples: int, seed: int | list[int]):
+        self.codes = pd.factorize(np.asarray(groups), sort=True)[0]
+        self.count, self.seed = resamples, seed
+        self._sizes: dict[bytes, Floats] = {}
+
+    @cached_property
+    def times(self) -> NDArray[np.uint8]:
+        """How often each group comes in each resample [r g]; more than 255 times does not happen."""
+        random = np.random.default_rng(self.seed)
+        size = int(self.codes.max(initial=-1)) + 1
+        found = np.empty((self.count, size), np.uint8)
+        for row in found:
+            row[:] = np.bincount(random.integers(0, size, size), minlength=size)
+        return found
+
+    def means(self, values: Floats) -> Floats:
+        """The mean of the values [n] that are there in each resample, [r]."""
+        return self.means_at(values[None], np.zeros(self.count, np.int64))
+
+    def means_at(self, values: Floats, which: NDArray[np.int64]) -> Floats:
+        """The same where resample r sees row `which[r]` of values [d n]; NaN where it drew no value at all."""
+        there = np.isfinite(values)
+        totals = self._totals(np.where(there, values, 0), which)
+        if (there == there[0]).all():
+            key = there[0].tobytes()
+            if key not in self._sizes:
+                self._sizes[key] = self._totals(there[:1], np.zeros(self.count, np.int64))
+            sizes = self._sizes[key]
+        else:
+            sizes = self._totals(there, which)
+        return np.divide(totals, sizes, out=np.full(self.count, np.nan), where=sizes > 0)
+
+    def pooled(self, estimate: Callable[[Floats], Floats]) -> Floats:
+        """A score that is no mean: `estimate` maps weights [r n], how often each target counts, to [r]."""
+        rows = max(1, BLOCK // max(len(self.codes), 1))
+        parts = [self.times[i : i + rows][:, self.codes] for i in range(0, self.count, rows)]
+        return np.concatenate([estimate(part.astype(np.float64)) for part in parts])
+
+    def _totals(self, values: NDArray, which: NDArray[np.int64]) -> Floats:
+        groups = self.times.shape[1]
+        return _weighted(self.times, np.stack([np.bincount(self.codes, row, groups) for row in values]), which)
+
+
+# Sums may be taken in any order, which lets the processor take several terms at once; it is the same order every time.
+@njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
+def _weighted(times, sums, which):
+    found = np.empty(len(times))
+    for r in range(len(times)):
+        row, weights, total = sums[which[r]], times[r], 0.0
+        for g in range(len(weights)):
+            total += weights[g] * row[g]
+        found[r] = total
+    return found
