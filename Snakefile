@@ -26,6 +26,7 @@ rule all:
         PLANNED,
         f"{RESULTS}/scores.csv",
         f"{RESULTS}/comparisons.csv",
+        f"{RESULTS}/strata.csv",
         f"{RESULTS}/report.html",
         EXPORTED,
         missed,
