@@ -138,7 +138,7 @@ def scoremap(
     if size is None:
         return heatmap.astype(np.float64)
     resized = upsample(heatmap, *size, upsampling, "wsol2020")
-    return finish(resized, normalization, "exact").clip(0, 1).astype(np.float64)
+    return finish(resized, normalization, "exact").clip(0, 1)
 
 
 def write_scoremaps(

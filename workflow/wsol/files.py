@@ -53,10 +53,10 @@ EVIDENCE = Arrays(
 )
 HEATMAPS = Arrays(
     "heatmaps",
-    3,
+    4,
     "heatmap",
     (
-        "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled
+        "values",  # float32 (float64 where maps from elsewhere are), packed maps [h w]: neither normalised nor upsampled
         "shapes",
         "index",
         "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
@@ -67,7 +67,7 @@ HEATMAPS = Arrays(
 )
 REGIONS = Arrays(
     "regions",
-    2,
+    3,
     "localize",
     (
         "boxes",  # float32 [m 4], canvas pixels, of every distinct map one after another
