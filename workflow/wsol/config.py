@@ -142,7 +142,9 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
         raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
     at_level = [metric for metric in evaluation["metrics"] if metric in PIXEL_LEVEL]
     if at_level and (step := own.get("step")) and step < STEP:
-        raise ConfigError(f"thresholds.{name}.step: {at_level[0]} counts pixels at steps of {STEP} or more, got {step}.")
+        raise ConfigError(
+            f"thresholds.{name}.step: {at_level[0]} counts pixels at steps of {STEP} or more, got {step}."
+        )
     prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]
