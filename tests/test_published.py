@@ -23,7 +23,9 @@ SIDES = (7, 14, 28, 56, 112, 224)
 
 
 def noise(random, shape):
-    return random.normal(size=shape)
+    """No finer than 28 cells a side: the naive loop counts every contour at every level."""
+    coarse = random.normal(size=np.minimum(shape, 28))
+    return cv2.resize(coarse, tuple(map(int, shape[::-1])), interpolation=cv2.INTER_LINEAR)
 
 
 def smooth(random, shape):
@@ -31,19 +33,25 @@ def smooth(random, shape):
 
 
 def ties(random, shape):
+    coarse = random.integers(0, 4, np.minimum(shape, 20)) / 3
+    return cv2.resize(coarse, tuple(map(int, shape[::-1])), interpolation=cv2.INTER_NEAREST)
+
+
+def speckle(random, shape):
+    """Ties of single pixels: thousands of contours."""
     return random.integers(0, 4, shape) / 3
 
 
 def holes(random, shape):
-    """Rings around wells, in a background of noise."""
+    """Rings around wells, in a little noise."""
     ys, xs = np.indices(shape) / np.reshape(shape, (2, 1, 1))
-    waves = [np.cos(random.uniform(10, 40) * np.hypot(ys - y, xs - x)) for y, x in random.random((2, 2))]
-    return np.sum(waves, axis=0) + 0.05 * random.random(shape)
+    waves = [np.cos(random.uniform(10, 30) * np.hypot(ys - y, xs - x)) for y, x in random.random((2, 2))]
+    return np.sum(waves, axis=0) + 0.05 * noise(random, shape)
 
 
 def borders(random, shape):
     """The object at an edge or a corner of the map."""
-    drawn = random.random(shape) * 0.3
+    drawn = noise(random, shape) * 0.3
     rows, columns = (slice(n // 3) if random.random() < 0.5 else slice(-(n // 3), None) for n in shape)
     drawn[rows, columns] += 1
     return drawn
@@ -67,7 +75,7 @@ def scenes(count, seed):
     maps, sizes, truths = [], random.integers(20, 600, (count, 2)), []
     for i, (height, width) in enumerate(sizes):
         shape = tuple(random.choice(SIDES, 2)) if i % 2 else (random.choice(SIDES),) * 2
-        draw = flat if i % 50 == 0 else KINDS[i % len(KINDS)]
+        draw = flat if i % 50 == 0 else speckle if i % 400 == 199 else KINDS[i % len(KINDS)]
         maps.append(draw(random, shape).astype(np.float32 if i % 3 == 0 else np.float64))
         corners = np.sort(random.random((random.integers(1, 4), 2, 2)), axis=1).reshape(-1, 4)
         truths.append(np.floor(corners * np.tile([width - 1, height - 1], 2)) + [0, 0, 1, 1])
@@ -84,7 +92,7 @@ def regions_of(maps, sizes):
 def published_hits(heatmap, size, truth, every):
     """Whether each level reaches each IoU, bool [1000 3]; levels of one limit have one answer."""
     prepared = naive.published_map(heatmap)
-    limits, first, place = np.unique((TAUS * np.max(prepared)).astype(int), return_index=True, return_inverse=True)
+    _, first, place = np.unique((TAUS * np.max(prepared)).astype(int), return_index=True, return_inverse=True)
     scaled = naive.published_truth(truth - [0, 0, 1, 1], size)
     return naive.published_hits(prepared, TAUS[first], scaled, DELTAS, every)[place]
 
@@ -108,7 +116,7 @@ def agree(count, seed):
 
 
 def test_hits_at_every_level_are_the_published_evaluator_s():
-    assert agree(200, seed=0) > 10_000
+    assert agree(150, seed=0) > 10_000
 
 
 @pytest.mark.slow

@@ -38,9 +38,9 @@ def localize(
     `status` [t]; `geometry` [t 4]: image = input * (sx sy) + (tx ty); `input_size` [2] and `sizes` [t 2]: height and
     width of the input and of the images; `threshold`: a method and its settings. Maps that are one object are cut
     once. `grid` [4]: input = map * (sx sy) + (tx ty), looked at by alignment receptive_field; None where maps have no
-    other than the stretch. A level chosen per map stands for all levels, and what wsol2020 says of a degenerate map is said
-    at all levels: such rows hold from -inf to inf. A ConfigError
-    where masks are asked of a sweep, a DataError where wsol2020 meets images that were not stretched to the input.
+    other than the stretch. A level chosen per map stands for all levels, and so does wsol2020's box of a degenerate
+    map: such rows hold from -inf to inf. A ConfigError where masks are asked of a sweep, a DataError where wsol2020
+    meets images that were not stretched to the input.
     """
     settings = {key: value for key, value in threshold.items() if key != "method"}
     sweeps, choose = threshold["method"] == "sweep", THRESHOLDS[threshold["method"]]
