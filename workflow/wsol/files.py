@@ -56,7 +56,7 @@ HEATMAPS = Arrays(
     4,
     "heatmap",
     (
-        "values",  # float32 (float64 where maps from elsewhere are), packed maps [h w]: neither normalised nor upsampled
+        "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled; float64 from elsewhere
         "shapes",
         "index",
         "status",  # str [t]: ok | degenerate | unreadable | unlabelled …

@@ -23,8 +23,8 @@ CAM = "imported"  # the one cam that maps from elsewhere have
 
 
 class Imported(NamedTuple):
-    """Maps [h w] as they came, float32 or float64 (pictures in [0, 1]), what became of each target (ok | degenerate | missing |
-    unreadable), and why, by target, in words."""
+    """Maps [h w] as they came, float32 or float64 (pictures in [0, 1]), what became of each target (ok | degenerate |
+    missing | unreadable), and why, by target, in words."""
 
     maps: list[NDArray[np.floating]]
     status: NDArray[np.str_]

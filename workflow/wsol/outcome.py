@@ -135,7 +135,8 @@ class Outcome:
         counts = np.isin(self.status, self.boxed)
         if self.explain == "predicted" and self.rank is not None:
             counts &= self.rank == 0
-        return Hits(*(np.asarray(values)[counts[hits.target]] for values in hits))
+        there = counts[hits.target]
+        return Hits(hits.target[there], hits.lo[there], hits.hi[there])
 
 
 def ranks(logits: ArrayLike, image_row: ArrayLike, outputs: Sequence[Sequence[int]]) -> NDArray[np.int64]:

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 class Map(NamedTuple):
     """A prepared map on its canvas, float [h w], all zeros if it is not ok; image = canvas * (sx sy) + (tx ty)."""
 
-    values: NDArray[np.floating]
+    values: NDArray  # float32 (exact) or float64 (wsol2020)
     geometry: NDArray[np.float64]
 
     @property
@@ -170,7 +170,7 @@ def _codes(map: Map, height: int, width: int, edges: Floats) -> tuple[NDArray, N
     if not map.ok:
         return np.zeros((height, width), np.int64), np.zeros(1, np.int64)
     distinct, codes = np.unique(map.values, return_inverse=True)
-    bins = np.searchsorted(edges, distinct, side="right")
+    bins: NDArray = np.searchsorted(edges, distinct, side="right")
     # Values no level reaches are never predicted: code 0, as is what lies outside the canvas.
     never = np.searchsorted(bins, 0, side="right")
     padded = np.zeros(np.add(map.values.shape, 1), np.int64)
@@ -181,8 +181,9 @@ def _codes(map: Map, height: int, width: int, edges: Floats) -> tuple[NDArray, N
 
 def _codes_2020(map: Map, height: int, width: int, edges: Floats) -> tuple[NDArray, NDArray]:
     values = map.values if map.ok else np.zeros((CANVAS_2020, CANVAS_2020))
-    bins = bin_of(values) if len(edges) == len(EDGES) else np.searchsorted(edges, values, side="right")
-    return bins, np.arange(len(edges) + 1)
+    own = len(edges) > len(EDGES)
+    codes: NDArray = np.searchsorted(edges, values, side="right") if own else bin_of(values)
+    return codes, np.arange(len(edges) + 1)
 
 
 def bin_of(values: NDArray) -> NDArray[np.int64]:

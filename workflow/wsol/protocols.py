@@ -31,7 +31,7 @@ def prepare(
     return finish(upsample(heatmap, height, width, upsampling, protocol), normalization, protocol)
 
 
-def upsample(heatmap: NDArray, height: int, width: int, upsampling: str, protocol: str) -> NDArray[np.floating]:
+def upsample(heatmap: NDArray, height: int, width: int, upsampling: str, protocol: str) -> NDArray:
     """[h w] -> [height width], half-pixel centres; cubic's overshoot is cut off under `exact`, kept as published."""
     heatmap = _finite(heatmap, PRECISION[protocol])
     if heatmap.min() == heatmap.max():  # cubic weights do not quite add up to 1: rounding would become evidence
