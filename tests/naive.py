@@ -55,15 +55,36 @@ def _components(mask, every):
 
 
 def published_map(heatmap, side=224, interpolation=cv2.INTER_CUBIC):
-    """The published evaluator's uint8 map; a constant map stays one, whatever rounding makes of it."""
+    """The published evaluator's uint8 map."""
+    return (published_scoremap(heatmap, side, interpolation) * 255).astype(np.uint8)
+
+
+def published_scoremap(heatmap, side=224, interpolation=cv2.INTER_CUBIC):
+    """Its float64 map before that; a constant map stays one, whatever rounding makes of it."""
     if heatmap.min() == heatmap.max():
-        return np.zeros((side, side), np.uint8)
-    resized = cv2.resize(heatmap, (side, side), interpolation=interpolation)
+        return np.zeros((side, side))
+    resized = cv2.resize(heatmap.astype(np.float64), (side, side), interpolation=interpolation)
     if np.isnan(resized).any() or resized.min() == resized.max():
-        return np.zeros_like(resized, np.uint8)
+        return np.zeros_like(resized)
     resized -= resized.min()
     resized /= resized.max()
-    return (resized * 255).astype(np.uint8)
+    return resized
+
+
+def published_pxap(scoremaps, masks, ignores):
+    """The published mask evaluator, image by image: 224 px, ignored where not object, histograms over its edges."""
+    edges = np.append(np.arange(0, 1, 0.001), [1.0, 2.0, 3.0])
+    true, false = np.zeros((2, len(edges) - 1))
+    for values, *truths in zip(scoremaps, masks, ignores, strict=True):
+        mask, ignore = (
+            cv2.resize(np.float32(255 * m), (224, 224), interpolation=cv2.INTER_NEAREST) > 0.5 for m in truths
+        )
+        true += np.histogram(values[mask], edges)[0]
+        false += np.histogram(values[~(mask | ignore)], edges)[0]
+    hit, wrong = true[::-1].cumsum(), false[::-1].cumsum()
+    with np.errstate(invalid="ignore"):
+        precision, recall = hit / (hit + wrong), hit / true.sum()
+    return (precision[1:] * np.diff(recall))[(hit + wrong)[1:] != 0].sum()
 
 
 def published_truth(inclusive, size, side=224):

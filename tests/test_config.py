@@ -32,6 +32,17 @@ def test_an_alignment_goes_with_what_can_have_one(evaluation, line):
     assert str(error.value).startswith(line)
 
 
+@pytest.mark.parametrize("metric", ["miou", "pixel_precision", "pixel_recall"])
+def test_steps_too_fine_for_pixel_counts_are_refused(metric):
+    config = changed(("evaluations.e.metrics", ["pxap", metric]), ("thresholds.sweep.step", 0.0005))
+    with pytest.raises(ConfigError) as error:
+        check(config)
+    line = f"thresholds.sweep.step: {metric} counts pixels at steps of 0.001 or more, got 0.0005."
+    assert str(error.value) == line
+    assert check(changed(("evaluations.e.metrics", [metric]), ("thresholds.sweep.step", 0.001))).runs
+    assert check(changed(("evaluations.e.metrics", ["pxap"]), ("thresholds.sweep.step", 0.0005))).runs
+
+
 @pytest.mark.parametrize("config", [None, [], "experiment.yaml", 3])
 def test_what_is_no_mapping_is_no_config(config):
     with pytest.raises(ConfigError, match=r"^config: must be a mapping, got "):

@@ -9,10 +9,11 @@ from wsol.curves import Hits
 from wsol.draws import Drawing
 from wsol.evaluate import evaluate
 from wsol.levels import carried, representatives
-from wsol.metrics import COUNTS, METRICS, Pooled, View
+from wsol.metrics import COUNTS, METRICS, Pooled
 from wsol.outcome import DELTAS, Outcome
 from wsol.pixels import BINS, Pixels
 from wsol.pointing import Pointing
+from wsol.views import View
 
 GRID = np.arange(0, 1, 0.05)  # few enough levels that each stands for itself
 N = 24

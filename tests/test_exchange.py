@@ -84,9 +84,11 @@ def test_what_went_out_and_came_back_in_scores_the_same(scored, tmp_path):
     back = scored(elsewhere(root)).sort_index()
     of_maps = ~out.index.get_level_values("metric").str.startswith("top1")
     for backbone, evaluation in (("raw", "exact"), ("raw", "published"), ("maps", "published")):
-        expected = out[of_maps].loc[evaluation]
-        pd.testing.assert_frame_equal(back.loc[backbone, evaluation], expected)
+        expected, came = out[of_maps].loc[evaluation], back.loc[backbone, evaluation]
         assert len(expected) == 9
+        if backbone == "maps":  # scaled to [0, 1]: what was below 0 is gone, and with it what is energy
+            expected, came = (frame.drop("energy_pointing", level="metric") for frame in (expected, came))
+        pd.testing.assert_frame_equal(came, expected)
 
     stored = np.load(next(exported(root, "b", "published", "npy").rglob("*.npy")))
     assert stored.shape == (224, 224) and stored.dtype == np.float64 and 0 <= stored.min() < stored.max() <= 1

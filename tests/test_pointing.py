@@ -56,6 +56,17 @@ def test_energy_in_boxes_and_in_the_mask_of_the_boxes_agree():
     assert by_mask.energy[0] == pytest.approx(by_box.energy[0], rel=1e-6)
 
 
+def test_energy_by_hand():
+    # Positive: 3 of the object and 1 beside it. Shifted to a least value of 0 it would be 5 of 8.
+    values = np.float32([[-2, 3, 1, -2]])
+    mask = values == 3
+    for truth in ({"boxes": [[1, 0, 2, 1]]}, {"mask": rle(mask)}):
+        assert measure(table(1, 4, **truth), [whole(values, 1, 4)]).energy[0] == 0.75
+        assert measure(table(1, 4, **truth), [whole(-values, 1, 4)]).energy[0] == 0
+        assert measure(table(1, 4, **truth), [whole(2.0**125 * values, 1, 4)]).energy[0] == 0.75
+        assert measure(table(1, 4, **truth), [whole(values - 9, 1, 4)]).energy[0] == 0
+
+
 def test_ignored_pixels_hold_no_energy():
     values, mask, ignore = blobs(np.random.default_rng(2), 30, 40)
     found = measure(table(30, 40, mask=rle(mask), ignore=rle(ignore)), [whole(values, 30, 40)])

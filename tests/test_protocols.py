@@ -31,7 +31,7 @@ def test_cubic_overshoot_is_cut_off_under_exact_only():
 @pytest.mark.parametrize("kind, flag", [("linear", cv2.INTER_LINEAR), ("cubic", cv2.INTER_CUBIC)])
 def test_published_preparation(kind, flag):
     small = np.random.default_rng(0).normal(size=(7, 7)).astype(np.float32)
-    resized = cv2.resize(small, (224, 224), interpolation=flag)
+    resized = cv2.resize(small.astype(np.float64), (224, 224), interpolation=flag)
     expected = ((resized - resized.min()) / (resized - resized.min()).max() * 255).astype(np.uint8)
     prepared = prepare(small, 224, 224, upsampling=kind, normalization="minmax", protocol="wsol2020")
     np.testing.assert_array_equal(prepared, expected)

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from conftest import REAL, shipped
+from test_published import published_hits
+from wsol.files import HEATMAPS, TARGETS
+from wsol.npz import unpack
 
 pytestmark = REAL
 
@@ -39,12 +43,26 @@ def test_mobilenetv2_on_real_images(workflow, tmp_path):
     assert 58 <= oracle <= 66
     # Stretched over the input, Keras' maps lie up and left of what they show: on these images below the centre.
     assert found["aligned", "gradcam", "maxboxacc@50", "oracle"] > found["aligned", "center", "maxboxacc@50", "oracle"]
-    two_images = 200 / 1300 + 1e-3
-    published = {
+    # The published rules, applied to the run's own maps, give its numbers to the last image; those once written down
+    # were of another machine's maps.
+    written = {
         "cam": [86.154, 62.000, 31.231, 86.385, 62.077, 31.231],
         "gradcam": [86.154, 62.231, 31.231, 86.462, 62.308, 31.231],
     }
-    for cam, expected in published.items():
+    for cam, expected in written.items():
         metrics = [f"{name}@{delta}" for name in ("maxboxacc", "maxboxacc_v2") for delta in (30, 50, 70)]
         got = [found["published", cam, metric, "oracle"] for metric in metrics]
-        assert got == pytest.approx(expected, abs=two_images), cam
+        assert got == pytest.approx(published_accuracies(tmp_path / "results", cam), abs=1e-9), cam
+        assert got == pytest.approx(expected, abs=1e-3), cam
+
+
+def published_accuracies(results: Path, cam: str) -> list[float]:
+    """The best over levels at IoU .3, .5, .7, in percent: of the largest contour, then of all."""
+    (stored,) = results.glob(f"imagenet@*/mobilenetv2@*/{cam}@*/*.heatmaps.npz")
+    targets = TARGETS.read(next(results.glob("imagenet@*/index/targets.parquet")))
+    correct = np.zeros((2, 1000, 3))
+    for row, heatmap in zip(targets.itertuples(index=False), unpack(HEATMAPS.read(stored)), strict=True):
+        for every in (False, True):
+            truth, size = np.reshape(row.boxes, (-1, 4)), (row.height, row.width)
+            correct[int(every)] += published_hits(heatmap, size, truth, every)
+    return (100 * correct.max(axis=1) / len(targets)).ravel().tolist()

@@ -11,8 +11,9 @@ from wsol.errors import ConfigError
 from wsol.experiment import IMPORTED, Decision, Experiment, Run
 from wsol.exports import EXPORTS
 from wsol.fusion import fuse
-from wsol.metrics import METRICS
+from wsol.metrics import METRICS, PIXEL_LEVEL
 from wsol.networks import EXPLAINED, Cam
+from wsol.pixels import STEP
 from wsol.schema import shaped
 from wsol.settings import Seed, checked, conform, known
 from wsol.thresholds import THRESHOLDS
@@ -140,6 +141,11 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
     if evaluation["masks"] and method == "sweep":
         raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
+    at_level = [metric for metric in evaluation["metrics"] if metric in PIXEL_LEVEL]
+    if at_level and (step := own.get("step")) and step < STEP:
+        raise ConfigError(
+            f"thresholds.{name}.step: {at_level[0]} counts pixels at steps of {STEP} or more, got {step}."
+        )
     prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]

@@ -3,9 +3,10 @@
 import numpy as np
 
 from wsol import levels
-from wsol.metrics import Metric, Pooled, Values, View
+from wsol.metrics import Metric, Pooled
 from wsol.outcome import Outcome
 from wsol.resampling import Floats, Resamples
+from wsol.views import Values, View
 
 
 class Drawing:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from wsol.draws import Drawing
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.intervals import Estimate, interval, variance
-from wsol.metrics import COUNTS, METRICS, Pooled, Values, View
+from wsol.metrics import COUNTS, METRICS, Pooled
 from wsol.outcome import Outcome, Unavailable
 from wsol.resampling import Floats
+from wsol.views import Values, View
 
 RESAMPLES = 2_000
 COLUMNS = ["metric", "choice", "value", "low", "high", "n", "groups", "levels"]

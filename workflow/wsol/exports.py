@@ -138,7 +138,7 @@ def scoremap(
     if size is None:
         return heatmap.astype(np.float64)
     resized = upsample(heatmap, *size, upsampling, "wsol2020")
-    return finish(resized, normalization, "exact").clip(0, 1).astype(np.float64)
+    return finish(resized, normalization, "exact").clip(0, 1)
 
 
 def write_scoremaps(
@@ -195,7 +195,8 @@ def table(result: Result, root: Path) -> None:
 
 
 def npy(result: Result, root: Path) -> None:
-    """Score maps of 224 x 224 in [0, 1]: read back under wsol2020 with the same settings they give the same scores."""
+    """Score maps of 224 x 224 in [0, 1]: read back under wsol2020 with the same settings they give the same scores, but
+    for the energy of what was below 0."""
     write_scoremaps(root, result.targets, result.maps(), preparation=result.preparation)
 
 

@@ -53,10 +53,10 @@ EVIDENCE = Arrays(
 )
 HEATMAPS = Arrays(
     "heatmaps",
-    3,
+    4,
     "heatmap",
     (
-        "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled
+        "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled; float64 from elsewhere
         "shapes",
         "index",
         "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
@@ -67,7 +67,7 @@ HEATMAPS = Arrays(
 )
 REGIONS = Arrays(
     "regions",
-    2,
+    3,
     "localize",
     (
         "boxes",  # float32 [m 4], canvas pixels, of every distinct map one after another

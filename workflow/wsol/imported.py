@@ -23,10 +23,10 @@ CAM = "imported"  # the one cam that maps from elsewhere have
 
 
 class Imported(NamedTuple):
-    """Maps float32 [h w] as they came (pictures in [0, 1]), what became of each target (ok | degenerate | missing |
-    unreadable), and why, by target, in words."""
+    """Maps [h w] as they came, float32 or float64 (pictures in [0, 1]), what became of each target (ok | degenerate |
+    missing | unreadable), and why, by target, in words."""
 
-    maps: list[NDArray[np.float32]]
+    maps: list[NDArray[np.floating]]
     status: NDArray[np.str_]
     reasons: dict[int, str]
 
@@ -86,17 +86,21 @@ def _one(source: "_Folder | _Archive", place: tuple | None, image: str) -> tuple
     return values, "ok", ""
 
 
-def checked(values: NDArray, name: str) -> NDArray[np.float32]:
-    """A map as float32 [h w]; axes of length 1 in front or behind are dropped, pictures' whole numbers go to [0, 1]."""
+def checked(values: NDArray, name: str) -> NDArray[np.floating]:
+    """A map [h w], axes of length 1 in front or behind dropped, pictures' whole numbers brought to [0, 1].
+
+    float32 where that holds every value of its type, else float64: the published evaluator computes in float64.
+    """
     values = np.asarray(values)
     if values.ndim > 2:
         values = values.reshape([n for n in values.shape if n != 1] or [1, 1])
     if values.ndim != 2 or not values.size or values.dtype.kind not in "fiub":
         raise DataError(f"{name}: a map is numbers [height width]; received {values.dtype} {list(values.shape)}.")
     if values.dtype in (np.uint8, np.uint16):
-        return (values / np.float32(np.iinfo(values.dtype).max)).astype(np.float32)
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and the target degenerate
-        return values.astype(np.float32)
+        return values / np.float64(np.iinfo(values.dtype).max)
+    wide = np.result_type(values, np.float32).itemsize > 4
+    with np.errstate(over="ignore"):  # what float64 cannot hold becomes infinite, and the target degenerate
+        return values.astype(np.float64 if wide else np.float32)
 
 
 class _Folder:

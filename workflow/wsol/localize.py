@@ -38,8 +38,9 @@ def localize(
     `status` [t]; `geometry` [t 4]: image = input * (sx sy) + (tx ty); `input_size` [2] and `sizes` [t 2]: height and
     width of the input and of the images; `threshold`: a method and its settings. Maps that are one object are cut
     once. `grid` [4]: input = map * (sx sy) + (tx ty), looked at by alignment receptive_field; None where maps have no
-    other than the stretch. A level chosen per map stands for all levels: its rows hold from -inf to inf. A ConfigError
-    where masks are asked of a sweep, a DataError where wsol2020 meets images that were not stretched to the input.
+    other than the stretch. A level chosen per map stands for all levels, and so does wsol2020's box of a degenerate
+    map: such rows hold from -inf to inf. A ConfigError where masks are asked of a sweep, a DataError where wsol2020
+    meets images that were not stretched to the input.
     """
     settings = {key: value for key, value in threshold.items() if key != "method"}
     sweeps, choose = threshold["method"] == "sweep", THRESHOLDS[threshold["method"]]
@@ -56,10 +57,11 @@ def localize(
         one = group[0]
         place = placed(alignment, grid, heatmaps[one].shape, input_size)
         prepared, x, y = drawing.draw(heatmaps[one], plan.size[one], plan.how[one], place, **preparation)
-        levels = choose(prepared, **settings) if prepared.any() else np.zeros(1)
-        found.append(_placed(cut(prepared, levels, protocol), x, y, open_ended=not sweeps))
+        shown = bool(prepared.any())
+        levels = choose(prepared, **settings) if shown else np.zeros(1)
+        found.append(_placed(cut(prepared, levels, protocol), x, y, open_ended=not (sweeps and shown)))
         index[group] = number
-        if not prepared.any():
+        if not shown:
             status[group] = np.where(status[group] == "ok", "degenerate", status[group])
         if masks:
             region = np.pad(foreground(prepared, levels[0], protocol), ((y, 0), (x, 0)))

@@ -5,83 +5,21 @@ target does not count; their mean is the score. `view.hit(delta)` is 1 where the
 level the boxes are cut at is the view's choice: the best on the reported split (`oracle`), the best on the select split
 (`selected`) or each map's own (`fixed`). Components: `largest` gives one box a target, `all` any of its boxes.
 Matching: `any` of the target's truth boxes, or the `largest`.
+
+What compares a map with the truth asks for the labelled class's map. A run of maps of the predicted class
+(`explain: predicted`) has top1_acc, top5_acc and top1_loc: a right prediction's map is the labelled class's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol import curves, levels, pixels
-from wsol.outcome import DELTAS, Outcome, Unavailable
-from wsol.resampling import Resamples
-
-Values = NDArray[np.float64]
-PIXELS = ("pixels",)  # the key of the one level that pixel metrics are taken at
-
-
-class View:
-    """An outcome seen at the levels of one choice; `levels` records which were asked for, in order."""
-
-    def __init__(self, outcome: Outcome, choice: str, select: Outcome | None = None):
-        self.outcome, self.choice = outcome, choice
-        self.chooser = select if choice == "selected" and select is not None else outcome
-        self.levels: dict[tuple, float | None] = {}
-
-    def at(self, levels: dict[tuple, float | None]) -> "View":
-        """The same outcome, seen at these levels instead."""
-        other = View(self.outcome, self.choice, self.chooser)
-        other.levels = dict(levels)
-        return other
-
-    def again(self, key: tuple, resamples: Resamples) -> Values:
-        """The level that a key of `levels` has when it is chosen in each resample of the chooser, [r]."""
-        if key == PIXELS:
-            return self.chooser.pixels.again(resamples)
-        deltas, components, matching = key
-        hits = curves.join([self.chooser.hits(delta, components, matching) for delta in deltas])
-        return levels.again(hits, self.chooser.levels, resamples)
-
-    def level(self, deltas: tuple[float, ...], components: str, matching: str) -> float | None:
-        """The one level of highest accuracy, averaged over deltas; None where each map has its own."""
-        key = (deltas, components, matching)
-        if key not in self.levels:
-            self.levels[key] = None if self.choice == "fixed" else self._best(*key)
-        return self.levels[key]
-
-    def _best(self, deltas: tuple[float, ...], components: str, matching: str) -> float:
-        hits = curves.join([self.chooser.hits(delta, components, matching) for delta in deltas])
-        return curves.best(curves.curve(hits), self.chooser.levels)
-
-    def hit(
-        self, delta: float, components: str = "largest", matching: str = "any", over: tuple[float, ...] = ()
-    ) -> Values:
-        """1 where a box reaches IoU >= delta at the level best for the deltas `over` (this delta, if not said)."""
-        hits = self.outcome.hits(delta, components, matching)
-        hit = curves.hit_at(hits, self.level(over or (delta,), components, matching), len(self.outcome))
-        return np.where(self.outcome.labelled, hit, np.nan)
-
-    def pixels(self) -> pixels.Counts:
-        """Pixel counts at the level of highest mean IoU, or of each map's own mask."""
-        if self.choice == "fixed":
-            self.levels[PIXELS] = None
-            return self.outcome.masks
-        level = self.levels.setdefault(PIXELS, None)
-        if level is None:
-            level = self.levels[PIXELS] = float(pixels.EDGES[self.chooser.pixels.best()])
-        return self.outcome.pixels.at(int(np.searchsorted(pixels.EDGES, level)))
-
-    def overlaps(self) -> Sequence[NDArray[np.float64]]:
-        """IoU [boxes truth] of all boxes of each target at the level best for IoU .5."""
-        return self.outcome.overlaps(self.level((0.5,), "all", "any"))
-
-    def top(self, k: int) -> Values:
-        """1 where a right class is among the k best outputs."""
-        if self.outcome.rank is None:
-            raise Unavailable("predictions")
-        return (self.outcome.rank < k).astype(np.float64)
+from wsol import pixels
+from wsol.outcome import DELTAS
+from wsol.views import Values, View
 
 
 class Pooled(NamedTuple):
@@ -134,7 +72,7 @@ def boxacc(view: View, *, delta: float) -> Values:
 
 def top_loc(view: View, *, k: int) -> Values:
     """GT-known localisation, and a right class is among the k highest logits (Russakovsky et al. 2015)."""
-    return gtknown_loc(view) * view.top(k)
+    return view.hit(0.5, right=k == 1) * view.top(k)
 
 
 def gtknown_loc(view: View) -> Values:
@@ -168,23 +106,51 @@ def matching(allowed: NDArray[np.bool_]) -> int:
     return int(allowed[linear_sum_assignment(allowed, maximize=True)].sum())
 
 
-def pointing_game(view: View, *, tolerance: float) -> Values:
-    """The map's highest value lies on the object, or nearer to it than `tolerance` pixels (Zhang et al. 2016).
+def pointing_game(view: View) -> Pooled:
+    """Share of a class' targets whose peak is nearer to the object than 15 pixels, a mean over the classes that occur.
 
-    Of equal values the first in row-major order is the peak. The mean is over targets; TorchRay's, of 15 pixels, is
-    over classes (see the tables by class).
+    Zhang et al. 2016, as TorchRay computes it. Of equal values the first in row-major order is the peak.
     """
-    distance = view.outcome.pointing.distance
+    hit = peak(view, tolerance=15)
+    return Pooled(partial(mean_over_classes, hit, view.outcome.targets["label"].to_numpy()), np.isfinite(hit))
+
+
+def mean_over_classes(values: Values, labels: NDArray, weights: Values) -> Values:
+    """Mean over classes of each class' mean of values [n], NaN left out, each counted weights [r n] times: [r].
+
+    A class that none of a resample's targets has is none of its classes.
+    """
+    counted = np.flatnonzero(np.isfinite(values))
+    order = counted[np.argsort(labels[counted], kind="stable")]
+    starts = np.unique(labels[order], return_index=True)[1]
+    count = np.add.reduceat(weights[:, order], starts, axis=1)  # [r classes]
+    total = np.add.reduceat(weights[:, order] * values[order], starts, axis=1)
+    means, classes = np.divide(total, count, out=np.zeros(count.shape), where=count > 0), (count > 0).sum(axis=1)
+    return np.divide(means.sum(axis=1), classes, out=np.full(len(weights), np.nan), where=classes > 0)
+
+
+def peak(view: View, *, tolerance: float) -> Values:
+    """The map's highest value lies on the object, or nearer to it than `tolerance` pixels: a mean over targets.
+
+    The pointing game's question with no mean over classes; of equal values the first in row-major order is the peak.
+    """
+    distance = view.of_label.pointing.distance
     return np.where(np.isnan(distance), np.nan, (distance == 0) | (distance < tolerance))
 
 
 def energy_pointing(view: View) -> Values:
-    """Share of the map's positive values that lies on the object (Wang et al. 2020)."""
-    return view.outcome.pointing.energy
+    """Share of the positive part of the map as computed, whatever its normalisation, on the object (Wang et al. 2020).
+
+    sum(max(M, 0) on the object) / sum(max(M, 0)), M upsampled; a map without a positive value has 0.
+    """
+    return view.of_label.pointing.energy
 
 
 def miou(view: View) -> Values:
-    """IoU of predicted and true pixels, ignored ones left out, a mean over targets; the level of the best mean."""
+    """IoU of predicted and true pixels, ignored ones left out, a mean over targets; the level of the best mean.
+
+    The level is one of the sweep's; where every value is swept, of step .001.
+    """
     counts = view.pixels()
     return pixels.iou(counts.hit, counts.false, counts.true)
 
@@ -203,12 +169,12 @@ def pixel_recall(view: View) -> Values:
 
 def pixel_ap(view: View) -> Values:
     """Average precision of a target's own pixels over all levels: large objects do not outweigh small ones."""
-    return view.outcome.pixels.ap
+    return view.of_label.pixels.ap
 
 
 def pxap(view: View) -> Pooled:
     """Average precision of the pixels of all targets together, over levels of step .001 (Choe et al. 2020)."""
-    found = view.outcome.pixels
+    found = view.of_label.pixels
     return Pooled(found.pooled_ap, found.counted)
 
 
@@ -232,8 +198,9 @@ METRICS: dict[str, Metric] = {
     "gtknown_loc": gtknown_loc,
     "top1_loc": partial(top_loc, k=1),
     "top5_loc": partial(top_loc, k=5),
-    "pointing_game": partial(pointing_game, tolerance=0),
-    "pointing_game_15px": partial(pointing_game, tolerance=15),
+    "pointing_game": pointing_game,
+    "peak_within_15px": partial(peak, tolerance=15),
+    "peak_on_object": partial(peak, tolerance=0),
     "energy_pointing": energy_pointing,
     "pxap": pxap,
     "pixel_ap": pixel_ap,
@@ -243,3 +210,4 @@ METRICS: dict[str, Metric] = {
 }
 COUNTS = frozenset({"boxes_per_target"})  # not a share: no percent
 CLASSIFICATION = frozenset({"top1_acc", "top5_acc"})  # say nothing of where
+PIXEL_LEVEL = ("miou", "pixel_precision", "pixel_recall")  # of pixels at one level of the sweep

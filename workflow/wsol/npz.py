@@ -121,7 +121,7 @@ class Stream:
 
 
 def pack(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays of one dtype and rank but any shape -> two arrays that a file can hold; equal objects are stored once."""
+    """Arrays of one rank but any shape, all in the widest's dtype -> what a file can hold; equal objects once."""
     unique = list({id(a): a for a in arrays}.values())
     place = {id(a): i for i, a in enumerate(unique)}
     return {

@@ -1,7 +1,8 @@
 """What metrics see of a run over one dataset: ranks of the right class, hits by level, pixel counts, statuses.
 
 A target that is not `ok` is a miss and stays in every denominator; only a target without any truth (`unlabelled`) has
-nothing to be scored against: its localisation is not counted (NaN), its classification is.
+nothing to be scored against: its localisation is not counted (NaN), its classification is. Under `wsol2020` a
+`degenerate` map has the published evaluator's box 0 0 0 0, which a truth that is scaled to 0 0 0 0 is found by.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from wsol import boxes
+from wsol import boxes, curves
 from wsol.curves import Hits
 from wsol.errors import DataError
 from wsol.outputs import right
@@ -50,7 +51,10 @@ class Outcome:
     find_pixels: Callable[[], Pixels] | None = None
     find_masks: Callable[[], Counts] | None = None  # of masks cut at each map's own level
     find_pointing: Callable[[], Pointing] | None = None
+    explain: str = "labelled"  # the class that maps are of: labelled | predicted, the one of the highest logit
+    boxed: tuple[str, ...] = ("ok",)  # the statuses whose boxes count
     _hits: dict = field(default_factory=dict, repr=False)
+    _levels: dict = field(default_factory=dict, repr=False)
     _overlaps: dict = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -72,7 +76,10 @@ class Outcome:
         return [b[[np.argmax(boxes.area(b))]] if len(b) else b for b in self.truth]
 
     def hits(self, delta: float, components: str = "largest", matching: str = "any") -> Hits:
-        """Levels at which a box reaches IoU >= delta with a truth box; every usual delta is found in the same pass."""
+        """Levels at which a box reaches IoU >= delta with a truth box; every usual delta is found in the same pass.
+
+        Of maps of the predicted class those of a right one count, which are the labelled class's; others are misses.
+        """
         if self.find_hits is None:
             raise Unavailable("regions")
         if (delta, components, matching) not in self._hits:
@@ -81,6 +88,14 @@ class Outcome:
             for each, hits in zip(deltas, self.find_hits(deltas, components, truth), strict=True):
                 self._hits[each, components, matching] = self._counted(hits)
         return self._hits[delta, components, matching]
+
+    def best_level(self, deltas: tuple[float, ...], components: str, matching: str) -> float:
+        """The one level of highest accuracy, averaged over deltas; found once for all metrics that ask for it."""
+        key = (deltas, components, matching)
+        if key not in self._levels:
+            hits = curves.join([self.hits(delta, components, matching) for delta in deltas])
+            self._levels[key] = curves.best(curves.curve(hits), self.levels)
+        return self._levels[key]
 
     @cached_property
     def pixels(self) -> Pixels:
@@ -100,12 +115,12 @@ class Outcome:
         return self.find_pointing()
 
     def overlaps(self, level: float | None) -> Sequence[NDArray[np.float64]]:
-        """IoU [boxes truth] of each target's boxes at one level; no boxes for a target that is not ok."""
+        """IoU [boxes truth] of each target's boxes at one level; no boxes for a target whose boxes do not count."""
         if self.find_overlaps is None:
             raise Unavailable("regions")
         if level not in self._overlaps:
             found = zip(self.find_overlaps(level), self.status, strict=True)
-            self._overlaps[level] = [o if status == "ok" else o[:0] for o, status in found]
+            self._overlaps[level] = [o if status in self.boxed else o[:0] for o, status in found]
         return self._overlaps[level]
 
     def _masked(self, find: Callable[[], T] | None) -> T:
@@ -116,9 +131,12 @@ class Outcome:
         return find()
 
     def _counted(self, hits: Hits) -> Hits:
-        """Without the hits of targets that are not ok: those are misses, whatever their files say."""
-        ok = (self.status == "ok")[hits.target]
-        return Hits(*(np.asarray(values)[ok] for values in hits))
+        """Without the hits of targets whose boxes do not count: those are misses, whatever their files say."""
+        counts = np.isin(self.status, self.boxed)
+        if self.explain == "predicted" and self.rank is not None:
+            counts &= self.rank == 0
+        there = counts[hits.target]
+        return Hits(hits.target[there], hits.lo[there], hits.hi[there])
 
 
 def ranks(logits: ArrayLike, image_row: ArrayLike, outputs: Sequence[Sequence[int]]) -> NDArray[np.int64]:

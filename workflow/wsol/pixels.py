@@ -1,7 +1,8 @@
 """Pixels of a map against a truth mask, as histograms over levels: everything pixel metrics need, from one pass.
 
 Pixels marked to be ignored count neither way. A pixel that no level ever predicts (outside the map, or of a map that
-is not ok) is in bin 0: it is no prediction, but its truth still counts. Bin j is EDGES[j - 1] <= value < EDGES[j].
+is not ok) is in bin 0: it is no prediction, but its truth still counts. Bin j is edges[j - 1] <= value < edges[j], the
+edges being the published EDGES and the levels of the sweep: PxAP is of the former, one level is chosen of the latter.
 
 `exact` counts pixels of the image, each with the value of the canvas pixel its centre falls in. `wsol2020` counts 224 x
 224 pixels, truth resized to them by nearest neighbour and a map that is not ok being all zeros, as published.
@@ -22,6 +23,7 @@ from wsol.resampling import Resamples
 STEP = 0.001
 EDGES = np.append(np.arange(0, 1, STEP), 1.0)
 BINS = len(EDGES) + 1
+CHOSEN = 101  # levels among which a resample chooses
 BLOCK = 2048  # targets whose histograms are widened to float at once
 
 Mask = NDArray[np.bool_]
@@ -31,7 +33,7 @@ Floats = NDArray[np.float64]
 class Map(NamedTuple):
     """A prepared map on its canvas, float [h w], all zeros if it is not ok; image = canvas * (sx sy) + (tx ty)."""
 
-    values: NDArray[np.float32]
+    values: NDArray  # float32 (exact) or float64 (wsol2020)
     geometry: NDArray[np.float64]
 
     @property
@@ -48,46 +50,53 @@ class Counts(NamedTuple):
 
 
 class Pixels(NamedTuple):
-    """Histograms int32 [n BINS] of true and of other pixels; `counted` [n]: has a mask; `ap` [n], of its own pixels."""
+    """Histograms int32 [n edges + 1] of true and of other pixels; `counted` [n]: has a mask; `ap` [n], of its own."""
 
     inside: NDArray[np.int32]
     outside: NDArray[np.int32]
     ap: Floats  # NaN without true pixels
     counted: Mask
+    edges: Floats = EDGES
+    levels: NDArray[np.int64] = np.arange(len(EDGES))  # places in edges that a level is chosen of
 
     def at(self, place: int) -> Counts:
-        """Pixels of value >= EDGES[place]."""
+        """Pixels of value >= edges[place]."""
         hit, false = (h[:, place + 1 :].sum(axis=1) for h in (self.inside, self.outside))
         return Counts(*(np.where(self.counted, x, np.nan) for x in (hit, false, self.inside.sum(axis=1))))
 
     def best(self) -> int:
-        """Place in EDGES of the level of highest mean IoU, the first of equals."""
-        total = np.zeros(len(EDGES))
+        """Place in edges of the level of highest mean IoU, the first of equals."""
+        total = np.zeros(len(self.edges))
         for part in _blocks(len(self.ap)):
             rows = part.start + np.flatnonzero(self.counted[part])
             hit, false = (_from_top(h[rows])[:, ::-1] for h in (self.inside, self.outside))
             total += iou(hit, false, self.inside[rows].sum(axis=1, keepdims=True)).sum(axis=0)
-        return int(np.argmax(total))
+        return int(self.levels[np.argmax(total[self.levels])])
 
     def again(self, resamples: Resamples) -> Floats:
-        """The level of highest mean IoU in each resample, [r]: the first of equals among every tenth of EDGES."""
-        places = np.arange(0, len(EDGES), 10)
+        """The level of highest mean IoU in each resample, [r]: the first of equals among CHOSEN spread over all."""
+        places = self.levels[np.unique(np.linspace(0, len(self.levels) - 1, CHOSEN).round().astype(int))]
         total = np.zeros((resamples.count, len(places)))
         for part in _blocks(len(self.ap)):
             hit, false = (_from_top(h[part])[:, ::-1][:, places] for h in (self.inside, self.outside))
             found = iou(hit, false, self.inside[part].sum(axis=1, keepdims=True))
-            total += resamples.times[:, resamples.codes[part]].astype(np.float32) @ np.where(
-                self.counted[part, None], found, 0
-            ).astype(np.float32)
-        return EDGES[places[total.argmax(axis=1)]]
+            counted = np.where(self.counted[part, None], found, 0)
+            total += resamples.times[:, resamples.codes[part]].astype(np.float32) @ counted.astype(np.float32)
+        return self.edges[places[total.argmax(axis=1)]]
 
     def pooled_ap(self, weights: Floats) -> Floats:
         """PxAP of the pixels of all targets together, each target counted weights [r n] times: [r]."""
-        inside, outside = np.zeros((2, len(weights), BINS))
+        inside, outside = np.zeros((2, len(weights), self.inside.shape[1]))
         for part in _blocks(len(self.ap)):
             inside += weights[:, part] @ self.inside[part].astype(np.float64)
             outside += weights[:, part] @ self.outside[part].astype(np.float64)
-        return average_precision(inside, outside)
+        return average_precision(published(inside, self.edges), published(outside, self.edges))
+
+
+def published(histogram: NDArray, edges: Floats) -> NDArray:
+    """A histogram over edges, those of EDGES among them, as one over EDGES: [... b] -> [... BINS]."""
+    starts = np.append(0, np.searchsorted(edges, EDGES) + 1)
+    return np.add.reduceat(histogram, starts, axis=-1)
 
 
 def average_precision(inside: NDArray, outside: NDArray) -> Floats:
@@ -112,22 +121,26 @@ def _from_top(histogram: NDArray) -> NDArray:
     return np.cumsum(histogram[..., :0:-1], axis=-1, dtype=np.float64)
 
 
-def measure(targets: pd.DataFrame, maps: Iterable[Map], protocol: str) -> Pixels:
-    """The histograms of targets with a mask, given every target's map in the same order."""
-    inside, outside = np.zeros((2, len(targets), BINS), np.int32)
+def measure(targets: pd.DataFrame, maps: Iterable[Map], protocol: str, swept: Floats | None = None) -> Pixels:
+    """The histograms of targets with a mask, given every target's map in the same order; `swept`: levels, if a grid."""
+    edges = EDGES if swept is None else np.union1d(EDGES, swept)
+    levels = np.arange(len(edges)) if swept is None else np.searchsorted(edges, swept)
+    inside, outside = np.zeros((2, len(targets), len(edges) + 1), np.int32)
     ap, counted = np.full(len(targets), np.nan), (targets["mask"] != "").to_numpy()
     for i, (row, map) in enumerate(zip(_rows(targets), maps, strict=True)):
         if counted[i]:
             true, ignored = truth(row.mask, row.ignore, row.height, row.width)
-            codes, bins = (_codes_2020 if protocol == "wsol2020" else _codes)(map, row.height, row.width)
+            codes, bins = (_codes_2020 if protocol == "wsol2020" else _codes)(map, row.height, row.width, edges)
             if codes.shape != true.shape:
                 true, ignored = (_nearest(m, *codes.shape) for m in (true, ignored))
             of_true = np.bincount(codes[true], minlength=len(bins))
             of_other = np.bincount(codes[~(true | ignored)], minlength=len(bins))
+            inside[i] = np.bincount(bins, of_true, len(edges) + 1)
+            outside[i] = np.bincount(bins, of_other, len(edges) + 1)
+            if protocol == "wsol2020":
+                of_true, of_other = published(of_true, edges), published(of_other, edges)
             ap[i] = average_precision(of_true, of_other)
-            inside[i] = np.bincount(bins, of_true, BINS)
-            outside[i] = np.bincount(bins, of_other, BINS)
-    return Pixels(inside, outside, ap, counted)
+    return Pixels(inside, outside, ap, counted, edges, levels)
 
 
 def measure_masks(targets: pd.DataFrame, predicted: Iterable[bytes]) -> Counts:
@@ -165,12 +178,12 @@ def places(geometry: NDArray, height: int, width: int, canvas: Sequence[int]) ->
     return np.where((y >= 0) & (y < rows), y, rows), np.where((x >= 0) & (x < columns), x, columns)
 
 
-def _codes(map: Map, height: int, width: int) -> tuple[NDArray, NDArray]:
+def _codes(map: Map, height: int, width: int, edges: Floats) -> tuple[NDArray, NDArray]:
     """Code of each image pixel [height width], ascending with its value, and the bin of each code."""
     if not map.ok:
         return np.zeros((height, width), np.int64), np.zeros(1, np.int64)
     distinct, codes = np.unique(map.values, return_inverse=True)
-    bins = np.searchsorted(EDGES, distinct, side="right")
+    bins: NDArray = np.searchsorted(edges, distinct, side="right")
     # Values no level reaches are never predicted: code 0, as is what lies outside the canvas.
     never = np.searchsorted(bins, 0, side="right")
     padded = np.zeros(np.add(map.values.shape, 1), np.int64)
@@ -179,9 +192,11 @@ def _codes(map: Map, height: int, width: int) -> tuple[NDArray, NDArray]:
     return padded[y[:, None], x], np.concatenate([[0], bins[never:]])
 
 
-def _codes_2020(map: Map, height: int, width: int) -> tuple[NDArray, NDArray]:
+def _codes_2020(map: Map, height: int, width: int, edges: Floats) -> tuple[NDArray, NDArray]:
     values = map.values if map.ok else np.zeros((CANVAS_2020, CANVAS_2020))
-    return bin_of(values), np.arange(BINS)
+    own = len(edges) > len(EDGES)
+    codes: NDArray = np.searchsorted(edges, values, side="right") if own else bin_of(values)
+    return codes, np.arange(len(edges) + 1)
 
 
 def bin_of(values: NDArray) -> NDArray[np.int64]:

@@ -1,4 +1,7 @@
-"""Pointing: where a map peaks and where its energy lies, against the truth's mask, or its boxes where it has none."""
+"""Pointing: where a map peaks and where its energy lies, against the truth's mask, or its boxes where it has none.
+
+Maps come upsampled and not normalised: their energy is their own positive part.
+"""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
@@ -63,10 +66,16 @@ def to_boxes(x: int, y: int, boxes: Boxes) -> float:
     return float(distance) if distance <= REACH else np.inf
 
 
+def positive(map: Map) -> NDArray[np.float64]:
+    """The positive part of a map, in fractions of its highest value: no sum is too large."""
+    values = np.clip(map.values.astype(np.float64), 0, None)
+    return values / (values.max() or 1)
+
+
 def energy_in_mask(map: Map, true: Mask, ignored: Mask) -> float:
     """Over image pixels, each with the value of the canvas pixel its centre falls in."""
     padded = np.zeros(np.add(map.values.shape, 1))
-    padded[:-1, :-1] = np.clip(map.values, 0, None)
+    padded[:-1, :-1] = positive(map)
     y, x = places(map.geometry, true.shape[0], true.shape[1], map.values.shape)
     values = np.where(ignored, 0, padded[y[:, None], x])
     return _share(values[true].sum(), values.sum())
@@ -74,7 +83,7 @@ def energy_in_mask(map: Map, true: Mask, ignored: Mask) -> float:
 
 def energy_in_boxes(map: Map, boxes: Boxes, height: int, width: int) -> float:
     """Over canvas pixels whose centre lies in the image; in a box, if their centre does."""
-    values = np.clip(map.values, 0, None).astype(np.float64)
+    values = positive(map)
     scale_x, scale_y, shift_x, shift_y = map.geometry
     x = (np.arange(values.shape[1]) + 0.5) * scale_x + shift_x
     y = (np.arange(values.shape[0]) + 0.5) * scale_y + shift_y

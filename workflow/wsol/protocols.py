@@ -2,7 +2,8 @@
 
 `exact` is ours: float32 maps, foreground `value >= level`, 8-connected regions counted in pixels, half-open boxes in
 pixels of the image. `wsol2020` is the published evaluator's (Choe et al. 2020, clovaai/wsolevaluation), to the count: a
-224 px canvas, uint8 maps, foreground `value > int(level * max)`, contours, integer boxes compared inclusively.
+224 px canvas that is resized and normalised in float64 before it becomes uint8, foreground `value > int(level * max)`,
+contours, integer boxes compared inclusively.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 Prepared = NDArray  # [H W]: float32 (exact) or uint8 (wsol2020); all zeros where there is nothing to cut
 
-PROTOCOLS = ("exact", "wsol2020")
+PRECISION = {"exact": np.float32, "wsol2020": np.float64}  # of a map until it is cut
+PROTOCOLS = tuple(PRECISION)
 CANVAS_2020 = 224
 INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 
@@ -29,20 +31,19 @@ def prepare(
     return finish(upsample(heatmap, height, width, upsampling, protocol), normalization, protocol)
 
 
-def upsample(heatmap: NDArray, height: int, width: int, upsampling: str, protocol: str) -> NDArray[np.float32]:
+def upsample(heatmap: NDArray, height: int, width: int, upsampling: str, protocol: str) -> NDArray:
     """[h w] -> [height width], half-pixel centres; cubic's overshoot is cut off under `exact`, kept as published."""
-    heatmap = _finite(heatmap)
+    heatmap = _finite(heatmap, PRECISION[protocol])
     if heatmap.min() == heatmap.max():  # cubic weights do not quite add up to 1: rounding would become evidence
         return np.full((height, width), heatmap.flat[0])
-    resized = cv2.resize(heatmap, (width, height), interpolation=INTERPOLATIONS[upsampling]).astype(
-        np.float32, copy=False
-    )
+    resized = cv2.resize(heatmap, (width, height), interpolation=INTERPOLATIONS[upsampling])
     return resized.clip(heatmap.min(), heatmap.max()) if protocol == "exact" else resized
 
 
-def _finite(heatmap: NDArray) -> NDArray[np.float32]:
+def _finite(heatmap: NDArray, precision: type = np.float32) -> NDArray[np.floating]:
     """The map, or NaN throughout if one pixel is not finite: else the rest would pass where that pixel is cut off."""
-    heatmap = np.ascontiguousarray(heatmap, np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+        heatmap = np.ascontiguousarray(heatmap, precision)
     return heatmap if np.isfinite(heatmap).all() else np.full_like(heatmap, np.nan)
 
 
@@ -77,12 +78,12 @@ def _keys(distance: NDArray) -> NDArray:
 KERNELS = {"linear": _tent, "cubic": _keys}
 
 
-def finish(resized: NDArray[np.float32], normalization: str, protocol: str) -> Prepared:
+def finish(resized: NDArray[np.floating], normalization: str, protocol: str) -> Prepared:
     """Normalise a map on its canvas and give it the protocol's type; all zeros if it is degenerate."""
     degenerate = not np.isfinite(resized).all() or not resized.size or resized.min() == resized.max()
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.zeros_like(resized) if degenerate else NORMALIZATIONS[normalization](resized)
-    if not np.isfinite(scaled).all():  # a range too wide for float32, or too narrow to divide by
+    if not np.isfinite(scaled).all():  # a range too wide for its type, or too narrow to divide by
         scaled = np.zeros_like(resized)
     if protocol == "wsol2020":
         return (scaled.clip(0, 1) * 255).astype(np.uint8)

@@ -18,14 +18,14 @@ from wsol.canvases import CANVASES
 from wsol.errors import DataError
 from wsol.files import PREDICTIONS
 from wsol.localize import rle
-from wsol.metrics import View
 from wsol.npz import unpack
 from wsol.outputs import right
-from wsol.pixels import EDGES, Map
+from wsol.pixels import Map
 from wsol.probabilities import probability
 from wsol.protocols import foreground
 from wsol.runs import Stages
 from wsol.thresholds import THRESHOLDS
+from wsol.views import View
 
 
 class Result:
@@ -43,7 +43,8 @@ class Result:
             return None
         if self.view.outcome.labelled.any() or not (self.targets["mask"] != "").any():
             return self.view.level((0.5,), "all", "any")
-        return float(EDGES[self.view.chooser.pixels.best()])
+        found = self.view.chooser.pixels
+        return float(found.edges[found.best()])
 
     @cached_property
     def boxes(self) -> list[NDArray[np.float64]]:
@@ -68,7 +69,7 @@ class Result:
             found.append(rle(foreground(values, level, protocol), each.geometry, size))
         return found
 
-    def maps(self) -> Iterator[NDArray[np.float32]]:
+    def maps(self) -> Iterator[NDArray[np.floating]]:
         """A DataError where one does not cover its image: score maps have no place for a crop or a border."""
         for rows, shard in self.stages.shards(self.stages.heatmaps):
             try:
@@ -79,7 +80,7 @@ class Result:
             yield from unpack(shard)
 
 
-def as_cut(values: NDArray[np.float32], protocol: str) -> NDArray:
+def as_cut(values: NDArray[np.floating], protocol: str) -> NDArray:
     """A prepared map in the type that its protocol cuts."""
     return (values.clip(0, 1) * 255).astype(np.uint8) if protocol == "wsol2020" else values
 

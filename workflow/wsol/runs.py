@@ -5,8 +5,9 @@ predictions go by the image's name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,17 @@ from numpy.typing import NDArray
 
 from wsol import boxes, curves, pixels, pointing
 from wsol.canvases import CANVASES, Canvas, Drawn, placed
+from wsol.containers import header
 from wsol.curves import Hits
 from wsol.errors import DataError
 from wsol.files import HEATMAPS, PREDICTIONS, REGIONS, TARGETS
 from wsol.hits import hits, row_boxes, truth_boxes
-from wsol.metrics import View
 from wsol.npz import unpack
 from wsol.outcome import Outcome, Unavailable, ranks_of, statuses
 from wsol.pixels import Map
 from wsol.protocols import CANVAS_2020, finish, upsample
 from wsol.thresholds import PUBLISHED_STEP
+from wsol.views import View
 
 KINDS = ("targets", "predictions", "heatmaps", "regions")  # what a run is scored from
 Reader = Callable[[], Mapping[str, NDArray]]
@@ -100,10 +102,13 @@ class Stages:
         return boxes.iou(a, b)
 
     def find_pixels(self) -> pixels.Pixels:
-        return pixels.measure(self.targets, self.maps(), self.protocol)
+        levels = grid(self.settings["threshold"], self.protocol)
+        return pixels.measure(self.targets, self.maps(), self.protocol, levels)
 
     def find_pointing(self) -> pointing.Pointing:
-        return pointing.measure(self.targets, self.maps())
+        """Of the maps' own values: min-max would make energy of everything above the least."""
+        own = replace(self, settings={**self.settings, "normalization": "none"})
+        return pointing.measure(self.targets, own.maps())
 
     def find_masks(self) -> pixels.Counts:
         found = np.concatenate([np.empty(0, "S1"), *(shard["masks"] for _, shard in self.shards(self.regions))])
@@ -191,8 +196,16 @@ def outcome(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Outc
         find_masks=stages.find_masks,
         find_pixels=stages.find_pixels if stages.heatmaps else None,
         find_pointing=stages.find_pointing if stages.heatmaps else None,
+        explain=explained(predictions),
+        boxed=("ok", "degenerate") if stages.protocol == "wsol2020" else ("ok",),
         levels=grid(settings["threshold"], stages.protocol),
     ), stages
+
+
+def explained(predictions: Sequence[str | Path]) -> str:
+    """Of which class a run's maps are: the labelled, or the predicted; of maps without a network, the labelled."""
+    settings = header(Path(predictions[0])).get("settings") if predictions else None
+    return (settings or {}).get("explain", "labelled")
 
 
 def viewed(files: Any, settings: Mapping[str, Any]) -> tuple[View, Stages]:
