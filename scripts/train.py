@@ -25,7 +25,7 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     about = {
         "settings": snakemake.params.settings,
         "made_from": {"targets": snakemake.input.targets},
-        "given": {"model": path for path in snakemake.input.model},
+        "given": dict(zip(["model"], snakemake.input.model, strict=False)),
     }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)

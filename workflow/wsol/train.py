@@ -79,7 +79,8 @@ def loss(backbone: Any) -> tuple[Any, Any]:
         raise ConfigError(unsaid("weights.train"))
     logits = backbone.ending not in ("softmax", "sigmoid")  # log_softmax is one of the logits that softmax maps to p
     if backbone.binary:
-        return keras.losses.BinaryCrossentropy(logits), keras.metrics.BinaryAccuracy("accuracy", 0 if logits else 0.5)
+        accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0 if logits else 0.5)
+        return keras.losses.BinaryCrossentropy(logits), accuracy
     accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
     if backbone.activation == "softmax":
         return keras.losses.SparseCategoricalCrossentropy(logits), accuracy
