@@ -47,15 +47,17 @@ def _laid_out(graph: Graph, step: Step) -> bool:
 def behind(graph: Graph, output: int, layer: Step) -> Step | None:
     """The first step that mixes places, of those that make the output of this layer's map or of one beside it."""
     before = {key for step in graph.upstream(layer.outputs) for key in step.outputs}
-    placed, turned = maps(graph, output), set[int]()  # keys that still have places; those that lie as channels do
+    laid = maps(graph, output)
+    placed, turned = set(laid), set[int]()  # the keys that still have places; those that have them as channels
     for step in graph.upstream([output]):
         if before.intersection(step.outputs) or not placed.intersection(step.inputs):
             continue
-        if _mixes(step, bool(turned.intersection(step.inputs))):
+        along = "Conv" in step.kind and not laid.intersection(step.inputs)  # a convolution of a sequence
+        if along or _mixes(step, bool(turned.intersection(step.inputs))):
             return step
         if not _is_pooled(step):
             placed.update(step.outputs)
-        if (step.kind in TURNING or turned.intersection(step.inputs)) and not _is_flat(graph, step):
+        if (_turns(step) or turned.intersection(step.inputs)) and not _is_flat(graph, step):
             turned.update(step.outputs)
     return None
 
@@ -67,6 +69,14 @@ def _mixes(step: Step, turned: bool) -> bool:
     if kinds.intersection(PRODUCTS) and len(step.inputs) > 1:
         return True
     return turned and bool(kinds.intersection(WEIGHING))
+
+
+def _turns(step: Step) -> bool:
+    """Whether channels do not stay last: a transposition may well leave all as it is."""
+    if step.kind not in TURNING:
+        return False
+    axes = getattr(step.operation, "dims", None) or getattr(step.operation, "axes", None)
+    return not axes or axes[-1] != max(axes)
 
 
 def _is_flat(graph: Graph, step: Step) -> bool:
