@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from wsol import backbones, evidence, heatmaps, images, overlays
+from wsol import backbones, evidence, heatmaps, idle, images, overlays
+from wsol.backbones import ACTIVATIONS
 from wsol.cams import CAMS, EVIDENCE_OF
 from wsol.errors import ConfigError, InputError, unknown
 from wsol.presets import SYSTEMS, System
@@ -34,7 +35,10 @@ def arguments() -> argparse.Namespace:
     network.add_argument(
         "--preprocessing", type=json.loads, help='JSON: {"order": "rgb", "scale": 1, "mean": 0, "std": 1}'
     )
-    network.add_argument("--weights", default="imagenet", help="imagenet, random or a weights file")
+    network.add_argument(
+        "--weights", help="imagenet (default), random or a weights file; of a --model its own, unless a file is given"
+    )
+    network.add_argument("--activation", choices=ACTIVATIONS, help="what makes probabilities of a --model's outputs")
     network.add_argument("--input", type=int, nargs="+", metavar="PIXELS", help="one number, or height and width")
     network.add_argument(
         "--layer", default=None, help="see scripts/layers.py (default: the last map before the pooling)"
@@ -51,14 +55,22 @@ def arguments() -> argparse.Namespace:
 def network(given: argparse.Namespace, cam: dict) -> dict:
     """The backbone's settings: what was asked for, and what the cam asks of it."""
     size = given.input[0] if given.input and len(given.input) == 1 else given.input
-    own = {"model": given.model, "preprocessing": given.preprocessing}
-    source = own if given.model else {"architecture": given.architecture or "MobileNetV2", "weights": given.weights}
+    architecture = given.architecture or (None if given.model else "MobileNetV2")
+    source = {"architecture": architecture, "model": given.model, "preprocessing": given.preprocessing}
+    source |= {"weights": given.weights, "activation": given.activation}
     asked = {name: cam[name] for name in ("score", "layer") if name in cam}
     kind = EVIDENCE_OF.get(cam["method"], "gradient")
     layer = {"layer": given.layer} if given.layer else {}
     trust = {"output": given.output, "safe": not given.unsafe}
     batch = 1 if kind == "gradient" else 32
-    return {**source, "input": size, "batch": batch, "evidence": kind, **trust, **asked, **layer}
+    settings = {**source, "input": size, "batch": batch, "evidence": kind, **trust, **asked, **layer}
+    idle.backbone("backbone", backbones.backbone(**settings))
+    return settings
+
+
+def confidence(chances: np.ndarray | None, index: int) -> list[float]:
+    """The probability that a picture may show, where there is one."""
+    return [] if chances is None else [float(chances[index])]
 
 
 def main() -> None:
@@ -77,20 +89,24 @@ def main() -> None:
     predictions = evidence.predict(backbone, lambda _: image, table, found)
     options = {"relu": cam["relu"]} if "relu" in cam else {}
     maps = heatmaps.explain(CAMS[cam["method"]], found, options)
-    chances = probability(predictions["logits"], backbone.activation)[0]
+    logits = predictions["logits"][0]
+    chances = probability(logits[None], backbone.activation)[0] if backbone.activation else None
     place = overlays.placer(image.shape[:2], predictions["geometry"][0], backbone.size, system.upsampling)
     picture = overlays.PICTURES[system.picture]
     panels = [
-        picture(image, overlays.normalized(heatmap, system.normalization), place, float(chances[index]))
+        picture(image, overlays.normalized(heatmap, system.normalization), place, *confidence(chances, index))
         for heatmap, index in zip(maps, found["explained"], strict=True)
     ]
     to = given.to or Path(f"{Path(given.image).with_suffix('')}-cam.png")
     if not cv2.imwrite(str(to), np.concatenate(panels, axis=1)[..., ::-1]):
         raise ConfigError(f"--to: cannot write '{to}'.")
     print(f"layer {', '.join(backbone.layer)}, {cam['method']}, picture {to}")
-    for index in np.argsort(-chances, kind="stable")[:5]:
+    for index in np.argsort(-logits, kind="stable")[:5]:
+        value = f"{logits[index]:8.3f}" if chances is None else f"{100 * chances[index]:6.2f} %"
+        print(f"class {index:4d}  {value}{'  <- explained' if index in found['explained'] else ''}")
+    if chances is None:
         print(
-            f"class {index:4d}  {100 * chances[index]:6.2f} %{'  <- explained' if index in found['explained'] else ''}"
+            "The numbers are the model's outputs as they are; --activation softmax or sigmoid makes them probabilities."
         )
 
 

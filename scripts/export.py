@@ -20,4 +20,5 @@ with job(snakemake.log, "export") as log:
     EXPORTS[snakemake.wildcards.form](result, root)
     made_from = {"targets": files.targets} | {f"heatmaps {i}": path for i, path in enumerate(files.heatmaps)}
     settings = {"run": params.run, "threshold": threshold, "choice": view.choice, "level": result.level}
+    settings["box_score"] = result.scored
     write_about(root, settings, made_from)

@@ -14,7 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 from wsol import backbones, explained
 from wsol.architectures import ARCHITECTURES
-from wsol.errors import InputError
+from wsol.backbones import ACTIVATIONS
+from wsol.errors import ConfigError, InputError
+from wsol.graphs import Step
 
 
 def arguments() -> argparse.Namespace:
@@ -24,8 +26,17 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--input", type=int, nargs="+", metavar="PIXELS", help="one number, or height and width")
     parser.add_argument("--output", help="the output to explain, where the model has several")
+    parser.add_argument("--activation", choices=ACTIVATIONS, help="what makes probabilities of a model's outputs")
     parser.add_argument("--unsafe", action="store_true", help="run code that the model brings along")
     return parser.parse_args()
+
+
+def automatic(backbone: backbones.Backbone) -> tuple[Step | None, str]:
+    """What `layer: auto` takes, or why there is no such layer."""
+    try:
+        return explained.automatic(backbone.graph, backbone.output), ""
+    except ConfigError as error:
+        return None, str(error)
 
 
 def main() -> None:
@@ -34,13 +45,16 @@ def main() -> None:
     own = given.model not in ARCHITECTURES and (Path(given.model).suffix or Path(given.model).exists())
     source = {"model": given.model, "preprocessing": {}} if own else {"architecture": given.model, "weights": "random"}
     settings = {**source, "input": size, "output": given.output, "safe": not given.unsafe}
-    backbone = backbones.build(settings)
+    backbone = backbones.build({**settings, "activation": given.activation, "layer": []})
     steps = explained.candidates(backbone.graph, backbone.output)
+    chosen, why = automatic(backbone)
     width = max(len(step.name) for step in steps)
     for step in steps:
         high, wide, channels = step.shape[1:]
-        mark = "  <- auto" if step.name in backbone.layer else ""
+        mark = "  <- auto" if step is chosen else ""
         print(f"{step.name:{width}}  {step.kind:22} {high:>4} x {wide:<4} x {channels}{mark}")
+    if why:
+        print(why)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ with job(snakemake.log, f"predict {name}") as log:
     provenance = {
         "settings": settings | found_out,
         "made_from": {"targets": files.targets} | (weights if trained else {}),
-        "given": {} if trained else weights,
+        "given": ({} if trained else weights) | dict(zip(["model"], files.model, strict=False)),
     }
     with (
         EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,

@@ -18,11 +18,15 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     found = train.labels(TARGETS.read(snakemake.input.targets, train.LABELS))
     backbones.deterministic(threads)
     names = names_of(found)
-    backbone = backbones.build(settings | {"weights": "random"}, classes=len(names))
+    backbone = backbones.build(backbones.untrained(settings), classes=len(names))
     examples = train.load(indexing.opener(snakemake.params.dataset), found, backbone.size, settings, threads)
     log.say(f"{len(examples.labels)} images of {len(found)}, {backbone.classes} classes")
     history = train.fit(backbone, examples, given, log.say)
-    about = {"settings": snakemake.params.settings, "made_from": {"targets": snakemake.input.targets}}
+    about = {
+        "settings": snakemake.params.settings,
+        "made_from": {"targets": snakemake.input.targets},
+        "given": dict(zip(["model"], snakemake.input.model, strict=False)),
+    }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)
     with atomic(output.history) as path:

@@ -250,6 +250,8 @@ WRONG = [
         "backbones.net.preprocessing: MobileNetV2 has its own; leave out 'preprocessing', or give a 'model'.",
     ),
     ("backbones.net.output", "head", "backbones.net.output: MobileNetV2 has one output; leave out 'output'."),
+    ("backbones.net.activation", "softmax", "backbones.net.activation: MobileNetV2 ends in a softmax; leave out"),
+    ("backbones.net.activation", "none", "backbones.net.activation: MobileNetV2 ends in a softmax; leave out"),
     ("backbones.net.safe", False, "backbones.net.safe: MobileNetV2 brings no code of others; leave out 'safe'."),
     (
         "backbones.net",

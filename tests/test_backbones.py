@@ -144,6 +144,20 @@ def test_published_weights_come_from_the_file_that_keras_downloads(monkeypatch, 
     assert all(np.array_equal(a, b) for a, b in zip(found.model.get_weights(), model.get_weights(), strict=True))
 
 
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "InceptionV3"])
+def test_layers_are_called_as_in_a_single_build(monkeypatch, name):
+    """Published weights are read at their own size first, and other networks may have been built before."""
+    make = getattr(keras.applications, name)
+    keras.utils.clear_session()
+    names = [step.name for step in make(weights=None, input_shape=(96, 96, 3), classifier_activation=None).operations]
+    assert any(re.fullmatch(r"activation_\d+", each) for each in names)
+    monkeypatch.setattr(keras.applications, name, lambda weights, **given: make(weights=None, **given))
+    found = backbones.build({"architecture": name, "weights": "imagenet", "input": 96})
+    assert [operation.name for operation in found.model.operations] == names
+    layer = [each for each in names if re.fullmatch(r"activation_\d+", each)][5]
+    assert backbones.build({"architecture": name, "weights": "imagenet", "input": 96, "layer": layer}).layer == [layer]
+
+
 def test_trained_weights_come_back_from_their_file(tmp_path):
     settings = {"architecture": "MobileNet", "alpha": 0.25, "weights": {"train": {}}, "input": 32}
     first = backbones.build({**settings, "weights": "random", "seed": 5}, classes=4)

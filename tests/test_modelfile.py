@@ -13,6 +13,7 @@ from configs import GOOD
 from conftest import ROOT
 from wsol.config import check
 from wsol.errors import ConfigError
+from wsol.experiment import notes
 
 INNER = {"name": "base", "layers": [{"class_name": "Conv2D", "config": {"name": "conv2"}}]}
 MODEL = {
@@ -130,15 +131,13 @@ def test_a_file_that_holds_no_weights_is_one_line(folder, weights, line):
 @pytest.mark.parametrize(
     "settings, line",
     [
-        (
-            {"weights": "only.weights.h5"},
-            "weights: a model file brings its own; leave out 'weights', or give 'architecture'.",
-        ),
-        ({"weights": "imagenet"}, "weights: a model file brings its own; leave out 'weights'"),
-        (
-            {"weights": {"train": {"dataset": "a"}}},
-            "weights: a model file is not trained here; leave out 'weights', or give 'architecture'.",
-        ),
+        ({"weights": "imagenet"}, "weights: a model takes a file or {train: …}, 'imagenet' is an architecture's."),
+        ({"weights": "random"}, "weights: a model takes a file or {train: …}, 'random' is an architecture's."),
+        ({"weights": "nowhere.h5"}, "weights: must be {train: …} or a file; no file 'nowhere.h5'."),
+        ({"weights": "empty.weights.h5"}, "weights: 'empty.weights.h5' holds no weights."),
+        ({"weights": {"train": 3}}, "weights: must be a file or {train: …}, got {'train': 3}."),
+        ({"weights": {"train": {"dataset": "c"}}}, "weights.train.dataset: unknown 'c'."),
+        ({"activation": "tanh"}, "activation: unknown 'tanh'. Known: none, sigmoid, softmax."),
         ({"classes": 3}, "classes: a model file has its own; leave out 'classes'."),
         ({"seed": 1}, "seed: nothing of a model file is drawn; leave out 'seed'."),
         ({"layer": "convx"}, "layer: no layer 'convx'. Did you mean 'conv2' or 'conv1'?"),
@@ -165,6 +164,25 @@ def test_what_a_model_has_is_taken(folder, model, layer):
     own = {"model": model, "preprocessing": {}, "layer": layer}
     settings = check(GOOD | {"backbones": {"mine": own}}).runs[0].backbone.settings
     assert settings["weights"] is None and settings["layer"] == layer
+
+
+def test_a_savedmodel_takes_no_weights(folder):
+    (folder / "nothing" / "saved_model.pb").touch()
+    own = {"model": "nothing", "preprocessing": {}, "safe": False}
+    for weights in ("only.weights.h5", {"train": {"dataset": "a"}}):
+        line = "weights: a SavedModel keeps its own; leave out 'weights', or give the model as a Keras file."
+        assert said(own | {"weights": weights}) == f"backbones.mine.{line}"
+
+
+@pytest.mark.parametrize("weights", ["only.weights.h5", {"train": {"dataset": "a"}}])
+def test_a_model_s_file_and_its_weights_are_both_noted(folder, weights):
+    """A change of either is seen, by what predicts and, where it is trained, by what trains."""
+    own = {"model": "mine.keras", "preprocessing": {}, "weights": weights}
+    found = check(GOOD | {"backbones": {"mine": own}})
+    noted = [sorted(read) for note, read in notes(found).items() if note.endswith("/weights")]
+    trained = isinstance(weights, dict)
+    assert noted == ([["mine.keras"], ["mine.keras"]] if trained else [["mine.keras", "only.weights.h5"]])
+    assert len(found.trainings) == trained
 
 
 @pytest.mark.parametrize("weights", ["only.weights.h5", "whole.h5"])

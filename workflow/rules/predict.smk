@@ -7,7 +7,13 @@ def weights(wildcards):
     given = SETTINGS[wildcards.backbone]["weights"]
     if isinstance(given, dict):
         return [f"{RESULTS}/weights/{given['train']}/model.weights.h5"]
-    return experiments.sources(SETTINGS[wildcards.backbone])
+    return experiments.sources({"weights": given} if given else SETTINGS[wildcards.backbone])
+
+
+def model(wildcards):
+    """The user's model file, where its weights come from elsewhere."""
+    settings = SETTINGS[wildcards.backbone]
+    return experiments.sources({"model": settings["model"]}) if settings["weights"] else []
 
 
 rule predict:
@@ -15,6 +21,7 @@ rule predict:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
         seen=lambda w: noted(f"{w.dataset}/images", f"{w.backbone}/weights"),
         weights=weights,
+        model=model,
         code=code("predict"),
     output:
         predictions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.predictions.npz",

@@ -4,7 +4,8 @@
 rule train:
     input:
         targets=lambda w: f"{RESULTS}/{SETTINGS[w.backbone]['train']['images']}/index/targets.parquet",
-        seen=lambda w: noted(f"{SETTINGS[w.backbone]['train']['images']}/images"),
+        seen=lambda w: noted(f"{SETTINGS[w.backbone]['train']['images']}/images", f"{w.backbone}/weights"),
+        model=lambda w: experiments.sources(SETTINGS[w.backbone]),
         code=code("train"),
     output:
         weights=f"{RESULTS}/weights/{{backbone}}/model.weights.h5",

@@ -140,20 +140,29 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
     name, kind = settings["architecture"], ARCHITECTURES[settings["architecture"]]
     make = getattr(keras.applications, name)
     common = {"classifier_activation": None, "classes": classes, **settings["arguments"]}
-    keras.utils.set_random_seed(settings["seed"])
     # Keras 3.15 says this of every complete weights file; what is really missing raises.
     warnings.filterwarnings("ignore", "Skipping nested container")
+    _anew(settings["seed"])
     try:
         if weights == "imagenet" and size != (kind.size, kind.size):
             # Keras loads published weights at their own size only; behind a pooling they fit any.
-            published = make(weights="imagenet", **common)
+            published = make(weights="imagenet", **common).get_weights()
+            _anew(settings["seed"])
             model = make(weights=None, input_shape=(*size, 3), **common)
-            model.set_weights(published.get_weights())
+            model.set_weights(published)
             return model
         source = None if weights == "random" else weights
         return make(weights=source, input_shape=(*size, 3), **common)
     except Exception as error:  # Keras raises a plain Exception where a download fails
         raise ConfigError(f"backbone {name}, input {size[0]}x{size[1]}, weights '{weights}': {brief(error)}") from error
+
+
+def _anew(seed: int) -> None:
+    """As if nothing had been built before: Keras numbers layers (`activation_17`) on and on through a process."""
+    import keras
+
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(seed)
 
 
 def brief(error: Exception) -> str:

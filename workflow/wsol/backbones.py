@@ -3,13 +3,14 @@
 `backbone` names the settings; `build` makes a `Backbone` of them. Keras is imported inside functions only.
 """
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from wsol import explained, receptive
+from wsol import explained, probabilities, receptive
 from wsol.architectures import ARCHITECTURES, IMAGENET, MODES, application, brief, fitting, preprocessing
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.graphs import Graph, Step
@@ -20,6 +21,7 @@ from wsol.places import is_there
 from wsol.savedmodel import SavedGraph
 from wsol.settings import Place, Range, Seed, Side, checked, known
 
+ACTIVATIONS = ("softmax", "sigmoid", "none")
 PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
 
 
@@ -34,6 +36,7 @@ def backbone(
     layer: str | list[str] = "auto",
     score: Literal["logit", "probability"] = "logit",
     explain: Literal["labelled", "predicted"] = "labelled",
+    activation: Literal["softmax", "sigmoid", "none"] | None = None,
     evidence: str | dict = "gradient",
     resize: Resize = "stretch",
     interpolation: Interpolation = "linear",
@@ -46,8 +49,9 @@ def backbone(
     """The settings of a backbone, checked as far as that goes without Keras; ConfigError names what is wrong.
 
     Either `architecture`, a name in ARCHITECTURES, whose own arguments (alpha) pass through, or `model`, a Keras file
-    or a SavedModel folder, with its `preprocessing`. A model brings its weights; an architecture's are `imagenet`
-    unless said.
+    or a SavedModel folder, with its `preprocessing`. A model brings its weights, unless others are to be loaded into it
+    or trained; an architecture's are `imagenet` unless said. `activation` is what makes probabilities of the outputs of
+    a model that ends in plain numbers; without it, or with `none`, it has no probabilities.
     """
     settings = {name: value for name, value in locals().items() if name != "arguments"}
     if (architecture is None) == (model is None):
@@ -98,7 +102,7 @@ class Backbone:
         settings: Mapping[str, Any],
         size: tuple[int, int],
         prepare: Mapping[str, Any],
-        activation: str = "",  # what follows logits, where the model itself ends in them
+        activation: str = "",  # what follows logits, where it is known of a graph that ends in them
     ):
         self.graph, self.settings, self.size, self.prepare = graph, dict(settings), size, prepare
         self.model = graph.model
@@ -106,10 +110,9 @@ class Backbone:
             raise ConfigError(f"model: takes {len(self.graph.inputs)} inputs, one image is meant.")
         key = self._output_key(settings["output"])
         self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3, key)
-        self.output, removed = self.graph.without_activation(key)
-        self.activation = removed or activation
-        if settings["score"] == "probability" and not self.activation:
-            raise ConfigError("score: probability needs a model that ends in softmax or sigmoid.")
+        self.ending = self.graph.ending(key)  # as the model itself has it
+        self.output, self.activation = self._logits(key, activation)
+        probabilities.check(settings, self.activation)
         self.layers = self._explained(settings["layer"])
         if len(self.layers) > 1 and settings["evidence"]["method"] in PERTURBATIONS:
             raise ConfigError(
@@ -123,6 +126,8 @@ class Backbone:
             raise ConfigError(f"output: the number of classes is open, its shape is {last.shape}.")
         self.binary = raw == 1
         self.classes = 2 if self.binary else raw
+        if self.binary and self.activation == "softmax":
+            raise ConfigError("activation: the softmax of one output is 1 whatever the image; sigmoid is meant.")
 
     def _output_key(self, name: str | None) -> int:
         outputs = self.graph.outputs
@@ -131,6 +136,20 @@ class Backbone:
         if name is not None and name not in outputs:
             raise ConfigError(unknown("output", name, outputs))
         return outputs[name] if name else next(iter(outputs.values()))
+
+    def _logits(self, key: int, known: str) -> tuple[int, str]:
+        """The logits' key, and what makes probabilities of them: softmax, sigmoid or "" where nobody says."""
+        said = self.settings["activation"]
+        output, own = self.graph.without_activation(key)
+        if own and said:
+            raise ConfigError(f"activation: the model itself ends in {self.ending}; leave out 'activation'.")
+        if not (own or known or said) and (between := self.graph.softmaxed(output)):
+            softmax, last = (step.name for step in between)
+            raise ConfigError(
+                f"activation: the model goes on behind its softmax '{softmax}', to '{last}', so that its outputs are "
+                "no logits; say what they are: none (plain scores), or softmax or sigmoid, if that is still to follow."
+            )
+        return output, own or known or ("" if said in (None, "none") else said)
 
     def _explained(self, layer: str | list[str]) -> list[Step]:
         names = [layer] if isinstance(layer, str) else layer
@@ -175,16 +194,29 @@ def prepared(batch: Any, prepare: Mapping[str, Any]) -> Any:
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
     """A Backbone of `settings` as a config gives them; `weights` are a trained file, `classes` its number."""
     settings = backbone(**settings)
-    if settings["model"] is not None:
-        graph = opened(settings["model"], settings["safe"])
-        return Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), settings["preprocessing"])
+    chosen = str(weights) if weights else settings["weights"]
+    if isinstance(chosen, dict):
+        raise ConfigError("weights: a backbone that is trained needs the file that training made.")
+    if settings["model"] is None:
+        return _of_architecture(settings, chosen, classes or settings["classes"] or IMAGENET)
+    graph = opened(settings["model"], settings["safe"], chosen)
+    found = Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), settings["preprocessing"])
+    if classes and found.classes != classes:
+        raise ConfigError(f"weights.train: its dataset has {classes} classes, the model {found.classes} outputs.")
+    return found
+
+
+def _of_architecture(settings: Mapping[str, Any], weights: str, classes: int) -> Backbone:
+    """`keras.applications` say of all of theirs that they end in a softmax; here they are built without it."""
     kind = ARCHITECTURES[settings["architecture"]]
     size = _size(settings["input"] or kind.size)
-    chosen = str(weights) if weights else settings["weights"]
-    if not isinstance(chosen, str):
-        raise ConfigError("weights: a backbone that is trained needs the file that training made.")
-    model = application(settings, size, chosen, classes or settings["classes"] or IMAGENET)
+    model = application(settings, size, weights, classes)
     return Backbone(KerasGraph(model), settings, size, MODES[kind.mode], activation="softmax")
+
+
+def untrained(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the network that a training starts from: a model as its file has it, else random weights."""
+    return {**settings, "weights": "random" if settings.get("model") is None else None}
 
 
 def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:
@@ -211,15 +243,28 @@ def check_source(path: str, safe: bool) -> None:
         )
 
 
-def opened(path: str, safe: bool) -> Graph:
-    """The graph of a Keras file, or of a SavedModel folder where that need not be `safe`."""
+def opened(path: str, safe: bool, weights: str | None = None) -> Graph:
+    """The graph of a Keras file, with other weights where they are given, or of a SavedModel folder that may be run."""
     import keras
 
     check_source(path, safe)
     if Path(path).is_dir():
+        if weights:
+            raise ConfigError(f"weights: the SavedModel '{path}' keeps its own; leave out 'weights'.")
         return SavedGraph(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=safe)
     except Exception as error:  # a foreign file may fail anywhere in Keras' loading
         raise DataError(f"model '{path}' cannot be loaded: {brief(error)}") from error
+    if weights:
+        _load(model, path, weights)
     return KerasGraph(model)
+
+
+def _load(model: Any, path: str, weights: str) -> None:
+    """Weights of a file into all of a model, before anything is made of it that would keep the old ones."""
+    warnings.filterwarnings("ignore", "Skipping nested container")  # Keras 3.15 says this of complete files too
+    try:
+        model.load_weights(weights)
+    except Exception as error:
+        raise DataError(f"weights '{weights}' are not those of model '{path}': {brief(error)}") from error

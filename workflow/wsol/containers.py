@@ -122,14 +122,16 @@ class Weights(Format):
     """A network's weights as Keras saves them; the header is an attribute of the HDF5 file's root."""
 
     @contextmanager
-    def saving(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, **fields: Any):
+    def saving(
+        self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}, **fields: Any
+    ):
         """A path for Keras to save to; the file then gets its header and `fields`."""
         import h5py
 
         with self.writing(path) as temporary:
             yield temporary
             with h5py.File(temporary, "r+") as file:
-                header = self.header(path, settings, made_from) | fields
+                header = self.header(path, settings, made_from, given) | fields
                 file.attrs[HEADER] = json.dumps(header, sort_keys=True, default=str)
                 file.attrs[SEAL] = np.bytes_(seal.BLANK)
 

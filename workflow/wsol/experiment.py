@@ -98,6 +98,7 @@ def notes(experiment: Experiment) -> dict[str, list[str]]:
                 found[f"{dataset.id}/{run.backbone.id}"] = [maps_of(run.backbone.settings, dataset.id)]
         if run.backbone and IMPORTED not in run.backbone.settings:
             found[f"{run.backbone.id}/weights"] = sources(run.backbone.settings)
+    found |= {f"{name}/weights": sources(training.settings) for name, training in experiment.trainings.items()}
     return {note: read for note, read in found.items() if read}
 
 

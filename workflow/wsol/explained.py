@@ -1,7 +1,11 @@
 """Which layers of a graph can be explained, which one is meant by a name or by `auto`, and what follows it."""
 
+from wsol import mixing
 from wsol.errors import ConfigError, unknown
 from wsol.graphs import POOLING, RESHAPING, TRANSPARENT, Graph, Step
+
+# What `auto` goes back from: it makes nothing of the map before it, or takes its places together or elsewhere.
+PASSED_BY = (*POOLING, *TRANSPARENT, *RESHAPING, *mixing.TURNING, "ZeroPadding2D")
 
 
 def is_spatial(step: Step) -> bool:
@@ -19,16 +23,23 @@ def automatic(graph: Graph, output: int) -> Step:
 
     What comes last may itself be a pooling (VGG) or do nothing in inference (dropout): the map before it is meant.
     Where a small input has shrunk to one place before the pooling, the last map is often one branch of many: the last
-    one that everything passes through is meant.
+    one that everything passes through is meant. Where what follows it mixes places otherwise than a pooling or a dense
+    layer does, the last map is not what the class was read from: a ConfigError asks for the layer's name.
     """
-    known = {step.outputs[0]: step for step in candidates(graph, output)}
+    maps = mixing.maps(graph, output)
+    known = {step.outputs[0]: step for step in candidates(graph, output) if step.outputs[0] in maps}
     if not known:
         raise ConfigError("layer: auto finds no layer with a map larger than 1x1: this model has no spatial layer.")
     step = list(known.values())[-1]
     if any(_convolves_on(user) for user in graph.consumers(step.outputs[0], graph.upstream([output]))):
         step = next((s for s in reversed(known.values()) if is_cut(graph, output, s.outputs[0])), step)
-    while step.kind in (*POOLING, *TRANSPARENT, *RESHAPING, "ZeroPadding2D") and step.inputs[0] in known:
+    while step.kind in PASSED_BY and step.inputs[0] in known:
         step = known[step.inputs[0]]
+    if culprit := mixing.behind(graph, output, step):
+        raise ConfigError(
+            f"layer: auto finds '{culprit.name}' ({culprit.kind}) behind the last map, '{step.name}', and it mixes "
+            f"places otherwise than a pooling; name the layer to explain, of: {', '.join(_notable([*known.values()]))}."
+        )
     return step
 
 

@@ -12,7 +12,11 @@ from wsol.errors import ConfigError
 POOLING = ("MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
 TRANSPARENT = ("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "Identity", "ActivityRegularization")
 RESHAPING = ("Flatten", "Reshape", "Squeeze")
-FINAL = ("softmax", "sigmoid")
+# Steps that are nothing but such a function; any other has it as its activation.
+ENDS = ("Activation", "Softmax", "Sigmoid", "LogSoftmax")
+# By the name of a layer, an operation or a layer's function: what makes probabilities of what goes into it. Of
+# log_softmax it is still the softmax.
+FINAL = {"softmax": "softmax", "sigmoid": "sigmoid", "log_softmax": "softmax", "logsoftmax": "softmax"}
 
 
 class Step(NamedTuple):
@@ -33,7 +37,9 @@ class Step(NamedTuple):
     def activation(self) -> str:
         """The function that a layer applies last, "" where it has none."""
         function = getattr(self.operation, "activation", None)
-        return getattr(function, "__name__", "") or ""
+        if function is None:
+            return ""
+        return getattr(function, "__name__", type(function).__name__.lower())  # a layer may stand for a function
 
 
 class Graph:
@@ -73,20 +79,41 @@ class Graph:
         return found
 
     def without_activation(self, output: int) -> tuple[int, str]:
-        """The logits' key and what the model made of them: softmax, sigmoid or "" where it gives logits already.
+        """The logits' key and what makes probabilities of them: softmax, sigmoid or "" where the model does not say.
 
         An activation is left out by a step beside the model's own: the model keeps its layers as they are.
         """
+        step = self._last(output)
+        function = ending(step)
+        if step is None or function not in FINAL:
+            return output, ""
+        if step.kind in ENDS:
+            return step.inputs[0], FINAL[function]
+        self.steps[self.steps.index(step)] = self.linear(step)
+        return output, FINAL[function]
+
+    def ending(self, output: int) -> str:
+        """The function that an output ends in, as the model has it (`log_softmax`, `relu`), "" where in none."""
+        return ending(self._last(output))
+
+    def _last(self, output: int) -> Step | None:
+        """The step that makes an output's numbers."""
         step = self.producer(output)
         while step and step.kind in (*TRANSPARENT, *RESHAPING):
             step = self.producer(step.inputs[0])
-        function = (step.activation or step.kind.lower()) if step else ""
-        if step is None or function not in FINAL:
-            return output, ""
-        if step.kind in ("Activation", "Softmax", "Sigmoid"):
-            return step.inputs[0], function
-        self.steps[self.steps.index(step)] = self.linear(step)
-        return output, function
+        return step
+
+    def softmaxed(self, output: int) -> tuple[Step, Step] | None:
+        """A softmax that all the way to an output leads through, and the last step, where it is not the end itself.
+
+        What then comes out is neither logits nor, as far as anyone can tell, probabilities. Attention has its softmax
+        too: what it weighs goes past it.
+        """
+        steps = self.upstream([output])
+        found = [step for step in steps if FINAL.get(ending(step)) == "softmax"]
+        after = self.upstream([output], [key for step in found for key in step.outputs])
+        past = any(set(self.inputs).intersection(step.inputs) for step in after)
+        return (found[-1], steps[-1]) if found and not past else None
 
     def linear(self, step: Step) -> Step:
         """A layer's step without the activation in it."""
@@ -125,6 +152,11 @@ class Graph:
 
         tf.function(trace, autograph=False).get_concrete_function(tf.TensorSpec(shape))
         return found
+
+
+def ending(step: Step | None) -> str:
+    """The function whose values a step gives, in lower case: a layer's activation, or what the step itself is."""
+    return (step.activation or step.kind.lower()) if step else ""
 
 
 def _is_complete(shape: tuple) -> bool:

@@ -4,6 +4,7 @@ A backbone's default spelt out is the same experiment as the default left out: w
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from wsol.controls import CONTROLS
@@ -18,10 +19,11 @@ def backbone(where: str, settings: Mapping[str, Any]) -> None:
 
 
 def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if isinstance(settings["weights"], dict):
-        yield "weights", "a model file is not trained here; leave out 'weights', or give 'architecture'."
-    if settings["weights"] is not None:
-        yield "weights", "a model file brings its own; leave out 'weights', or give 'architecture'."
+    weights = settings["weights"]
+    if weights in ("imagenet", "random"):
+        yield "weights", f"a model takes a file or {{train: …}}, '{weights}' is an architecture's."
+    if weights is not None and Path(settings["model"]).is_dir():
+        yield "weights", "a SavedModel keeps its own; leave out 'weights', or give the model as a Keras file."
     if settings["classes"] is not None:
         yield "classes", "a model file has its own; leave out 'classes'."
     if settings["seed"]:
@@ -32,6 +34,8 @@ def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     name, weights = settings["architecture"], settings["weights"]
     if settings["preprocessing"] is not None:
         yield "preprocessing", f"{name} has its own; leave out 'preprocessing', or give a 'model'."
+    if settings["activation"] is not None:
+        yield "activation", f"{name} ends in a softmax; leave out 'activation'."
     if settings["output"] is not None:
         yield "output", f"{name} has one output; leave out 'output'."
     if not settings["safe"]:

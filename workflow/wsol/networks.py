@@ -116,10 +116,10 @@ def _network(where: str, given: dict) -> dict:
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
     idle.backbone(where, settings)
-    if settings["model"] is None:
-        _weights(f"{where}.weights", settings["weights"])
-    else:
+    if settings["model"] is not None:
         _model(where, settings)
+    if settings["weights"] is not None:
+        _weights(f"{where}.weights", settings["weights"], words=() if settings["model"] else ("imagenet", "random"))
     arguments = settings.pop("arguments")
     return settings | arguments
 
@@ -136,17 +136,19 @@ def _model(where: str, settings: Mapping[str, Any]) -> None:
         raise ConfigError(f"{where}: {error}") from error
 
 
-def _weights(where: str, weights: str | dict) -> None:
-    """A ConfigError where an architecture's weights are none of those that there are."""
+def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:
+    """A ConfigError where weights are none of those that there are: a file, a training, or one of these words."""
+    known = ", ".join([*words, "a file"])
     if isinstance(weights, dict):
         if list(weights) != ["train"] or not isinstance(weights["train"], dict):
-            raise ConfigError(f"{where}: must be imagenet, random, a file or {{train: …}}, got {shown(weights)}.")
+            raise ConfigError(f"{where}: must be {known} or {{train: …}}, got {shown(weights)}.")
         return
-    if weights in ("imagenet", "random"):
+    if weights in words:
         return
     places.file(where, weights)
     if not places.is_there(weights):
-        raise ConfigError(f"{where}: must be imagenet, random, {{train: …}} or a file; no file '{weights}'.")
+        known = ", ".join([*words, "{train: …}"])
+        raise ConfigError(f"{where}: must be {known} or a file; no file '{weights}'.")
     modelfile.check_weights(where, weights)
 
 

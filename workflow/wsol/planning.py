@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wsol import backbones
+from wsol import backbones, probabilities
 from wsol.architectures import IMAGENET
 from wsol.datasets import classmap
 from wsol.errors import ConfigError, InputError, few
 from wsol.outputs import names_of, right
 from wsol.splits import Split
-from wsol.train import labels
+from wsol.train import labels, loss
 
 UNSEEN = ("evidence", "batch", "threads")  # settings that do not matter to what is found out here
 _known: dict[str, dict[str, Any]] = {}
@@ -27,10 +27,19 @@ def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[
     for split in seen:
         _check_meant(split, names)
     found = _built(name, network["settings"], len(names))
+    _check_probability(name, network["settings"], found["activation"])
     for split in seen:
         _check_range(name, split, names, found["outputs"])
     say(f"{name}: explains {', '.join(found['layer'])}, {found['outputs']} outputs")
     return found
+
+
+def _check_probability(name: str, settings: Mapping[str, Any], activation: str) -> None:
+    """What needs probabilities needs a model that has them."""
+    try:
+        probabilities.check(settings, activation)
+    except ConfigError as error:
+        raise ConfigError(f"backbones.{name}: {error}") from error
 
 
 def _check_meant(split: Split, names: list[str]) -> None:
@@ -75,12 +84,19 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
     """What is found by building the network, with random weights where it is still to be trained for `classes`."""
     wanted = {key: value for key, value in settings.items() if key not in UNSEEN}
     if classes:
-        wanted["weights"] = "random"
+        wanted = backbones.untrained(wanted)
     key = repr((sorted(wanted.items()), classes))
     if key not in _known:
         try:
             backbone = backbones.build(wanted, classes=classes or None)
+            if classes:
+                loss(backbone)
         except InputError as error:
             raise ConfigError(f"backbones.{name}: {error}") from error
-        _known[key] = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}
+        _known[key] = {
+            "layer": backbone.layer,
+            "outputs": backbone.classes,
+            "input": list(backbone.size),
+            "activation": backbone.activation,
+        }
     return _known[key]

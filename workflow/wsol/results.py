@@ -3,7 +3,8 @@
 The level is the one of highest accuracy at IoU .5 with boxes of all regions, or of highest mean IoU where the truth has
 masks only: chosen on the select split where there is one, else on the reported one; each map's own where the threshold
 gives one. A box scores the highest value of the normalised map inside it, times the probability of the explained class
-where the run has predictions and the model says what makes probabilities of its logits.
+where there is one: where no network predicts (a control, imported maps), or nothing says what makes probabilities of
+its outputs, the score is the map's value alone, and `scored` says so beside what is exported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ class Result:
         self.view, self.stages, self.targets = view, stages, stages.targets
         self.preparation = {key: stages.settings[key] for key in ("upsampling", "normalization")}
         self.chances = chances(self.targets, predictions)
+        self.scored = scored(predictions)
 
     @cached_property
     def level(self) -> float | None:
@@ -93,7 +95,7 @@ def highest(boxes: NDArray[np.float64], seen: Map) -> NDArray[np.float64]:
 
 
 def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray[np.float64]:
-    """The probability of each target's explained class, [t]; 1 where there is none to be had."""
+    """What the maps' values are multiplied by, [t]: the explained class's probability; 1 where there is none."""
     found = np.ones(len(targets))
     for arrays, header in map(PREDICTIONS.open, predictions):
         place = pd.Index(arrays["image"]).get_indexer(pd.Index(targets["image"]))
@@ -103,6 +105,15 @@ def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray
             for t in np.flatnonzero(place >= 0):
                 found[t] = explained(p[place[t]], outputs[t], header["settings"])
     return found
+
+
+def scored(predictions: Sequence[str | Path]) -> str:
+    """What the score of a box is."""
+    known = [PREDICTIONS.peek(path)["settings"].get("activation") for path in predictions]
+    if known and all(known):
+        return "highest value of the map in the box * probability of the explained class"
+    why = "the model does not say what makes probabilities of its outputs" if known else "no network predicted"
+    return f"highest value of the map in the box; no probability: {why}"
 
 
 def explained(p: NDArray, outputs: Sequence[int], settings: Mapping) -> float:

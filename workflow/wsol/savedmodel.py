@@ -146,9 +146,11 @@ def _constants(operation: Any) -> dict[str, Any]:
     """What an operation takes as a constant and a layer as a setting."""
     import tensorflow as tf
 
-    if operation.type not in ("Mean", "Pad"):
+    if operation.type not in ("Mean", "Pad", "Transpose"):
         return {}
     constant = tf.get_static_value(operation.inputs[1])
     if constant is None:
         return {}
-    return {"axis": constant.ravel().tolist()} if operation.type == "Mean" else {"padding": constant.tolist()[1:3]}
+    if operation.type == "Pad":
+        return {"padding": constant.tolist()[1:3]}
+    return {"axis" if operation.type == "Mean" else "axes": constant.ravel().tolist()}

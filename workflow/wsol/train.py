@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from wsol import images
-from wsol.errors import DataError
+from wsol.errors import ConfigError, DataError
+from wsol.probabilities import unsaid
 from wsol.settings import Range, Seed
 
 LABELS = ["image", "label", "class_name", "status"]  # all that training may read of the targets
@@ -66,28 +67,64 @@ def load(
     return Examples(np.stack([p for p, _ in kept]), np.array([label for _, label in kept]))
 
 
+def loss(backbone: Any) -> tuple[Any, Any]:
+    """What a fit makes small, and the accuracy that it tells, by what the model's outputs are.
+
+    Softmax outputs: cross-entropy of the label. Sigmoids: binary cross-entropy, of each output against the label's one
+    or zero. Either is given logits where the model ends in them, and what it makes of them where it does not.
+    """
+    import keras
+
+    if not backbone.activation:
+        raise ConfigError(unsaid("weights.train"))
+    logits = backbone.ending not in ("softmax", "sigmoid")  # log_softmax is one of the logits that softmax maps to p
+    if backbone.binary:
+        accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0 if logits else 0.5)
+        return keras.losses.BinaryCrossentropy(logits), accuracy
+    accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
+    if backbone.activation == "softmax":
+        return keras.losses.SparseCategoricalCrossentropy(logits), accuracy
+
+    def each(labels: Any, outputs: Any) -> Any:
+        wanted = keras.ops.one_hot(keras.ops.reshape(labels, (-1,)), backbone.classes)
+        return keras.losses.binary_crossentropy(wanted, outputs, logits)
+
+    return each, accuracy
+
+
 def fit(backbone: Any, examples: Examples, given: dict[str, Any], say: Callable[..., None]) -> pd.DataFrame:
     """Fit `backbone.model` in place; its history, one row an epoch: loss and accuracy on the training images."""
     import keras
 
+    model = _trained(backbone)
     keras.utils.set_random_seed(given["seed"])
-    for layer in backbone.model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = given["momentum"]
+    for step in backbone.graph.steps:
+        if isinstance(step.operation, keras.layers.BatchNormalization):
+            step.operation.momentum = given["momentum"]
     steps = given["epochs"] * -(-len(examples.labels) // given["batch"])
-    backbone.model.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(given["learning_rate"], steps)),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
+    minimised, accuracy = loss(backbone)
+    rate = keras.optimizers.schedules.CosineDecay(given["learning_rate"], steps)
+    model.compile(keras.optimizers.Adam(rate), minimised, metrics=[accuracy])
     told = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: say(
             f"epoch {epoch + 1}/{given['epochs']}", {k: f"{v:.4f}" for k, v in logs.items()}
         )
     )
     batches = _batches(backbone, examples, given)
-    history = backbone.model.fit(batches, epochs=given["epochs"], shuffle=False, verbose=0, callbacks=[told])
+    history = model.fit(batches, epochs=given["epochs"], shuffle=False, verbose=0, callbacks=[told])
     return pd.DataFrame(history.history).rename_axis("epoch").reset_index()
+
+
+def _trained(backbone: Any) -> Any:
+    """The explained output of the model, one row of numbers an image: [n c]. Its layers are the model's own."""
+    import keras
+
+    if not backbone.model.trainable_weights:
+        raise ConfigError("weights.train: all layers of the model are frozen (trainable: false).")
+    place = list(backbone.graph.outputs).index(backbone.settings["output"] or next(iter(backbone.graph.outputs)))
+    out = backbone.model.outputs[place]
+    width = 1 if backbone.binary else backbone.classes
+    return keras.Model(backbone.model.inputs, out if len(out.shape) == 2 else keras.layers.Reshape((width,))(out))
 
 
 def _batches(backbone: Any, examples: Examples, given: dict[str, Any]) -> Any:
