@@ -157,7 +157,7 @@ def test_eigencam_points_to_where_the_activations_are():
 
 
 def test_eigencam_is_not_centred_and_its_variant_is():
-    """Two channels: one is high everywhere, the other varies. The paper's map is of the first, a centred one's is not."""
+    """One channel is high everywhere, another varies: the map is of the first, and of the second where centred."""
     flat, bump = np.full((3, 3), 10.0), np.zeros((3, 3))
     bump[1, 1], flat[0, 0] = 1, 9.5
     a = np.stack([flat, bump], axis=-1)[None].astype(np.float32)

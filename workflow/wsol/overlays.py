@@ -28,7 +28,7 @@ def placer(
     """From the heatmap's grid, which covers an input of `size`, to an image of (height, width); 0 where no input is.
 
     `geometry` is images': image = input * (sx, sy) + (tx, ty). A pixel's centre lies half a pixel in. `how`: linear,
-    cubic (both OpenCV's) or pillow (its bicubic).
+    cubic (both OpenCV's) or pillow (its bicubic, of levels 0..255).
     """
     sx, sy, tx, ty = geometry
     x = ((np.arange(image[1]) + 0.5 - tx) / sx / size[1]).astype(np.float32)
@@ -51,9 +51,12 @@ def _remapped(interpolation: int, array: np.ndarray, x: np.ndarray, y: np.ndarra
 
 
 def _pillow(array: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """As Pillow's bicubic enlarges: a = -0.5, and at the border what lies within the array, weighted to one."""
-    rows, columns = _bicubic(y, array.shape[0]), _bicubic(x, array.shape[1])
-    return np.einsum("ah,hw...,bw->ab...", rows, array, columns)
+    """As Pillow's bicubic enlarges levels 0..255: a = -0.5, at the border only what lies within, weighted to one.
+
+    First along rows, then along columns, each rounded to levels.
+    """
+    wide = np.clip(np.rint(np.einsum("bw,hw...->hb...", _bicubic(x, array.shape[1]), array)), 0, 255)
+    return np.clip(np.rint(np.einsum("ah,hb...->ab...", _bicubic(y, array.shape[0]), wide)), 0, 255)
 
 
 def _bicubic(at: np.ndarray, places: int) -> NDArray[np.float32]:
@@ -105,8 +108,7 @@ def confidence(image: Image, heatmap: np.ndarray, place: Place, confidence: floa
 
 def add(image: Image, heatmap: np.ndarray, place: Place, confidence: float = 1.0) -> Image:
     """image + 0.4 heat, in Matplotlib's colours on the small grid, both stretched to 0..255."""
-    heat = np.clip(np.rint(place(_stretched(matplotlib_jet(heatmap)))), 0, 255)
-    return _stretched(image + 0.4 * heat)
+    return _stretched(image + 0.4 * place(_stretched(matplotlib_jet(heatmap))))
 
 
 def _stretched(mixed: np.ndarray) -> Image:
