@@ -95,8 +95,9 @@ def naive_score_cams(image: np.ndarray, model, layer: str, classes: list[int]) -
     alive = masks.max(axis=(1, 2)) > masks.min(axis=(1, 2))
     low, top = masks.min(axis=(1, 2), keepdims=True), masks.max(axis=(1, 2), keepdims=True)
     masks = np.where(alive[:, None, None], (masks - low) / np.where(top > low, top - low, 1), 0)
-    logits = [model((m * image + (1 - m) * colour)[None] / 127.5 - 1).numpy()[0] for m in masks[alive][..., None]]
-    z = np.array(logits, np.float64)
+    shown = [(m * image + (1 - m) * colour) / 127.5 - 1 for m in masks[alive][..., None]]
+    logits = np.concatenate([model(np.stack(shown[i : i + 32])).numpy() for i in range(0, len(shown), 32)])
+    z = logits.astype(np.float64)
     p = np.exp(z - z.max(axis=1, keepdims=True))
     probabilities = (p / p.sum(axis=1, keepdims=True))[:, classes]
     raised = np.exp(z[:, classes] - z[:, classes].max(axis=0))
