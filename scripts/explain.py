@@ -18,19 +18,20 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from wsol import backbones, evidence, heatmaps, idle, images, overlays
+from wsol import backbones, evidence, heads, heatmaps, idle, images, overlays
 from wsol.backbones import ACTIVATIONS
-from wsol.cams import CAMS, EVIDENCE_OF
+from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF
 from wsol.errors import ConfigError, InputError, unknown
 from wsol.presets import SYSTEMS, System
 from wsol.probabilities import probability
+from wsol.settings import parameters
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("image")
     network = parser.add_argument_group("network")
-    network.add_argument("--architecture", help="of keras.applications (default: MobileNetV2)")
+    network.add_argument("--architecture", help="of keras.applications (default: MobileNetV2, or the system's own)")
     network.add_argument("--model", help="a Keras file or SavedModel folder of your own, with its --preprocessing")
     network.add_argument(
         "--preprocessing", type=json.loads, help='JSON: {"order": "rgb", "scale": 1, "mean": 0, "std": 1}'
@@ -52,14 +53,15 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def network(given: argparse.Namespace, cam: dict) -> dict:
+def network(given: argparse.Namespace, system: System, cam: dict) -> dict:
     """The backbone's settings: what was asked for, and what the cam asks of it."""
     size = given.input[0] if given.input and len(given.input) == 1 else given.input
-    architecture = given.architecture or (None if given.model else "MobileNetV2")
+    architecture = None if given.model else given.architecture or system.architecture
     source = {"architecture": architecture, "model": given.model, "preprocessing": given.preprocessing}
     source |= {"weights": given.weights, "activation": given.activation}
     asked = {name: cam[name] for name in ("score", "layer") if name in cam}
-    kind = EVIDENCE_OF.get(cam["method"], "gradient")
+    asked |= {"score": SCORE_OF[cam["method"]]} if cam["method"] in SCORE_OF else {}
+    kind = EVIDENCE_OF[cam["method"]]
     layer = {"layer": given.layer} if given.layer else {}
     trust = {"output": given.output, "safe": not given.unsafe}
     batch = 1 if kind == "gradient" else 32
@@ -78,24 +80,27 @@ def main() -> None:
     system = SYSTEMS[given.system] if given.system else System({"method": "gradcam"}, "max", "linear", "blend")
     cam = {**system.cam, **({"method": given.cam} if given.cam else {})}
     image = images.decode(given.image)
-    backbone = backbones.build(network(given, cam))
+    backbone = backbones.build(network(given, system, cam))
+    found = heads.between(backbone.graph, backbone.output, backbone.layers) if cam["method"] == "cam" else []
+    if found:
+        raise ConfigError(f"--cam: {heads.refusal('this one', found)}")
     wanted = given.classes or [-1]
     if bad := [c for c in wanted if c >= backbone.classes]:
         raise ConfigError(unknown("classes", bad[0], [f"0..{backbone.classes - 1}"]))
     backbone.settings["explain"] = "labelled" if given.classes else "predicted"
     outputs = [[c] if given.classes else [0] for c in wanted]
     table = pd.DataFrame({"image": given.image, "outputs": outputs, "width": image.shape[1], "height": image.shape[0]})
-    found = evidence.Collected()
-    predictions = evidence.predict(backbone, lambda _: image, table, found)
-    options = {"relu": cam["relu"]} if "relu" in cam else {}
-    maps = heatmaps.explain(CAMS[cam["method"]], found, options)
+    arrays = evidence.Collected()
+    predictions = evidence.predict(backbone, lambda _: image, table, arrays)
+    options = {name: cam[name] for name in parameters(CAMS[cam["method"]]) if name in cam}
+    maps = heatmaps.explain(CAMS[cam["method"]], arrays, options)
     logits = predictions["logits"][0]
     chances = probability(logits[None], backbone.activation)[0] if backbone.activation else None
     place = overlays.placer(image.shape[:2], predictions["geometry"][0], backbone.size, system.upsampling)
     picture = overlays.PICTURES[system.picture]
     panels = [
         picture(image, overlays.normalized(heatmap, system.normalization), place, *confidence(chances, index))
-        for heatmap, index in zip(maps, found["explained"], strict=True)
+        for heatmap, index in zip(maps, arrays["explained"], strict=True)
     ]
     to = given.to or Path(f"{Path(given.image).with_suffix('')}-cam.png")
     if not cv2.imwrite(str(to), np.concatenate(panels, axis=1)[..., ::-1]):
@@ -103,7 +108,7 @@ def main() -> None:
     print(f"layer {', '.join(backbone.layer)}, {cam['method']}, picture {to}")
     for index in np.argsort(-logits, kind="stable")[:5]:
         value = f"{logits[index]:8.3f}" if chances is None else f"{100 * chances[index]:6.2f} %"
-        print(f"class {index:4d}  {value}{'  <- explained' if index in found['explained'] else ''}")
+        print(f"class {index:4d}  {value}{'  <- explained' if index in arrays['explained'] else ''}")
     if chances is None:
         print(
             "The numbers are the model's outputs as they are; --activation softmax or sigmoid makes them probabilities."

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsol.cams import CAMS, EVIDENCE_OF
-from wsol.heatmaps import takes
+from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF, takes
+from wsol.controls import CONTROLS, NETWORK_CONTROLS
 from wsol.perturb import EVIDENCES
 
 rng = np.random.default_rng(0)
@@ -19,9 +19,8 @@ def maps(n=3, h=4, w=5, k=6, signed=False) -> np.ndarray:
 
 def called(name: str, a: np.ndarray, g: np.ndarray, **settings) -> np.ndarray:
     """The method on (activations, gradients); the rivals' gradients are half of them, the other way round in k."""
-    return CAMS[name](
-        a, *({"gradients": g, "rivals": g[..., ::-1] / 2}[array] for array in takes(CAMS[name])), **settings
-    )
+    given = {"gradients": g, "rivals": g[..., ::-1] / 2, "logit_weights": g}
+    return CAMS[name](a, *(given[array] for array in takes(CAMS[name])), **settings)
 
 
 def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
@@ -29,11 +28,13 @@ def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
     a, g = a.astype(np.float64), np.broadcast_to(g, a.shape).astype(np.float64)
     if name == "finercam":
         g = g - 0.6 * g[..., ::-1] / 2
+    if name == "mean_activation":
+        return a.mean(axis=-1)
     channels, out = range(a.shape[-1]), np.zeros(a.shape[:2])
     sums = a.sum(axis=(0, 1))
     for k in channels:
         ak, gk = a[..., k], g[..., k]
-        if name in ("cam", "gradcam", "finercam", "ablationcam", "scorecam"):
+        if name in ("cam", "gradcam", "finercam", "ablationcam", "scorecam", "scorecam_logits"):
             out += gk.mean() * ak
         elif name == "gradcam++":
             alpha = np.array([[v**2 / (2 * v**2 + sums[k] * v**3) if v else 0 for v in row] for row in gk])
@@ -47,18 +48,23 @@ def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
         elif name == "layercam":
             out += np.maximum(gk, 0) * ak
         elif name == "fem":
+            out += ak.mean() * (ak > ak.mean() + 2 * ak.std())
+        elif name == "fem_share":
             out += (ak > ak.mean() + 2 * ak.std()).mean() * ak
-        elif name in ("eigencam", "eigengradcam"):
-            return naive_eigen(a if name == "eigencam" else a * g)
+        elif name == "eigencam":
+            return naive_eigen(a)
+        elif name in ("eigencam_centred", "eigengradcam"):
+            x = a if name == "eigencam_centred" else a * g
+            return naive_eigen(x - x.mean(axis=(0, 1)))
     signed = name in ("cam", "occlusion", "rise")
     return out if signed else np.maximum(out, 0)
 
 
 def naive_eigen(a: np.ndarray) -> np.ndarray:
+    """O V_1 of O = U S V', turned where the sum over channels says so."""
     pixels = a.reshape(-1, a.shape[-1])
-    centred = pixels - pixels.mean(axis=0)
-    found = centred @ np.linalg.svd(centred, full_matrices=False)[2][0]
-    return (found * np.sign(found @ centred.sum(axis=1))).reshape(a.shape[:2])
+    found = pixels @ np.linalg.svd(pixels, full_matrices=False)[2][0]
+    return (found * np.sign(found @ pixels.sum(axis=1))).reshape(a.shape[:2])
 
 
 @pytest.mark.parametrize("name", CAMS)
@@ -95,7 +101,7 @@ def test_finite_where_nothing_is_there(name):
         for g in (zero, zero[:, :1, :1]):
             found = called(name, a, g)
             assert np.isfinite(found).all()
-            if name not in ("eigencam", "fem"):  # these do not look at gradients
+            if takes(CAMS[name]):  # the others do not look at gradients
                 assert not found.any()
 
 
@@ -104,7 +110,7 @@ def test_a_planted_blob_stays_where_it_was_in_a_map_that_is_not_square(name):
     a = np.full((1, 37, 53, 4), 0.01, np.float32)
     a[0, 5:12, 40:50] = 1
     g = np.ones((1, 37, 53, 4), np.float32)
-    if EVIDENCE_OF.get(name) in ("occlusion", "rise"):
+    if EVIDENCE_OF[name] in ("occlusion", "rise"):
         a, g = g[..., :1], a[..., :1]
     heatmap = called(name, a, g)[0]
     inside = np.zeros((37, 53), bool)
@@ -144,9 +150,29 @@ def test_gradcam_plus_plus_survives_a_vanishing_denominator():
 def test_eigencam_points_to_where_the_activations_are():
     a = np.zeros((1, 3, 3, 4), np.float32)
     a[0, 0, 2] = [5, 4, 3, 2]
-    heatmap = CAMS["eigencam"](a, a)[0]
-    assert np.unravel_index(heatmap.argmax(), heatmap.shape) == (0, 2)
-    assert CAMS["eigencam"](-a, a)[0].argmin() == 2
+    for name in ("eigencam", "eigencam_centred"):
+        heatmap = CAMS[name](a)[0]
+        assert np.unravel_index(heatmap.argmax(), heatmap.shape) == (0, 2)
+        assert CAMS[name](-a)[0].argmin() == 2
+
+
+def test_eigencam_is_not_centred_and_its_variant_is():
+    """One channel is high everywhere, another varies: the map is of the first, and of the second where centred."""
+    flat, bump = np.full((3, 3), 10.0), np.zeros((3, 3))
+    bump[1, 1], flat[0, 0] = 1, 9.5
+    a = np.stack([flat, bump], axis=-1)[None].astype(np.float32)
+    assert CAMS["eigencam"](a)[0].argmin() == 0
+    assert CAMS["eigencam"](a)[0].min() > 9
+    assert CAMS["eigencam_centred"](a)[0].argmax() == 4
+    assert CAMS["eigencam_centred"](a)[0].min() < 0
+
+
+def test_fem_by_hand():
+    """Ten places, one of 11 among ones: mean 2, deviation 3. Only it is above 2 + 2 * 3, and counts 2, not 11."""
+    a = np.ones((1, 1, 10, 1), np.float32)
+    a[0, 0, 4] = 11
+    np.testing.assert_allclose(CAMS["fem"](a)[0, 0], [0, 0, 0, 0, 2, 0, 0, 0, 0, 0])
+    np.testing.assert_allclose(CAMS["fem_share"](a)[0, 0], [0.1] * 4 + [1.1] + [0.1] * 5, rtol=1e-6)
 
 
 @given(
@@ -167,4 +193,12 @@ def test_finercam_takes_its_rivals_away():
 
 
 def test_what_methods_need_is_what_predict_can_give():
-    assert set(EVIDENCE_OF) <= set(CAMS) and set(EVIDENCE_OF.values()) <= set(EVIDENCES)
+    assert set(EVIDENCE_OF) == set(CAMS) and set(EVIDENCE_OF.values()) == set(EVIDENCES)
+    assert set(SCORE_OF) <= set(CAMS)
+
+
+def test_a_control_with_a_network_is_a_cam_that_does_not_look_at_the_class():
+    assert set(NETWORK_CONTROLS) <= set(CAMS) and not set(CONTROLS) & set(CAMS)
+    assert all(takes(function) == [] for function in NETWORK_CONTROLS.values())
+    a = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
+    np.testing.assert_array_equal(CAMS["mean_activation"](a), [[[1, 4], [7, 10]]])

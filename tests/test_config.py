@@ -84,20 +84,53 @@ def test_a_network_needs_images_and_a_control_does_not(tmp_path):
     assert [run.cam.name for run in maps.runs] == ["imported"] and not pictured(maps)
 
 
+SCORECAM = {"method": "scorecam", "channels": 8, "fill": "mean"}
+
+
 @pytest.mark.parametrize(
     ("usual", "cam", "asked", "expected"),
     [
         ({}, "gradcam", {}, {"method": "gradient", "similar": 3}),
         ({"evidence": {"method": "gradient", "similar": 2}}, "finercam", {}, {"method": "gradient", "similar": 2}),
-        ({"evidence": "ablation"}, "finercam", {"similar": 5}, {"method": "gradient", "similar": 5}),
-        ({"evidence": "ablation"}, "gradcam", {}, {"method": "ablation"}),
-        ({}, "scorecam", {"channels": 8}, {"method": "scorecam", "channels": 8}),
-        ({"evidence": {"method": "scorecam", "channels": 8}}, "scorecam", {}, {"method": "scorecam", "channels": 8}),
+        ({}, "finercam", {"similar": 5}, {"method": "gradient", "similar": 5}),
+        ({"evidence": "ablation"}, "ablationcam", {}, {"method": "ablation"}),
+        ({}, "scorecam", {"channels": 8}, SCORECAM),
+        ({"evidence": {"method": "scorecam", "channels": 8}}, "scorecam_logits", {}, SCORECAM),
     ],
 )
 def test_a_cam_has_the_evidence_of_its_method_with_the_backbones_settings(usual, cam, asked, expected):
     config = GOOD | {"backbones": {"net": NETWORK | usual}, "cams": {cam: {"evidence": asked} if asked else {}}}
     assert [run.backbone.settings["evidence"] for run in check(config).runs] == [expected]
+
+
+def test_a_backbones_evidence_is_for_the_cams_that_need_it():
+    network = NETWORK | {"evidence": {"method": "scorecam", "channels": 8}}
+    found = check(
+        GOOD | {"backbones": {"net": network}, "cams": {"gradcam": {}, "scorecam": {}, "scorecam_logits": {}}}
+    )
+    evidence = [run.backbone.settings["evidence"] for run in found.runs]
+    assert evidence == [{"method": "gradient", "similar": 3}, SCORECAM, SCORECAM]
+    assert found.runs[1].backbone.id == found.runs[2].backbone.id  # one pass serves both
+
+
+@pytest.mark.parametrize("cam, score", [("gradcam", "probability"), ("cam", "logit"), ("finercam", "logit")])
+def test_a_backbones_score_is_for_the_cams_that_are_defined_on_any(cam, score):
+    config = GOOD | {"backbones": {"net": NETWORK | {"score": "probability"}}, "cams": {"layercam": {}, cam: {}}}
+    assert [run.backbone.settings["score"] for run in check(config).runs] == ["probability", score]
+    with pytest.raises(ConfigError, match=r"backbones.net.score: none of its cams asks for it \(cam, eigencam\)"):
+        check(config | {"cams": {"eigencam": {}, "cam": {}}})
+
+
+def test_a_cam_may_say_which_networks_it_explains():
+    given = {"net": NETWORK, "other": NETWORK | {"alpha": 0.5}}
+    config = GOOD | {"backbones": given, "cams": {"cam": {"backbones": ["other"]}, "gradcam": {}}}
+    pairs = [(run.backbone.name, run.cam.name) for run in check(config).runs]
+    assert pairs == [("other", "cam"), ("net", "gradcam"), ("other", "gradcam")]
+    everywhere = check(config | {"cams": {"cam": {}, "gradcam": {}}})
+    assert everywhere.runs[1].cam.id == check(config).runs[0].cam.id  # who else it explains is not what it is
+    alone = {**config["evaluations"]["e"], "backbones": ["net"], "cams": ["cam"]}
+    with pytest.raises(ConfigError, match=r"evaluations.e.cams: 'cam' explains none of this evaluation's networks"):
+        check(config | {"evaluations": {"e": alone}})
 
 
 def test_every_network_has_every_cam_and_maps_from_elsewhere_one():

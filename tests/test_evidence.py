@@ -196,6 +196,12 @@ def test_one_pass_has_the_gradients_of_a_class_and_of_its_rivals(score):
     model, table = seeded(plain), targets(["1"], [[0]])
     options = {"score": score, "evidence": {"method": "gradient", "similar": 2}}
     _, found = run(model, table, **options)
-    each = [run(model, targets(["1"], [[c]]), score=score)[1]["gradients"] for c in range(3)]
-    np.testing.assert_allclose(found["gradients"], each[0], atol=1e-7)
-    np.testing.assert_allclose(found["rivals"], (each[1] + each[2]) / 2, atol=1e-7)
+    own = run(model, targets(["1"], [[0]]), score=score)[1]["gradients"]
+    each = [
+        run(model, targets(["1"], [[c]]))[1]["gradients"] for c in range(3)
+    ]  # rivals are logits, whatever the score
+    np.testing.assert_allclose(found["gradients"], own, atol=1e-7)
+    z = run(model, table)[0]["logits"][0, 1:].astype(np.float64)
+    shares = np.exp(z) / np.exp(z).sum()
+    weights = shares * (1 + z - shares @ z)
+    np.testing.assert_allclose(found["rivals"], weights[0] * each[1] + weights[1] * each[2], atol=1e-6)

@@ -16,6 +16,7 @@ def evidence(images=70, targets=150, seed=0):
         "activations": random.random((images, 3, 4, 5), np.float32),
         "gradients": random.normal(size=(targets, 3, 4, 5)).astype(np.float32),
         "rivals": random.normal(size=(targets, 3, 4, 5)).astype(np.float32),
+        "logit_weights": random.normal(size=(targets, 1, 1, 5)).astype(np.float32),
         "image_of": np.sort(random.integers(0, images, targets)),
     }
 

@@ -28,10 +28,14 @@ def test_an_output_is_called_like_the_class_it_is_trained_for():
 
 
 NETWORK = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": "random"}
+NETWORK |= {"score": "logit", "evidence": {"method": "gradient"}}
 
 
-def looked(targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, mapped="labels", **settings) -> dict:
+def looked(
+    targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, mapped="labels", cams=None, **settings
+) -> dict:
     network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "trained_on": None}
+    network["cams"] = cams or []
     splits = {"d@00000000": Split("d", {"class_map": mapped}, targets)}
     if trained_on is not None:
         network["trained_on"] = "t@00000000"
@@ -39,8 +43,19 @@ def looked(targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, mapped
     return look(network, splits, lambda *words: None)
 
 
+def test_cam_is_refused_of_a_network_whose_head_is_more_than_one_dense_layer():
+    assert looked(FOUND, cams=["cam"])["between"] == []
+    assert looked(FOUND, architecture="MobileNetV3Small", alpha=0.75)["between"]
+    said = (
+        r"cams.mine: CAM is .* one dense layer; net has conv_2 \(Conv2D\), .* Leave the pair out: cams.mine.backbones"
+    )
+    with pytest.raises(ConfigError, match=said):
+        looked(FOUND, cams=["mine"], architecture="MobileNetV3Small", alpha=0.75)
+
+
 def test_a_network_is_looked_at_before_it_sees_an_image():
-    assert looked(FOUND) == {"layer": ["conv_pw_13_relu"], "outputs": 1000, "input": [64, 64]}
+    about = {"layer": ["conv_pw_13_relu"], "outputs": 1000, "input": [64, 64], "activation": "softmax", "between": []}
+    assert looked(FOUND) == about
     trained = looked(FOUND, FOUND.assign(status="ok"), weights={"train": "t@00000000"})
     assert trained["outputs"] == 2
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib import colormaps
 
 from wsol import images, overlays
 
@@ -71,9 +72,23 @@ def test_each_picture_is_mixed_as_its_system_says():
     np.testing.assert_allclose(overlays.blend(image, heatmap, place), 0.4 * image + 0.6 * large, atol=0.51)
     mixed = 0.5 * image + 0.3 * heat(place(heatmap) * 0.25)
     np.testing.assert_allclose(overlays.confidence(image, heatmap, place, 0.25), mixed * 255 / mixed.max(), atol=0.51)
-    added = image + 0.4 * cv2.resize(heat(heatmap), (8, 6))
-    expected = (added - added.min()) / (added.max() - added.min()) * 255
-    np.testing.assert_allclose(overlays.add(image, heatmap, place), expected, atol=1.01)
+    faint = 0.6 * image + 0.4 * 255 * colormaps["jet"](np.uint8(255 * place(heatmap)))[..., :3]
+    np.testing.assert_allclose(overlays.faint(image, heatmap, place), np.floor(faint), atol=1.01)
+
+
+def test_the_sum_is_keras_examples_own_lines():
+    """Word for word, with Matplotlib's colours and Pillow enlarging; rounding in between is worth two levels."""
+    from keras.utils import array_to_img, img_to_array
+
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        image, heatmap = random.integers(0, 256, (75, 90, 3), np.uint8), random.random((10, 10), np.float32)
+        heatmap /= heatmap.max()
+        coloured = array_to_img(colormaps["jet"](np.arange(256))[:, :3][np.uint8(255 * heatmap)])
+        enlarged = img_to_array(coloured.resize((image.shape[1], image.shape[0])))
+        expected = np.asarray(array_to_img(enlarged * 0.4 + image)).astype(int)
+        place = overlays.placer((75, 90), (90 / 64, 75 / 64, 0, 0), (64, 64), "pillow")
+        assert np.abs(overlays.add(image, heatmap, place) - expected).max() <= 2
 
 
 def test_an_improbable_class_shows_a_colder_map():

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from models import SIDE, keras, layers, linear, picture, plain, run, seeded, targets
+from models import SIDE, backbone, keras, layers, linear, picture, plain, run, seeded, targets
+from wsol.architectures import MODES
 from wsol.cams import CAMS
-from wsol.perturb import gradient
+from wsol.explainer import Explainer
+from wsol.perturb import EVIDENCES, MEAN, Probe, colour, gradient
+from wsol.settings import parameters
 
 
 def test_ablation_on_a_pooling_and_dense_head_is_its_closed_form():
@@ -36,20 +39,74 @@ def test_ablation_in_mid_network_is_the_naive_loop():
         assert found["gradients"][0, 0, 0, k] == pytest.approx(float(logit(middle) - logit(without)), abs=1e-5)
 
 
-def test_scorecam_is_the_naive_loop_with_one_softmax():
+def shown(mask: np.ndarray, fill=MEAN) -> np.ndarray:
+    """Picture 1 where the mask is 1 and the colour where it is 0, as the small models take it."""
+    return (picture("1") * mask[..., None] + np.array(fill) * (1 - mask[..., None])).astype(np.float32) / 255
+
+
+def masked_outputs(model, activations: np.ndarray) -> np.ndarray:
+    """[k c]: what a model makes of the picture behind each channel [h w k]; NaN for one that is constant."""
     import cv2
 
-    model = seeded(plain)
-    _, found = run(model, targets(["1"], [[1]]), evidence="scorecam")
-    x = picture("1").astype(np.float32) / 255
-    scores = np.full(8, -np.inf)
-    for k in range(8):
-        up = cv2.resize(found["activations"][0, ..., k], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    outputs = np.full((activations.shape[-1], model.output_shape[-1]), np.nan)
+    for k in range(len(outputs)):
+        up = cv2.resize(activations[..., k], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
         if up.max() > up.min():
-            mask = (up - up.min()) / (up.max() - up.min())
-            scores[k] = float(model((x * mask[..., None])[None])[0, 1])
-    expected = np.exp(scores) / np.exp(scores).sum()
-    np.testing.assert_allclose(found["gradients"][0, 0, 0], expected, atol=1e-6)
+            outputs[k] = model(shown((up - up.min()) / (up.max() - up.min()))[None])[0].numpy()
+    return outputs
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_both_score_cams_are_their_naive_loops(activation):
+    """The authors': probabilities as they are, of a sigmoid where the network has one. Peers': softmax of logits."""
+    model = seeded(lambda: plain(activation))
+    _, found = run(model, targets(["1"], [[1]]), evidence="scorecam")
+    expected = masked_outputs(model, found["activations"][0])[:, 1]
+    assert np.isfinite(expected).sum() > 4
+    np.testing.assert_allclose(found["gradients"][0, 0, 0], np.nan_to_num(expected), atol=1e-6)
+    raised = np.exp(np.nan_to_num(masked_outputs(linear(model), found["activations"][0])[:, 1], nan=-np.inf))
+    np.testing.assert_allclose(found["logit_weights"][0, 0, 0], raised / raised.sum(), atol=1e-6)
+
+
+def test_score_cams_tell_channels_and_classes_apart():
+    """Neither published form is a softmax over probabilities, whose weights differ by a factor of e at the most."""
+    model = seeded(plain)
+    scale = np.float32(20)  # as sure of itself as a trained network
+    model.get_layer("head").set_weights([scale * weight for weight in model.get_layer("head").get_weights()])
+    _, found = run(model, targets(["1", "1"], [[0], [2]]), evidence="scorecam")
+    probabilities, logits = found["gradients"], found["logit_weights"]
+    both = {"scorecam": probabilities, "scorecam_logits": logits, "double softmax": np.exp(probabilities)}
+    correlation = {
+        name: np.corrcoef([(found["activations"][0] @ own[0, 0]).ravel() for own in weights])[0, 1]
+        for name, weights in both.items()
+    }
+    assert correlation["double softmax"] > 0.999
+    assert correlation["scorecam"] < 0.98 and correlation["scorecam_logits"] < 0.98
+
+
+@pytest.mark.parametrize("fill", ["mean", 12.0, [10.0, 200.0, 30.0]])
+def test_what_a_mask_hides_is_the_same_picture_for_every_network(fill):
+    """Undo each network's own preparation of what it is shown: image where the mask is 1, the colour where it is 0."""
+    mask = np.zeros((SIDE, SIDE), np.float32)
+    mask[4:9, 3:12], mask[10:, 10:] = 1, 0.25
+    expected = 255 * shown(mask, colour(fill))
+    for mode, prepare in MODES.items():
+        start = layers.Input((SIDE, SIDE, 3))
+        hot = layers.Activation("linear", name="still")(start)
+        model = keras.Model(start, layers.Flatten()(hot))
+        network = backbone(model, preprocessing=prepare, layer="still")
+        probe = Probe(Explainer(network, 4), picture("1"), np.zeros(1), np.zeros(1), {})
+        seen = next(probe.masked([mask[None]], fill))[0].reshape(SIDE, SIDE, 3)
+        undone = (seen * np.float32(prepare["std"]) + np.float32(prepare["mean"])) / prepare["scale"]
+        undone = undone[..., ::-1] if prepare["order"] == "bgr" else undone
+        np.testing.assert_allclose(undone, expected, atol=1e-2, err_msg=mode)
+
+
+def test_whatever_masks_takes_a_fill_and_the_mean_unless_said():
+    masking = {name for name in EVIDENCES if "fill" in parameters(EVIDENCES[name])}
+    assert masking == {"scorecam", "occlusion", "rise"}
+    assert {parameters(EVIDENCES[name])["fill"].default for name in masking} == {"mean"}
+    np.testing.assert_allclose(colour("mean") / 255, [0.485, 0.456, 0.406], atol=1e-6)
 
 
 def test_scorecam_may_look_at_the_liveliest_channels_only():
@@ -67,7 +124,7 @@ def test_occlusion_is_the_naive_loop():
         for left in range(-1, 4):
             covered, cells = x.copy(), np.zeros((4, 4))
             y0, x0 = max(0, top), max(0, left)
-            covered[y0 * 4 : (top + 2) * 4, x0 * 4 : (left + 2) * 4] = 0
+            covered[y0 * 4 : (top + 2) * 4, x0 * 4 : (left + 2) * 4] = np.array(MEAN) / 255
             cells[y0 : top + 2, x0 : left + 2] = 1
             total += cells * (whole - float(z(covered[None])[0, 2]))
     heatmap = CAMS["occlusion"](found["activations"], found["gradients"])[0]
@@ -84,11 +141,24 @@ def test_rise_sees_what_alone_decides():
     kernel[0, 3, :, 1] = 3
     model.get_layer("head").set_weights([kernel.reshape(-1, 2), np.zeros(2, np.float32)])
     table = targets(["1", "1"], [[1], [0]])
-    options = {"method": "rise", "masks": 600, "cells": 4, "seed": 1}
+    options = {"method": "rise", "masks": 600, "cells": 4, "seed": 1, "fill": 0}
     _, found = run(model, table, evidence=options, layer="still")
     first, second = CAMS["rise"](found["activations"][found["image_of"]], found["gradients"])
     assert first[:4, 12:].mean() > first.mean() + 3 * first.std() / 2 > first[8:, :8].mean()
     assert second[:4, 12:].mean() < second.mean()
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_rise_is_its_naive_sum_of_the_networks_own_probabilities(activation):
+    from wsol.perturb import _random_mask
+
+    model, options = seeded(lambda: plain(activation)), {"method": "rise", "masks": 12, "cells": 4, "seed": 5}
+    _, found = run(model, targets(["1"], [[2]]), evidence=options)
+    random, total = np.random.default_rng(5), np.zeros((SIDE, SIDE))
+    for _ in range(12):
+        mask = _random_mask(random, 4, 0.5, (SIDE, SIDE))
+        total += float(model(shown(mask)[None])[0, 2]) * mask
+    np.testing.assert_allclose(found["gradients"][0, ..., 0], total / (0.5 * 12), atol=1e-5)
 
 
 def test_an_unexplained_target_costs_perturbation_nothing_but_a_row():
@@ -98,8 +168,17 @@ def test_an_unexplained_target_costs_perturbation_nothing_but_a_row():
     assert [bool(g.any()) for g in found["gradients"]] == [False, True, False]
 
 
-def test_rivals_are_the_scores_nearest():
-    scores = np.array([[5.0, 1.0, 4.5, 4.0, -2.0], [0.0, 1.0, 2.0, 3.0, 4.0]])
-    found = gradient(scores, np.array([0, -1]), similar=2)
-    np.testing.assert_allclose(found["gradients"], [[1, 0, 0, 0, 0], [0] * 5])
-    np.testing.assert_allclose(found["rivals"], [[0, 0, 0.5, 0.5, 0], [0] * 5])
+def test_rivals_are_the_derivative_of_the_similar_logits_mean_by_probability():
+    """One eager tape over the authors' target, word for word: sum_i p_i (y - a y_i) / sum_i p_i, p differentiated."""
+    import tensorflow as tf
+
+    z = np.array([[5.0, 1.0, 4.5, 3.0, -2.0], [0.0, 1.0, 2.0, 3.0, 4.0]])
+    found = gradient(z, np.array([0, -1]), similar=2)
+    y = tf.constant(z[0])
+    with tf.GradientTape() as tape:
+        tape.watch(y)
+        p = tf.nn.softmax(y)
+        target = sum(p[i] * (y[0] - 0.6 * y[i]) for i in (2, 3)) / (p[2] + p[3])
+    np.testing.assert_allclose((found["gradients"] - 0.6 * found["rivals"])[0], tape.gradient(target, y), atol=1e-12)
+    assert abs(found["rivals"][0, 2] - found["rivals"][0, 3]) > 0.5  # not one number for both
+    assert not found["gradients"][1].any() and not found["rivals"][1].any()

@@ -102,6 +102,22 @@ def test_the_same_map_as_the_systems_own_few_lines(name):
     assert compared >= 2
 
 
+def test_every_systems_layer_is_in_the_network_it_is_drawn_with_alone():
+    from wsol import backbones, explained
+
+    for system in SYSTEMS.values():
+        network = backbones.build({"architecture": system.architecture, "weights": "random"})
+        if "layer" in system.cam:
+            assert explained.find(network.graph, network.output, system.cam["layer"]).name == system.cam["layer"]
+
+
+def test_aucmedis_picture_has_less_heat_than_the_articles():
+    """Its visualiser mixes with alpha = 0.4."""
+    image, hot = np.zeros((4, 4, 3), np.uint8), np.ones((4, 4), np.float32)
+    red = [overlays.PICTURES[SYSTEMS[name].picture](image, hot, lambda a: a)[0, 0, 0] for name in ("aucmedi", "paper")]
+    assert red == [int(0.4 * 127.5), round(0.6 * 128)]
+
+
 def test_a_picture_exists_for_every_system():
     assert {system.picture for system in SYSTEMS.values()} <= set(overlays.PICTURES)
     assert {system.cam["method"] for system in SYSTEMS.values()} <= set(CAMS)

@@ -1,5 +1,6 @@
 """Published weights on real images: the accuracy each is known for, and the laws of CAMs on a real network."""
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,3 +83,54 @@ def test_channels_taken_away_are_the_closed_form_on_a_real_head():
     run("mobilenet_v2_imagenet", table, graded)
     expected = graded["gradients"] * graded["activations"].sum(axis=(1, 2), keepdims=True)
     np.testing.assert_allclose(ablated["gradients"], expected, atol=1e-4)
+
+
+def naive_score_cams(image: np.ndarray, model, layer: str, classes: list[int]) -> dict[str, np.ndarray]:
+    """Both published forms by plain Keras, a loop over channels: maps [class place] of one image 0..255 [224 224 3]."""
+    import keras
+
+    colour = np.array([123.675, 116.28, 103.53])
+    features = keras.Model(model.input, model.get_layer(layer).output)((image / 127.5 - 1)[None]).numpy()[0]
+    masks = np.stack([cv2.resize(np.ascontiguousarray(features[..., k]), (224, 224)) for k in range(features.shape[2])])
+    alive = masks.max(axis=(1, 2)) > masks.min(axis=(1, 2))
+    low, top = masks.min(axis=(1, 2), keepdims=True), masks.max(axis=(1, 2), keepdims=True)
+    masks = np.where(alive[:, None, None], (masks - low) / np.where(top > low, top - low, 1), 0)
+    shown = [(m * image + (1 - m) * colour) / 127.5 - 1 for m in masks[alive][..., None]]
+    logits = np.concatenate([model(np.stack(shown[i : i + 32])).numpy() for i in range(0, len(shown), 32)])
+    z = logits.astype(np.float64)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    probabilities = (p / p.sum(axis=1, keepdims=True))[:, classes]
+    raised = np.exp(z[:, classes] - z[:, classes].max(axis=0))
+    forms = {"scorecam": probabilities, "scorecam_logits": raised / raised.sum(axis=0), "double": np.exp(probabilities)}
+    places = features[..., alive].reshape(-1, alive.sum()).astype(np.float64)
+    return {name: np.maximum(places @ weights, 0).T for name, weights in forms.items()}
+
+
+def test_score_cam_tells_classes_apart_as_published_forms_do():
+    """The true class against the 500th by rank; a softmax over probabilities does not tell them apart."""
+    import keras
+
+    from wsol import backbones
+
+    name, found = "mobilenet_0.25_224_imagenet", {key: [] for key in ("scorecam", "scorecam_logits", "double")}
+    weights = str(WEIGHTS / f"{name}.weights.h5")
+    model = keras.applications.MobileNet(alpha=0.25, weights=weights, classifier_activation=None)
+    backbone = backbones.build({**MODELS[name][0], "weights": weights, "evidence": "scorecam"})
+    for row in targets(3).itertuples():
+        image = cv2.resize(images.decode(IMAGES / "images" / row.image), (224, 224), interpolation=cv2.INTER_LINEAR)
+        rank = np.argsort(-model(image[None] / 127.5 - 1).numpy()[0], kind="stable")
+        classes = [row.outputs[0], int(rank[499])]
+        table = pd.DataFrame({"image": row.image, "outputs": [[c] for c in classes], "width": 0, "height": 0})
+        arrays = evidence.Collected()
+        evidence.predict(backbone, lambda _, own=image: own, table, arrays)
+        naive = naive_score_cams(image.astype(np.float64), model, backbone.layer[0], classes)
+        for method in ("scorecam", "scorecam_logits"):
+            given = arrays["gradients" if method == "scorecam" else "logit_weights"]
+            own = CAMS[method](arrays["activations"][arrays["image_of"]], given).reshape(2, -1)
+            both = [np.corrcoef(maps)[0, 1] for maps in (own, naive[method])]
+            assert both[0] <= both[1] + 1e-3
+            found[method].append(both[0])
+        found["double"].append(np.corrcoef(naive["double"])[0, 1])
+    means = {method: float(np.mean(values)) for method, values in found.items()}
+    print(means)
+    assert means["double"] > 0.99 > max(means["scorecam"], means["scorecam_logits"])

@@ -1,49 +1,37 @@
 """CAMS: how activations and gradients become a heatmap.
 
 Each is `(activations [n h w k], gradients [n h w k] or [n 1 1 k], **settings) -> [n h w]` float32, NumPy only; no
-image touches another. Positional parameters after these are further arrays of the evidence, by their names there.
+image touches another. Positional parameters after the first are arrays of the evidence, by their names there: a method
+that has none looks at the activations alone, whatever class is explained.
 A = activations, G = gradients of the explained score, Z = h * w, S_k = sum of A_k over space. Maps come as computed:
 neither normalised nor upsampled. Gradients that do not vary over space are given once ([n 1 1 k]), which turns most
-methods into one matrix product.
+methods into one matrix product. A name that is a paper's is that paper's method; a variant has a name of its own.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
+from wsol.channels import Array, centred, constant, contracted, outstanding, principal, rectified, weighted
+from wsol.controls import NETWORK_CONTROLS
 from wsol.settings import Range
 
-Array = NDArray[np.float32]
 EPSILON = 1e-7
 
 
-def weighted(activations: Array, weights: Array) -> Array:
-    """sum_k w_k A_k: [n h w k], [n k] -> [n h w]."""
-    n, h, w, k = activations.shape
-    return np.matmul(activations.reshape(n, h * w, k), weights.reshape(n, k, 1)).reshape(n, h, w)
-
-
-def contracted(activations: Array, gradients: Array) -> Array:
-    """sum_k G_ijk A_ijk -> [n h w]."""
-    if constant(gradients):
-        return weighted(activations, gradients[:, 0, 0])
-    return np.einsum("nhwk,nhwk->nhw", activations, gradients)
-
-
-def constant(gradients: Array) -> bool:
-    return gradients.shape[1:3] == (1, 1)
-
-
-def rectified(heatmap: Array, relu: bool = True) -> Array:
-    return np.maximum(heatmap, 0) if relu else heatmap
+def takes(cam: Callable) -> list[str]:
+    """The arrays of a target's evidence that a method takes after `activations`: its positional parameters."""
+    known = inspect.signature(cam).parameters.values()
+    return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
 
 
 def cam(activations: Array, gradients: Array, *, relu: bool = False) -> Array:
     """Channels weighted by the dense layer's weights (Zhou 2016, arXiv:1512.04150, eq. 2).
 
-    Behind a pooling + dense head the mean gradient is that weight over Z; elsewhere this is Grad-CAM without its ReLU.
+    Behind a pooling and one dense layer the mean gradient is that weight over Z. There is no CAM of other heads: the
+    plan refuses them.
     """
     return rectified(weighted(activations, gradients.mean(axis=(1, 2))), relu)
 
@@ -96,49 +84,34 @@ def layercam(activations: Array, gradients: Array, *, relu: bool = True) -> Arra
     return rectified(contracted(activations, np.maximum(gradients, 0)), relu)
 
 
-def eigencam(activations: Array, gradients: Array, *, relu: bool = False) -> Array:
-    """The pixels' first principal component (Muhammad 2020, arXiv:2008.00299): class-agnostic, G is not used.
+def eigencam(activations: Array, *, relu: bool = False) -> Array:
+    """A v, v the first right singular vector of the places x channels matrix A (Muhammad 2020, arXiv:2008.00299).
 
-    Channels are centred over space. The sign, which is arbitrary, is the one that agrees with sum_k A_k.
+    As it is: the paper does not centre. The sign, which is arbitrary, is the one that agrees with sum_k A_k.
     """
-    n, h, w, k = activations.shape
-    return rectified(_principal(activations.reshape(n, h * w, k)).reshape(n, h, w), relu)
+    return rectified(principal(activations), relu)
+
+
+def eigencam_centred(activations: Array, *, relu: bool = False) -> Array:
+    """EigenCAM with channels centred over space first, the places' first principal component (pytorch-grad-cam)."""
+    return rectified(principal(centred(activations)), relu)
 
 
 def eigengradcam(activations: Array, gradients: Array, *, relu: bool = False) -> Array:
-    """EigenCAM of G * A, which brings the class in (pytorch-grad-cam, EigenGradCAM)."""
-    return eigencam(activations * gradients, gradients, relu=relu)
+    """The first principal component of G * A, centred, which brings the class in (pytorch-grad-cam, EigenGradCAM)."""
+    return rectified(principal(centred(activations * gradients)), relu)
 
 
-def _principal(pixels: Array) -> Array:
-    """[n p k] -> [n p]: X v for the first right singular vector v of the centred X.
-
-    By the smaller of X X' and X' X: with 49 pixels and 1280 channels the first is 700 times smaller.
-    """
-    centred = pixels - pixels.mean(axis=1, keepdims=True)
-    if pixels.shape[1] <= pixels.shape[2]:
-        gram = np.matmul(centred, centred.transpose(0, 2, 1)).astype(np.float64)
-        values, vectors = np.linalg.eigh(gram)
-        found = vectors[..., -1] * np.sqrt(np.maximum(values[:, -1:], 0))
-    else:
-        gram = np.matmul(centred.transpose(0, 2, 1), centred).astype(np.float64)
-        found = np.matmul(centred, np.linalg.eigh(gram)[1][..., -1:])[..., 0]
-    return (found * _sign(found, centred.sum(axis=2))).astype(np.float32)
-
-
-def _sign(found: np.ndarray, guide: np.ndarray) -> np.ndarray:
-    """[n 1] of 1 or -1: agreement with the guide; where that decides nothing, the larger side is up."""
-    agreement = np.sum(found * guide, axis=1, keepdims=True)
-    larger = np.max(found, axis=1, keepdims=True) + np.min(found, axis=1, keepdims=True)
-    return np.where(np.where(agreement == 0, larger, agreement) < 0, -1.0, 1.0)
-
-
-def fem(activations: Array, gradients: Array, *, deviations: float = 2.0) -> Array:
-    """w_k = the part of A_k above its mean + 2 deviations (Fuad 2020, Features Understanding, IPTA): no gradients."""
+def fem(activations: Array, *, deviations: float = 2.0) -> Array:
+    """sum_k mean(A_k) [A_k > mean + 2 deviations of A_k] (Fuad 2020, Features Understanding in 3D CNNs, IPTA)."""
     mean = activations.mean(axis=(1, 2), keepdims=True)
-    # Two passes: the mean of squares minus the square of the mean loses what is small.
-    spread = np.sqrt(np.square(activations - mean).mean(axis=(1, 2), keepdims=True))
-    above = activations > mean + np.float32(deviations) * spread
+    above = outstanding(activations, mean, deviations).astype(np.float32)
+    return weighted(above, mean)
+
+
+def fem_share(activations: Array, *, deviations: float = 2.0) -> Array:
+    """sum_k w_k A_k, w_k the share of places that FEM marks in channel k: what pytorch-grad-cam calls FEM."""
+    above = outstanding(activations, activations.mean(axis=(1, 2), keepdims=True), deviations)
     return weighted(activations, above.mean(axis=(1, 2), dtype=np.float32))
 
 
@@ -150,7 +123,10 @@ def finercam(
     gamma: Annotated[float, Range(0, 10)] = 0.6,
     relu: bool = True,
 ) -> Array:
-    """Grad-CAM of a score less gamma times the mean of the scores nearest to it (Zhang 2025, arXiv:2501.11309)."""
+    """Grad-CAM of y - gamma * r, r the similar classes' logits, averaged (Zhang 2025, arXiv:2501.11309).
+
+    Which are similar, and averaged by what: `perturb.gradient`, as in the authors' code. `gamma` is the paper's.
+    """
     return gradcam(activations, gradients - np.float32(gamma) * rivals, relu=relu)
 
 
@@ -163,8 +139,19 @@ def ablationcam(activations: Array, gradients: Array, *, relu: bool = True) -> A
 
 
 def scorecam(activations: Array, gradients: Array, *, relu: bool = True) -> Array:
-    """Channels weighted by the score of what they show (Wang 2020, arXiv:1910.01279): evidence `scorecam`."""
+    """Channels weighted by the class's probability where only they show (Wang 2020, arXiv:1910.01279).
+
+    The paper's text takes the weights after the softmax over classes, and the authors' code (github.com/haofanwang/
+    Score-CAM, also in its issues 6 and 17) uses them as they are. Evidence `scorecam`.
+    """
     return rectified(weighted(activations, gradients.mean(axis=(1, 2))), relu)
+
+
+def scorecam_logits(activations: Array, logit_weights: Array, *, relu: bool = True) -> Array:
+    """Score-CAM with a softmax over channels of the class's logits: the last lines of the paper's algorithm 1 as
+    pytorch-grad-cam and torch-cam read them. Evidence `scorecam`, the same pass.
+    """
+    return rectified(weighted(activations, logit_weights.mean(axis=(1, 2))), relu)
 
 
 def occlusion(activations: Array, gradients: Array) -> Array:
@@ -186,20 +173,28 @@ CAMS: dict[str, Callable[..., Array]] = {
     "gradcam_elementwise": gradcam_elementwise,
     "layercam": layercam,
     "eigencam": eigencam,
+    "eigencam_centred": eigencam_centred,
     "eigengradcam": eigengradcam,
     "fem": fem,
+    "fem_share": fem_share,
     "finercam": finercam,
     "ablationcam": ablationcam,
     "scorecam": scorecam,
+    "scorecam_logits": scorecam_logits,
     "occlusion": occlusion,
     "rise": rise,
+    **NETWORK_CONTROLS,
 }
 
-# What a method needs `predict` to have computed; all others take what their backbone says, by default `gradient`.
-EVIDENCE_OF = {
-    "finercam": "gradient",
+# What `predict` must have computed for a method; it takes no other.
+EVIDENCE_OF = dict.fromkeys(CAMS, "gradient") | {
     "ablationcam": "ablation",
     "scorecam": "scorecam",
+    "scorecam_logits": "scorecam",
     "occlusion": "occlusion",
     "rise": "rise",
 }
+
+# The score that a network is asked for where a method is defined on one: it is not the user's to set. (The one pass of
+# both Score-CAMs is of logits, and makes probabilities of them.)
+SCORE_OF = dict.fromkeys(("cam", "finercam", "scorecam", "scorecam_logits"), "logit") | {"rise": "probability"}

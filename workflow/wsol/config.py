@@ -19,6 +19,7 @@ from wsol.settings import Seed, checked, conform, known
 from wsol.thresholds import THRESHOLDS
 
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
+PAIRING = ("method", "fusion", "backbones")  # of a cam, what its method does not take
 UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
 
@@ -35,8 +36,19 @@ def check(config: Mapping[str, Any]) -> Experiment:
         for run, training in _runs(name, evaluation, config, datasets):
             runs.append(run)
             trainings |= {training.id: training} if training else {}
+    _paired(config["backbones"], runs)
     exports = {name: evaluation["exports"] for name, evaluation in config["evaluations"].items()}
     return Experiment(plain | {"datasets": datasets, "exports": exports}, runs, trainings)
+
+
+def _paired(backbones: Mapping[str, Any], runs: list[Run]) -> None:
+    """What a network's entry says of how it is explained is asked for by a cam that explains it."""
+    methods: dict[str, set[str]] = {}
+    for run in runs:
+        if run.backbone and IMPORTED not in run.backbone.settings:
+            methods.setdefault(run.backbone.name, set()).add(run.cam.settings["method"])
+    for name, found in methods.items():
+        idle.paired(name, backbones[name], networks.usual(name, backbones[name]), found)
 
 
 def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
@@ -94,7 +106,10 @@ def _consistent(where: str, evaluation: dict) -> None:
 
 
 def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, Cam]]:
-    """(backbone or None, cam): controls stand alone, a network has every other cam, maps from elsewhere have one."""
+    """(backbone or None, cam): controls stand alone, maps from elsewhere have one cam, a network every other.
+
+    But for a cam that says which `backbones` it explains.
+    """
     named = _chosen(where, "backbones", evaluation, config)
     elsewhere = [name for name, given in named.items() if IMPORTED in given]
     own = [name for name in named if name not in elsewhere]
@@ -110,7 +125,10 @@ def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | N
         elif not own and ("cams" in evaluation or not elsewhere):
             raise ConfigError(f"cams.{name}: '{cam.method}' explains a model, and the config names no backbones.")
         else:
-            yield from ((backbone, cam) for backbone in own)
+            explained = [backbone for backbone in own if backbone in given.get("backbones", own)]
+            if "cams" in evaluation and not explained:
+                raise ConfigError(f"{where}.cams: '{name}' explains none of this evaluation's networks.")
+            yield from ((backbone, cam) for backbone in explained)
 
 
 def _evaluation(name: str, evaluation: dict, select: Decision | None, config: dict) -> Decision:
@@ -126,12 +144,24 @@ def _cam(name: str, given: dict, backbones: dict) -> Cam:
     where, method, settings = f"cams.{name}", given.get("method", name), {}
     if name != IMPORTED:
         function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
-        own = {key: value for key, value in given.items() if key not in ("method", "fusion", *EXPLAINED)}
+        own = {key: value for key, value in given.items() if key not in (*PAIRING, *EXPLAINED)}
         settings = checked(where, function, own)
+        _named(f"{where}.backbones", given, backbones)
     if method in CAMS:  # several layers' maps are joined
         settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
     idle.cam(name, method, given, EXPLAINED, backbones)
     return Cam(method, given, Decision(name, {"method": method, **settings}, (files.HEATMAPS,)))
+
+
+def _named(where: str, given: dict, backbones: dict) -> None:
+    """The networks that a cam says it explains: all, unless named."""
+    if "backbones" in given:
+        networks = {name: entry for name, entry in backbones.items() if IMPORTED not in entry}
+        chosen = conform(where, list[str], given["backbones"])
+        if not chosen:
+            raise ConfigError(f"{where}: names none; leave out the cam instead.")
+        for backbone in chosen:
+            known(where, backbone, networks)
 
 
 def _threshold(name: str, given: dict, evaluation: dict) -> Decision:

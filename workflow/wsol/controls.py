@@ -1,9 +1,11 @@
-"""Controls: maps that ignore the model. A method is worth something where it beats them.
+"""Controls: maps that ignore the model, or the class. A method is worth something where it beats them.
 
 `CONTROLS[name](names of images, **settings) -> list of float32 [h w]`, one map a target; a map that many targets
-share is one object, so that everything after it is computed once.
+share is one object, so that everything after it is computed once. `NETWORK_CONTROLS[name](activations [n h w k]) ->
+[n h w]` are controls that run with a network, as cams do; CAMS has them too.
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
@@ -47,5 +49,12 @@ def _generator(name: str, seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, *name.encode()])
 
 
-NETWORK_CONTROLS: dict = {}
 CONTROLS = {"center": center, "center_box": center_box, "full": full, "random": random}
+
+
+def mean_activation(activations: np.ndarray) -> np.ndarray:
+    """mean_k A_k: where the explained layer is active, for whatever class. [n h w k] -> [n h w]."""
+    return activations.mean(axis=3)
+
+
+NETWORK_CONTROLS: dict[str, Callable[..., np.ndarray]] = {"mean_activation": mean_activation}

@@ -114,7 +114,7 @@ class _Work:
         self.order = np.argsort(image_of, kind="stable")
         self.options = dict(explainer.backbone.settings["evidence"])
         self.method = self.options.pop("method")
-        self.shape: tuple[int, ...] = ()  # of one target's evidence, once known
+        self.shapes: dict[str, tuple[int, ...]] = {}  # of one target's evidence, once known
         self.starts = np.searchsorted(image_of[self.order], np.arange(n + 1))
 
     def batch(self, batch: list[images.Loaded], first: int) -> np.ndarray:
@@ -142,10 +142,11 @@ class _Work:
     def _gradients(self, targets: np.ndarray, rows: np.ndarray, logits: np.ndarray, cut: dict) -> None:
         """Gradients of these targets, at most a batch of them; `rows` are their images'."""
         backbone, size = self.explainer.backbone, self.explainer.batch
-        wanted = gradient(self.explainer.score(logits[rows]), self.explained[targets], **self.options)
+        wanted = gradient(logits[rows], self.explained[targets], **self.options)
+        scores = {"gradients": backbone.settings["score"], "rivals": "logit"}
         weights = np.zeros((len(wanted), size, backbone.classes), np.float32)
-        for place, own in zip(weights, wanted.values(), strict=True):
-            place[: len(rows)] = coefficients(logits[rows], own, backbone.settings["score"], backbone.activation)
+        for place, (name, own) in zip(weights, wanted.items(), strict=True):
+            place[: len(rows)] = coefficients(logits[rows], own, scores[name], backbone.activation)
         if not np.array_equal(rows, np.arange(len(rows))):
             padded = np.zeros(size, np.int32)
             padded[: len(rows)] = rows
@@ -170,16 +171,17 @@ class _Work:
         for row in np.unique(rows):
             mine = targets[rows == row]
             idle = self.explained[mine] < 0
-            if idle.all() and self.shape:
-                found = np.zeros((len(mine), *self.shape), np.float32)
+            if idle.all() and self.shapes:
+                found = {name: np.zeros((len(mine), *shape), np.float32) for name, shape in self.shapes.items()}
             else:
                 own = self.explainer.rows(cut, np.array([row]))
                 probe = Probe(self.explainer, pixels[row], logits[row], layer[row], own)
                 found = PERTURBATIONS[self.method](probe, np.maximum(self.explained[mine], 0), **self.options)
-                found[idle] = 0
-            self.shape = found.shape[1:]
-            self.sink.put("gradients", mine, found, len(self.accepted))
-        return np.ones((len(layer), *self.shape), np.float32) if self.method in FINISHED else layer
+            for name, values in found.items():
+                values[idle] = 0
+                self.shapes[name] = values.shape[1:]
+                self.sink.put(name, mine, values, len(self.accepted))
+        return np.ones((len(layer), *self.shapes["gradients"]), np.float32) if self.method in FINISHED else layer
 
     def finish(self) -> None:
         total = len(self.accepted)
@@ -189,14 +191,14 @@ class _Work:
             self.sink.put("grid" + suffix(place), np.arange(4), np.array(grid, np.float64), 4)
         for place, layer in enumerate(self.explainer.backbone.layers if total == 0 else []):
             self.sink.append("activations" + suffix(place), np.empty((0, *layer.shape[1:]), np.float32), 0)
-            for name in ("gradients", "rivals"):
+            for name in ("gradients", "rivals", "logit_weights"):
                 self.sink.put(name + suffix(place), np.arange(0), np.empty((0, *layer.shape[1:]), np.float32), 0)
 
     def _grids(self) -> list[tuple[float, float, float, float]]:
         """Of each layer; a finished map covers the input whatever layer there is."""
         backbone = self.explainer.backbone
         if self.method in FINISHED:
-            return [stretch(self.shape[:2] or backbone.layers[0].shape[1:3], backbone.size)]
+            return [stretch(self.shapes.get("gradients", ())[:2] or backbone.layers[0].shape[1:3], backbone.size)]
         return [grid.values for grid in backbone.grids]
 
 

@@ -109,14 +109,21 @@ def pairs(experiment: Experiment) -> list[list[str]]:
 
 
 def planned(experiment: Experiment) -> list[dict[str, Any]]:
-    """Every network that images are shown to: its id and settings, the datasets, and what it was trained on if here."""
+    """Every network that images are shown to: id, settings, datasets, what it was trained on if here, its CAMs."""
     found: dict[str, dict[str, Any]] = {}
     for run in experiment.runs:
         if run.backbone and predicts(run.backbone.settings):
             training = experiment.trainings.get(trained(run) or "")
-            about: dict[str, Any] = {"id": run.backbone.id, "settings": run.backbone.settings, "datasets": []}
+            about: dict[str, Any] = {
+                "id": run.backbone.id,
+                "settings": run.backbone.settings,
+                "datasets": [],
+                "cams": [],
+            }
             about["trained_on"] = training.settings["train"]["images"] if training else None
             mine = found.setdefault(run.backbone.id, about)
+            if run.cam.settings["method"] == "cam":
+                mine["cams"] = sorted({*mine["cams"], run.cam.name})
             mine["datasets"] = sorted({*mine["datasets"], *(d.id for d in (run.report, run.select) if d)})
     return list(found.values())
 

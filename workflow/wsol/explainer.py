@@ -63,14 +63,13 @@ class Explainer:
         totals = [tf.reduce_sum(self.backbone.logits(values) * c) for c in coefficients]
         return [self._spread(tf.gradients(total, watched, unconnected_gradients=zero)) for total in totals]
 
-    def _masked(self, pixels: Any, masks: Any, level: Any, filled: Any) -> Any:
-        """Logits of one image [h w 3] behind masks [b h w]: 0 shows a grey of this level, or zero if not `filled`."""
-        import tensorflow as tf
-
+    def _masked(self, pixels: Any, masks: Any, colour: Any) -> Any:
+        """Logits of one image [h w 3] behind masks [b h w]: 1 shows the image, 0 a colour [3], RGB 0..255."""
         self.traces["masked"] += 1
         graph, prepare = self.backbone.graph, self.backbone.preprocess
-        image, grey = prepare(pixels[None]), prepare(tf.fill((1, *pixels.shape), level))
-        shown = image * masks[..., None] + tf.where(filled, grey, tf.zeros_like(grey)) * (1 - masks[..., None])
+        image, hidden = prepare(pixels[None]), prepare(colour[None, None, None])
+        # Preparing is affine: the mixture of what is prepared is the mixture, prepared.
+        shown = image * masks[..., None] + hidden * (1 - masks[..., None])
         return self.backbone.logits(graph.run({graph.inputs[0]: shown}, [self.backbone.output]))
 
     def _ablated(self, cut: dict, channels: Any) -> Any:

@@ -39,15 +39,17 @@ PREDICTIONS = Arrays(
 )
 EVIDENCE = Arrays(
     "evidence",
-    4,
+    5,
     "predict",
     (
         "activations",  # float32 [n h w k], of the explained layer, one row an image
-        "gradients",  # float32 [t h w k] or [t 1 1 k] where they do not vary over space, one row a target
+        "gradients",  # float32 [t h w k] or [t 1 1 k] where they do not vary over space, one row a target; or what
+        # stands for them where masked inputs were asked: channel weights [t 1 1 k], finished maps [t h w 1]
         "image_of",  # int [t]: the target's row in activations
         "explained",  # int [t]: the model output that was explained
         "grid",  # float64 [4]: input = map * (sx sy) + (tx ty), of the layer's cells by their receptive fields
-        # True gradients come with `rivals`, shaped like them: of the mean of the scores nearest to the explained one.
+        # True gradients come with `rivals`, shaped like them: of the mean of the logits nearest to the explained one
+        # by their probabilities. Score-CAM's weights, probabilities, come with `logit_weights`, a softmax of logits.
         # Of a second explained layer: activations_1, gradients_1, rivals_1, grid_1; and so on.
     ),
 )
@@ -146,7 +148,7 @@ WEIGHTS = Weights(
 )
 PLAN = Record(
     "plan",
-    1,
+    2,
     "plan",
     (
         "images",  # {dataset's id: how many images it has}

@@ -1,23 +1,17 @@
 """Evidence -> one small map a target, and which of them explain nothing."""
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from wsol.cams import takes
 from wsol.fusion import fuse, suffixes
 from wsol.geometry import stretch
 
 Maps = list[np.ndarray]
 CHUNK = 64  # targets at a time: activations of a shard need not fit into memory
-
-
-def takes(cam: Callable) -> list[str]:
-    """The arrays of a target's evidence that a method takes after `activations`: its positional parameters."""
-    known = inspect.signature(cam).parameters.values()
-    return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
 
 
 def explain(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF, takes
 from wsol.controls import CONTROLS
 from wsol.errors import ConfigError
 
@@ -49,13 +50,43 @@ def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def cam(name: str, method: str, given: Mapping[str, Any], of_network: tuple[str, ...], backbones: Mapping) -> None:
     """A ConfigError for what a cam's entry says of a network that the cam never meets, or of layers it lacks."""
     if method in CONTROLS:
-        for key in (*of_network, "fusion"):
+        for key in (*of_network, "fusion", "backbones"):
             if key in given:
                 raise ConfigError(f"cams.{name}.{key}: '{method}' is a control and ignores the model; leave it out.")
-    elif given.get("fusion"):
+    for key, reason in _of_method(method) if method in CAMS else ():
+        if key in given:
+            raise ConfigError(f"cams.{name}.{key}: {reason}; leave it out.")
+    if given.get("fusion"):
         layers = [given["layer"]] if "layer" in given else [entry.get("layer") for entry in backbones.values()]
         if not any(isinstance(layer, list) and len(layer) > 1 for layer in layers):
             raise ConfigError(f"cams.{name}.fusion: joins the maps of several layers, and one layer is explained.")
+
+
+def _of_method(method: str) -> Iterator[tuple[str, str]]:
+    """What of a network a method does not ask for, and why."""
+    if not takes(CAMS[method]):
+        yield "score", f"'{method}' looks at the activations alone"
+        yield "explain", f"'{method}' looks at the activations alone"
+    if method in SCORE_OF:
+        yield "score", f"'{method}' is defined on one score"
+
+
+def paired(name: str, given: Mapping[str, Any], evidence: Mapping[str, Any], methods: set[str]) -> None:
+    """A ConfigError for what a backbone's entry says for cams, all of which are of these methods and do not ask for it.
+
+    `evidence`: the backbone's own, with its method.
+    """
+    scored = {method for method in methods if takes(CAMS[method])} - set(SCORE_OF)
+    if given.get("score", "logit") != "logit" and not scored:
+        raise ConfigError(f"backbones.{name}.score: none of its cams asks for it ({', '.join(sorted(methods))}).")
+    if "similar" in evidence and not any("rivals" in takes(CAMS[asking]) for asking in methods):
+        raise ConfigError(
+            f"backbones.{name}.evidence.similar: none of its cams has rivals ({', '.join(sorted(methods))})."
+        )
+    method = evidence["method"]
+    if method != "gradient" and method not in {EVIDENCE_OF[asking] for asking in methods}:
+        known = ", ".join(sorted(asking for asking, needed in EVIDENCE_OF.items() if needed == method))
+        raise ConfigError(f"backbones.{name}.evidence: '{method}' is for {known}, and it has none of these.")
 
 
 def evaluation(where: str, given: Mapping[str, Any]) -> None:

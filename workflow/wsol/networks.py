@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wsol import backbones, files, idle, imported, modelfile, places, train
-from wsol.cams import EVIDENCE_OF
+from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF, takes
 from wsol.errors import ConfigError, DataError
 from wsol.experiment import IMPORTED, Decision, has_images
+from wsol.perturb import EVIDENCES
 from wsol.settings import checked, conform, known, parameters, shown
 
 # Backbone settings that a cam may set for itself: what of the network it explains.
@@ -33,7 +34,9 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     given = config["backbones"][name]
     _explained(f"backbones.{name}", given)
     overrides = _explained(f"cams.{cam.decision.name}", cam.given)
-    overrides["evidence"] = _evidence(cam, _usual(f"backbones.{name}.evidence", given))
+    overrides["evidence"] = _evidence(cam, usual(name, given))
+    if cam.method in SCORE_OF:
+        overrides["score"] = SCORE_OF[cam.method]
     settings = _network(f"backbones.{name}", given | overrides) | {"threads": config["threads"]}
     _named(name, given, cam, settings)
     formats = (files.PREDICTIONS, files.EVIDENCE)
@@ -50,10 +53,13 @@ def _explained(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: conform(f"{where}.{key}", kinds[key].annotation, value) for key, value in own.items()}
 
 
-def _usual(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A backbone's own evidence: `gradient` is `{method: gradient}`."""
+def usual(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A backbone's own evidence, for the cams that need it: `gradient` is `{method: gradient}`."""
+    where = f"backbones.{name}.evidence"
     evidence = conform(where, str | dict, given.get("evidence", "gradient"))
-    return evidence if isinstance(evidence, dict) else {"method": evidence}
+    evidence = evidence if isinstance(evidence, dict) else {"method": evidence}
+    known(where, evidence.get("method"), EVIDENCES)
+    return evidence
 
 
 def _named(name: str, given: Mapping[str, Any], cam: Cam, settings: Mapping[str, Any]) -> None:
@@ -80,14 +86,14 @@ def _layers(where: str, given: str | list[str]) -> list[str]:
 
 
 def _evidence(cam: Cam, usual: dict[str, Any]) -> dict[str, Any]:
-    """What a cam asks of the network: its method's evidence, else its own, else the backbone's, whose settings stay."""
-    where = f"cams.{cam.decision.name}.evidence"
+    """What a cam asks of the network: its method's evidence, with the settings of its own, else of the backbone."""
+    where, needed = f"cams.{cam.decision.name}.evidence", EVIDENCE_OF[cam.method]
     own = conform(where, dict, cam.given.get("evidence", {}))
-    method = own.get("method", usual.get("method"))
-    needed = EVIDENCE_OF.get(cam.method, method)
-    if "method" in own and method != needed:
-        raise ConfigError(f"{where}: {cam.method} needs '{needed}', got '{method}'.")
-    return (usual if usual.get("method") == needed else {"method": needed}) | own
+    if own.get("method", needed) != needed:
+        raise ConfigError(f"{where}: {cam.method} needs '{needed}', got '{own['method']}'.")
+    if "similar" in own and "rivals" not in takes(CAMS[cam.method]):
+        raise ConfigError(f"{where}.similar: '{cam.method}' has no rivals; leave it out.")
+    return (usual if usual["method"] == needed else {"method": needed}) | own
 
 
 def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[str, Any]) -> Decision:

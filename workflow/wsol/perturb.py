@@ -1,31 +1,50 @@
 """EVIDENCES: what is asked of the network to explain one output.
 
 `gradient` says which scores' gradients are taken. PERTURBATIONS run the network, or its head, on changed inputs, and
-cost more than one pass an image: `(probe, classes [m], **settings) -> rows [m …]`, channel weights [m 1 1 k] or
-finished maps [m h w 1].
+cost more than one pass an image: `(probe, classes [m], **settings) -> arrays by the evidence's names, rows [m …]`;
+`gradients` holds channel weights [m 1 1 k] or finished maps [m h w 1].
+
+What a mask hides shows the colour `fill`: ImageNet's mean colour, a grey level 0..255, or [red, green, blue], the same
+picture for every network. The papers' own code multiplies inputs that have ImageNet's mean taken off by the mask
+(Score-CAM, RISE), which shows that mean; Zeiler's occlusion is grey.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from wsol.settings import Range, Seed
+from wsol.probabilities import probability
+from wsol.settings import Length, Range, Seed
 
 Count = Annotated[int, Range(1, 10**6)]
+Level = Annotated[float, Range(0, 255)]
+Fill = Literal["mean"] | Level | Annotated[list[Level], Length(3)]
+MEAN = (123.675, 116.28, 103.53)  # ImageNet's, red, green, blue: 255 * (0.485, 0.456, 0.406)
+Rows = dict[str, np.ndarray]
 
 
-def gradient(scores: np.ndarray, explained: np.ndarray, *, similar: Count = 3) -> dict[str, np.ndarray]:
-    """Weights [n c] of the scores [n c] whose gradients are taken, by the evidence's name; zero where explained < 0.
+def colour(fill: str | float | list[float]) -> np.ndarray:
+    """float32 [3], RGB 0..255."""
+    return np.full(3, MEAN if fill == "mean" else fill, np.float32)
 
-    `gradients`: the explained score itself. `rivals`: the mean of the `similar` scores nearest to it.
+
+def gradient(logits: np.ndarray, explained: np.ndarray, *, similar: Count = 3) -> Rows:
+    """Weights [n c] of the scores whose gradients are taken, by the evidence's name; zero where explained < 0.
+
+    `gradients`: the explained score itself. `rivals`: d/dy of r = sum_i p_i y_i / sum_i p_i over the `similar` logits
+    y_i nearest to the explained one, p the softmax, as in the code of Zhang 2025 (github.com/Imageomics/Finer-CAM,
+    FinerWeightedTarget). p is differentiated too, as there: dr/dy_i = p_i / sum_i p_i * (1 + y_i - r).
     """
-    classes = np.arange(scores.shape[1])
+    classes = np.arange(logits.shape[1])
     own = classes == explained[:, None]
-    distance = np.where(own, np.inf, np.abs(scores - scores[np.arange(len(scores)), explained][:, None]))
-    count = min(similar, len(classes) - 1)
-    nearest = np.argsort(distance, axis=1, kind="stable")[:, :count]
-    rivals = (classes == nearest[..., None]).sum(axis=1) / max(1, count)
+    distance = np.where(own, np.inf, np.abs(logits - logits[np.arange(len(logits)), explained][:, None]))
+    nearest = np.argsort(distance, axis=1, kind="stable")[:, : min(similar, len(classes) - 1)]
+    values = np.take_along_axis(np.asarray(logits, np.float64), nearest, axis=1)
+    shares = probability(values, "softmax")  # of the similar classes' own sum
+    mean = (shares * values).sum(axis=1, keepdims=True)
+    rivals = np.zeros(logits.shape)
+    np.put_along_axis(rivals, nearest, shares * (1 + values - mean), axis=1)
     return {"gradients": own.astype(np.float64), "rivals": np.where(explained[:, None] < 0, 0.0, rivals)}
 
 
@@ -46,17 +65,13 @@ class Probe:
         """[b c] -> [b m] float64 of the asked classes."""
         return self.explainer.score(np.asarray(logits, np.float64))[:, classes]
 
-    def masked(self, masks: Iterable[np.ndarray], fill: float | None = None) -> Iterator[np.ndarray]:
-        """The logits [b c] of the image behind each batch of masks [b h w] in [0, 1]; 0 shows `fill`.
-
-        `fill` is a grey level 0..255; without it, zero in the network's own numbers.
-        """
-        level = np.float32(0 if fill is None else fill)
+    def masked(self, masks: Iterable[np.ndarray], fill: str | float | list[float]) -> Iterator[np.ndarray]:
+        """The logits [b c] of the image behind each batch of masks [b h w] in [0, 1]; 0 shows the colour `fill`."""
+        hidden = colour(fill)
         for batch in masks:
             padded = np.zeros((self.explainer.batch, *batch.shape[1:]), np.float32)
             padded[: len(batch)] = batch
-            logits = self.explainer.masked(self.pixels, padded, level, np.bool_(fill is not None))
-            yield logits.numpy()[: len(batch)]
+            yield self.explainer.masked(self.pixels, padded, hidden).numpy()[: len(batch)]
 
     def without(self, channels: np.ndarray) -> np.ndarray:
         """The logits [b c] of the head when each of `channels` in turn is zero."""
@@ -65,29 +80,34 @@ class Probe:
         return self.explainer.ablated(self.cut, padded).numpy()[: len(channels)]
 
 
-def ablation(probe: Probe, classes: np.ndarray) -> np.ndarray:
+def ablation(probe: Probe, classes: np.ndarray) -> Rows:
     """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
     channels, step = np.arange(probe.activations.shape[-1]), probe.explainer.head_batch
     whole = probe.scores(probe.without(np.array([-1])), classes)
     parts = [probe.scores(probe.without(channels[i : i + step]), classes) for i in range(0, len(channels), step)]
-    return (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]
+    return {"gradients": (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]}
 
 
-def scorecam(probe: Probe, classes: np.ndarray, *, channels: Annotated[int, Range(0, 10**6)] = 0) -> np.ndarray:
-    """softmax over k of f(x * H_k) - f(0), H_k the upsampled channel scaled to [0, 1], f a probability -> [m 1 1 k].
+def scorecam(
+    probe: Probe, classes: np.ndarray, *, channels: Annotated[int, Range(0, 10**6)] = 0, fill: Fill = "mean"
+) -> Rows:
+    """What the network makes of x * H_k, H_k the upsampled channel scaled to [0, 1] -> [m 1 1 k], by two readings.
 
+    `gradients`: the class's probability. `logit_weights`: the softmax over k of its logit; less the logit of an empty
+    image, which is one number for all k and drops out. `cams.scorecam` and `cams.scorecam_logits` say whose they are.
     `channels`: only so many, those that vary most (Faster-Score-CAM); 0 for all. Constant channels have no weight.
     """
     spread = probe.activations.std(axis=(0, 1))
     chosen = np.sort(np.argsort(-spread, kind="stable")[: channels or None])
     chosen = chosen[spread[chosen] > 0]
-    weights = np.zeros((len(classes), probe.activations.shape[-1]), np.float32)
+    shape = (len(classes), 1, 1, probe.activations.shape[-1])
+    found = {name: np.zeros(shape, np.float32) for name in ("gradients", "logit_weights")}
     if len(chosen):
         masks = (_upsampled(probe, chosen[i]) for i in _batches(len(chosen), probe.explainer.batch))
-        rows = [probe.explainer.probability(logits)[:, classes] for logits in probe.masked(masks)]
-        # Less f(0), which is one number for all k and drops out of the softmax.
-        weights[:, chosen] = _softmax(np.concatenate(rows)).T
-    return weights[:, None, None]
+        logits = np.concatenate(list(probe.masked(masks, fill)))
+        found["gradients"][:, 0, 0, chosen] = probe.explainer.probability(logits)[:, classes].T
+        found["logit_weights"][:, 0, 0, chosen] = probability(logits[:, classes].T, "softmax")
+    return found
 
 
 def occlusion(
@@ -96,8 +116,8 @@ def occlusion(
     *,
     grid: Annotated[int, Range(2, 128)] = 14,
     patch: Annotated[int, Range(1, 64)] = 3,
-    fill: Annotated[float, Range(0, 255)] | None = None,
-) -> np.ndarray:
+    fill: Fill = "mean",
+) -> Rows:
     """Mean fall of the score over the patches that cover a cell -> [m grid grid 1].
 
     The input is cut into grid x grid cells; a patch of patch x patch cells visits every place, one cell at a time,
@@ -112,7 +132,7 @@ def occlusion(
     falls = probe.scores(probe.logits[None], classes) - np.concatenate(
         [probe.scores(logits, classes) for logits in probe.masked(masks, fill)]
     )
-    return (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)[..., None]
+    return {"gradients": (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)[..., None]}
 
 
 def rise(
@@ -123,8 +143,9 @@ def rise(
     cells: Annotated[int, Range(2, 64)] = 7,
     shown: Annotated[float, Range(0.01, 0.99)] = 0.5,
     seed: Seed = 0,
-) -> np.ndarray:
-    """sum_m f(x * M_m) M_m / (shown * masks), M_m random (Petsiuk 2018) -> [m h w 1], at the input's size.
+    fill: Fill = "mean",
+) -> Rows:
+    """sum_m f(x * M_m) M_m / (shown * masks), f the class's probability (Petsiuk 2018) -> [m h w 1], the input's size.
 
     A mask is a random binary grid of cells x cells, upsampled bilinear and shifted by up to a cell.
     """
@@ -132,9 +153,9 @@ def rise(
     total = np.zeros((len(classes), *probe.size))
     for i in _batches(masks, probe.explainer.batch):
         drawn = np.stack([_random_mask(random, cells, shown, probe.size) for _ in i])
-        for logits in probe.masked([drawn]):
+        for logits in probe.masked([drawn], fill):
             total += np.einsum("bm,byx->myx", probe.explainer.probability(logits)[:, classes], drawn)
-    return (total / (shown * masks)).astype(np.float32)[..., None]
+    return {"gradients": (total / (shown * masks)).astype(np.float32)[..., None]}
 
 
 def _random_mask(random: np.random.Generator, cells: int, shown: float, size: tuple[int, int]) -> np.ndarray:
@@ -158,17 +179,11 @@ def _upsampled(probe: Probe, channels: np.ndarray) -> np.ndarray:
     return (large - low) / np.maximum(top - low, np.finfo(np.float32).tiny)
 
 
-def _softmax(rows: np.ndarray) -> np.ndarray:
-    """Over the first axis."""
-    raised = np.exp(rows - rows.max(axis=0))
-    return raised / raised.sum(axis=0)
-
-
 def _batches(total: int, size: int) -> Iterator[np.ndarray]:
     return (np.arange(start, min(start + size, total)) for start in range(0, total, size))
 
 
-PERTURBATIONS: dict[str, Callable[..., np.ndarray]] = {
+PERTURBATIONS: dict[str, Callable[..., Rows]] = {
     "ablation": ablation,
     "scorecam": scorecam,
     "occlusion": occlusion,

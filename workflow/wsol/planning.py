@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wsol import backbones, probabilities
+from wsol import backbones, heads, probabilities
 from wsol.architectures import IMAGENET
 from wsol.datasets import classmap
 from wsol.errors import ConfigError, InputError, few
@@ -18,7 +18,8 @@ _known: dict[str, dict[str, Any]] = {}
 def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[..., None]) -> dict[str, Any]:
     """What a network explains and how many outputs it has; a ConfigError where images need not be shown to it.
 
-    `network`: its id, its settings, the datasets that it sees, and the one that it is trained on in this run, if any.
+    `network`: its id, its settings, the datasets that it sees, the one that it is trained on in this run, if any, and
+    the cams of method `cam`, which is not of every head.
     """
     name = network["id"].split("@")[0]
     trained_on = splits.get(network["trained_on"])
@@ -28,6 +29,9 @@ def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[
         _check_meant(split, names)
     found = _built(name, network["settings"], len(names))
     _check_probability(name, network["settings"], found["activation"])
+    if found["between"] and network["cams"]:
+        where, why = f"cams.{network['cams'][0]}", heads.refusal(name, found["between"])
+        raise ConfigError(f"{where}: {why} Leave the pair out: {where}.backbones names those that it explains.")
     for split in seen:
         _check_range(name, split, names, found["outputs"])
     say(f"{name}: explains {', '.join(found['layer'])}, {found['outputs']} outputs")
@@ -93,10 +97,7 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
                 loss(backbone)
         except InputError as error:
             raise ConfigError(f"backbones.{name}: {error}") from error
-        _known[key] = {
-            "layer": backbone.layer,
-            "outputs": backbone.classes,
-            "input": list(backbone.size),
-            "activation": backbone.activation,
-        }
+        found = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}
+        found |= {"activation": backbone.activation}
+        _known[key] = found | {"between": heads.between(backbone.graph, backbone.output, backbone.layers)}
     return _known[key]

@@ -26,6 +26,12 @@ class Range(NamedTuple):
     high: float
 
 
+class Length(NamedTuple):
+    """How many values a list holds."""
+
+    size: int
+
+
 class Expands(NamedTuple):
     """Marks text that names a file or folder of the user's: `~`, `$NAME` and `${NAME}` in it are replaced."""
 
@@ -142,6 +148,8 @@ def _counts(value: Any) -> bool:
 
 def _within(where: str, marks: tuple, value: Any) -> Any:
     for mark in marks:
+        if isinstance(mark, Length) and len(value) != mark.size:
+            raise ConfigError(f"{where}: must hold {mark.size} values, got {len(value)}.")
         if isinstance(mark, Range) and not mark.low <= value <= mark.high:
             raise ConfigError(f"{where}: must lie in {_span(mark)}, got {value!r}.")
         if isinstance(mark, Expands):
@@ -188,7 +196,8 @@ def describe(kind: Any) -> str:
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
         bounds = [f" in {_span(b)}" for b in args[1:] if isinstance(b, Range)]
-        return describe(args[0]) + "".join(bounds)
+        sizes = [f" of {length.size}" for length in args[1:] if isinstance(length, Length)]
+        return describe(args[0]) + "".join([*sizes, *bounds])
     if origin is Literal:
         return " | ".join(map(str, args))
     if origin in (Union, types.UnionType):
