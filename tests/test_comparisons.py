@@ -129,3 +129,10 @@ def test_a_single_group_has_neither_interval_nor_p():
     a.scores["groups"] = b.scores["groups"] = 1
     row = comparisons([a, b]).iloc[0]
     assert row[["low", "high", "p", "p_adjusted", "detectable"]].isna().all() and np.isfinite(row["difference"])
+
+
+def test_one_that_always_hits_where_the_other_always_misses_differs():
+    """No resample differs from another; [100 100] with no p would say that nothing is known."""
+    row = comparisons([run("a", np.ones(20)), run("b", np.zeros(20))]).iloc[0]
+    assert row["difference"] == 100 and 75 < row["low"] < 90
+    assert row["p"] < 1e-6

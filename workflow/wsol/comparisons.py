@@ -101,6 +101,9 @@ def compare(a: Seen, b: Seen) -> Pair:
     groups = min(a.groups, b.groups)
     deviation = np.sqrt(variance(differences, groups)) if groups > 1 else np.nan
     difference = a.value - b.value
+    if deviation == 0 and difference:
+        # One hits wherever the other misses: the variance left by a pair of hits more each way (Agresti & Min 2005).
+        deviation = np.sqrt(3) / groups * _scale(a.metric)
     reach = student(LEVEL, groups) * deviation if groups > 1 else np.nan
     return Pair(
         a,
@@ -110,8 +113,12 @@ def compare(a: Seen, b: Seen) -> Pair:
         difference + reach,
         detectable(deviation, groups),
         difference / deviation if deviation > 0 else 0.0,
-        np.nan if np.array_equal(a.draws, b.draws) else student_p(difference, deviation, groups),
+        np.nan if np.array_equal(a.draws, b.draws, equal_nan=True) else student_p(difference, deviation, groups),
     )
+
+
+def _scale(metric: str) -> int:
+    return 1 if metric in COUNTS else 100
 
 
 def _comparable(runs: Iterable[Run]) -> Iterable[list[Seen]]:
@@ -138,7 +145,7 @@ def _numbers(run: Run) -> Iterator[tuple[tuple[str, bool], Seen]]:
         for place in rows.index.to_numpy(np.int64):
             row = scores.iloc[place]
             if row["choice"] in (headline, "oracle"):
-                draws = run.draws[place] * (1 if metric in COUNTS else 100)
+                draws = run.draws[place] * _scale(str(metric))
                 seen = Seen(run, str(metric), row["choice"], row["value"], draws, row["n"], row["groups"])
                 yield (str(metric), row["choice"] == headline), seen
 
