@@ -123,7 +123,7 @@ def test_equal_methods_differ_in_few(n, chosen_on):
 def test_tables_of_52_equal_runs_err_in_few():
     random, wrong = np.random.default_rng(0), []
     for seed in range(60):
-        found = comparisons(table(random, 1000, 200, 52, seed=seed))
+        found = comparisons(table(random, 200, 60, 52, seed=seed))
         wrong.append(found[found["choice"] == "selected"]["p_adjusted"].min() < 0.05)
     print(f"\ntables of 52 equal runs with a difference: {np.mean(wrong):.3f}")
     assert np.mean(wrong) <= 0.07 + 0.03
