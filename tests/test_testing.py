@@ -32,12 +32,12 @@ def test_below_best_of_two_is_one_comparison_and_of_many_the_studentised_range()
 
 
 def test_tables_of_equal_runs_err_in_one_of_twenty():
-    random, runs = np.random.default_rng(0), 20
+    random, runs = np.random.default_rng(0), 10
     wrong = naive = 0
-    for _ in range(400):
+    for _ in range(200):
         values = np.sort(random.normal(size=runs))[::-1]
         t = (values[0] - values[1:]) / np.sqrt(2)
         wrong += below_best(t, 10_000).min() < 0.05
         naive += holm(2 * stats.norm.sf(t)).min() < 0.05
-    assert 0.02 <= wrong / 400 <= 0.075
-    assert naive / 400 > 0.15  # what comparing with the best does where nobody minds how it was found
+    assert 0.02 <= wrong / 200 <= 0.085
+    assert naive / 200 > 0.1  # what comparing with the best does where nobody minds how it was found
