@@ -7,7 +7,7 @@ import pytest
 from wsol import heatmaps
 from wsol.cams import CAMS
 from wsol.fusion import fuse
-from wsol.heatmaps import takes
+from wsol.settings import takes
 
 
 def evidence(images=70, targets=150, seed=0):

@@ -13,6 +13,7 @@ from wsol.files import SCORES
 CONTROLS = {
     "shard_size": 20,
     "resamples": 200,
+    "compare": "all",
     "overlays": 2,
     "datasets": {
         "a": {"adapter": "shapes", "split": "select", "count": 30, "size": 64},
@@ -68,7 +69,7 @@ def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
     assert run.returncode == 0, run.stderr
     scores = pd.read_csv(tmp_path / "results/scores.csv", keep_default_na=False)
     assert "shapes, reported on b\nbackbone  cam     threshold  maxboxacc@50" in run.stdout
-    columns = "evaluation dataset backbone cam threshold metric choice value low high n"
+    columns = "evaluation dataset backbone cam threshold metric choice value low high n groups"
     assert list(scores.columns) == columns.split()
     assert set(scores["choice"]) == {"selected", "oracle", "fixed", "none"}
     assert set(scores["n"]) == {50} and set(scores["dataset"]) == {"b"} and set(scores["backbone"]) == {"none"}

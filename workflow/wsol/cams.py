@@ -8,7 +8,6 @@ neither normalised nor upsampled. Gradients that do not vary over space are give
 methods into one matrix product. A name that is a paper's is that paper's method; a variant has a name of its own.
 """
 
-import inspect
 from collections.abc import Callable
 from typing import Annotated
 
@@ -19,12 +18,6 @@ from wsol.controls import NETWORK_CONTROLS
 from wsol.settings import Range
 
 EPSILON = 1e-7
-
-
-def takes(cam: Callable) -> list[str]:
-    """The arrays of a target's evidence that a method takes after `activations`: its positional parameters."""
-    known = inspect.signature(cam).parameters.values()
-    return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
 
 
 def cam(activations: Array, gradients: Array, *, relu: bool = False) -> Array:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wsol.cams import takes
 from wsol.fusion import fuse, suffixes
 from wsol.geometry import stretch
+from wsol.settings import takes
 
 Maps = list[np.ndarray]
 CHUNK = 64  # targets at a time: activations of a shard need not fit into memory

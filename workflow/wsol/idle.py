@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF, takes
+from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF
 from wsol.controls import CONTROLS
 from wsol.errors import ConfigError
+from wsol.settings import takes
 
 
 def backbone(where: str, settings: Mapping[str, Any]) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wsol import backbones, files, idle, imported, modelfile, places, train
-from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF, takes
+from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF
 from wsol.errors import ConfigError, DataError
 from wsol.experiment import IMPORTED, Decision, has_images
 from wsol.perturb import EVIDENCES
-from wsol.settings import checked, conform, known, parameters, shown
+from wsol.settings import checked, conform, known, parameters, shown, takes
 
 # Backbone settings that a cam may set for itself: what of the network it explains.
 EXPLAINED = ("layer", "score", "explain", "evidence")

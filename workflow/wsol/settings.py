@@ -54,6 +54,12 @@ def parameters(function: Callable) -> dict[str, inspect.Parameter]:
     return {p.name: p.replace(annotation=hints.get(p.name, Any)) for p in found if p.kind is p.KEYWORD_ONLY}
 
 
+def takes(cam: Callable) -> list[str]:
+    """The arrays of a target's evidence that a method takes after `activations`: its positional parameters."""
+    known = inspect.signature(cam).parameters.values()
+    return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
+
+
 def accepts_any(function: Callable) -> bool:
     """Whether further settings pass through (`**settings`)."""
     return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
