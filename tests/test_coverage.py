@@ -127,20 +127,3 @@ def test_tables_of_52_equal_runs_err_in_few():
         wrong.append(found[found["choice"] == "selected"]["p_adjusted"].min() < 0.05)
     print(f"\ntables of 52 equal runs with a difference: {np.mean(wrong):.3f}")
     assert np.mean(wrong) <= 0.07 + 0.03
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("shared", [0.0, 0.5, 0.9])
-def test_power_among_52_runs(shared):
-    """8 points at n = 1000: what the sharing of difficulty between runs makes of it."""
-    random, found = np.random.default_rng(0), {"selected": [], "oracle": []}
-    gap = []
-    for seed in range(12):
-        compared = comparisons(table(random, 1000, 1000, 52, ahead=0.1, shared=shared, seed=seed))
-        lead = compared[compared["a"] == "net/c00/sweep"]
-        gap.append(lead["difference"].mean())
-        for choice, hits in found.items():
-            hits.append((lead[lead["choice"] == choice]["p_adjusted"] < 0.05).sum() / 51)
-    power = {choice: round(float(np.mean(hits)), 2) for choice, hits in found.items()}
-    print(f"\nshared {shared}: gap {np.mean(gap):.1f}, found {power}")
-    assert np.mean(found["oracle"]) > 0.3
