@@ -11,12 +11,6 @@ from wsol.strata import strata
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-
-def named(read: dict[str, list[str]]) -> dict[str, str]:
-    """Every file by its role, numbered where there are several."""
-    return {f"{role} {i}" if i else role: path for role, paths in read.items() for i, path in enumerate(paths)}
-
-
 files, params, output = snakemake.input, snakemake.params, snakemake.output
 evaluation, threshold = params.evaluation, params.threshold
 
@@ -29,13 +23,12 @@ with job(snakemake.log, "score") as log:
         log.say(f"{metric}: no row, for lack of {lacking}")
     log.say(f"{len(report)} targets:", {str(s): int((report.status == s).sum()) for s in sorted(set(report.status))})
     drawn = stages.largest_boxes(view.level((0.5,), "largest", "any"))
-    read = {"targets": [files.targets], "regions": files.regions}
+    made_from = {"targets": files.targets} | {f"regions {i}": path for i, path in enumerate(files.regions)}
     if select:
-        read |= {"select targets": [files.select_targets], "select regions": files.select_regions}
-    provenance = {
-        "settings": {"run": params.run, "evaluation": evaluation, "threshold": threshold},
-        "made_from": named(read),
-    }
+        made_from |= {"select targets": files.select_targets}
+        made_from |= {f"select regions {i}": path for i, path in enumerate(files.select_regions)}
+    settings = {"run": params.run, "evaluation": evaluation, "threshold": threshold}
+    provenance = {"settings": settings, "made_from": made_from}
     SCORES.write(output.scores, found.scores.assign(**params.run), **provenance)
     OUTCOMES.write(output.outcomes, found.targets.assign(box=drawn), **provenance)
     DRAWS.write(output.draws, values=found.draws, **provenance)

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF, takes
+from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF
 from wsol.controls import CONTROLS, NETWORK_CONTROLS
 from wsol.perturb import EVIDENCES
+from wsol.settings import takes
 
 rng = np.random.default_rng(0)
 

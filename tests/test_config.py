@@ -3,12 +3,15 @@
 import pytest
 
 from configs import FOLDER, GOOD, NETWORK, WRONG, changed
+from configs_networks import WRONG_NETWORKS
 from wsol.config import check
 from wsol.errors import ConfigError
 from wsol.experiment import exported, maps_of, pictured, predicts, sources
 
+EVERY = [*WRONG, *WRONG_NETWORKS]
 
-@pytest.mark.parametrize("place, value, line", WRONG, ids=[f"{place}={value!r:.40}" for place, value, _ in WRONG])
+
+@pytest.mark.parametrize("place, value, line", EVERY, ids=[f"{place}={value!r:.40}" for place, value, _ in EVERY])
 def test_a_wrong_config_is_one_line(place, value, line):
     with pytest.raises(ConfigError) as error:
         check(changed((place, value)))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from models import SIDE, base, keras, layers, picture, plain, seeded, targets
-from wsol import backbones, evidence, indexing
+from wsol import backbones, evidence, indexing, opening
 from wsol.errors import ConfigError, DataError
 from wsol.files import PREDICTIONS, WEIGHTS
 from wsol.formats import sha256
@@ -57,7 +57,7 @@ def test_a_savedmodel_keeps_its_weights(files):
     folder, model = files
     model.export(folder / "saved", verbose=False)
     with pytest.raises(ConfigError, match=r"^weights: the SavedModel '.*saved' keeps its own"):
-        backbones.opened(str(folder / "saved"), safe=False, weights=str(folder / "mine.weights.h5"))
+        opening.opened(str(folder / "saved"), safe=False, weights=str(folder / "mine.weights.h5"))
 
 
 def test_a_training_needs_as_many_classes_as_there_are_outputs(files):

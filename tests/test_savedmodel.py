@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from models import MODELS, SIDE, backbone, keras, layers, picture, plain, seeded
-from wsol import backbones, evidence, explained
+from wsol import backbones, evidence, explained, opening
 from wsol.errors import ConfigError, DataError
 from wsol.files import HEATMAPS, PREDICTIONS
 
@@ -224,8 +224,8 @@ def test_a_program_is_not_run_unless_it_is_trusted(tmp_path):
 
 def test_folders_that_hold_no_model_are_refused_in_one_line(tmp_path):
     with pytest.raises(DataError, match="is a folder without a saved_model"):
-        backbones.opened(str(tmp_path), safe=False)
+        opening.opened(str(tmp_path), safe=False)
     (tmp_path / "saved_model.pb").write_bytes(b"nothing of the kind")
     with pytest.raises(DataError, match="cannot be loaded: ") as caught:
-        backbones.opened(str(tmp_path), safe=False)
+        opening.opened(str(tmp_path), safe=False)
     assert "\n" not in str(caught.value)

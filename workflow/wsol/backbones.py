@@ -3,22 +3,19 @@
 `backbone` names the settings; `build` makes a `Backbone` of them. Keras is imported inside functions only.
 """
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from wsol import explained, probabilities, receptive
-from wsol.architectures import ARCHITECTURES, IMAGENET, MODES, application, brief, fitting, preprocessing
-from wsol.errors import ConfigError, DataError, unknown
+from wsol import explained, opening, probabilities, receptive
+from wsol.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
+from wsol.errors import ConfigError, unknown
 from wsol.graphs import Graph, Step
 from wsol.images import Interpolation, Resize
 from wsol.kerasmodel import KerasGraph
 from wsol.perturb import EVIDENCES, PERTURBATIONS
-from wsol.places import is_there
-from wsol.savedmodel import SavedGraph
 from wsol.settings import Place, Range, Seed, Side, checked, known
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
@@ -199,7 +196,7 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
     if settings["model"] is None:
         return _of_architecture(settings, chosen, classes or settings["classes"] or IMAGENET)
-    graph = opened(settings["model"], settings["safe"], chosen)
+    graph = opening.opened(settings["model"], settings["safe"], chosen)
     found = Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), settings["preprocessing"])
     if classes and found.classes != classes:
         raise ConfigError(f"weights.train: its dataset has {classes} classes, the model {found.classes} outputs.")
@@ -226,45 +223,3 @@ def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:
         raise ConfigError("input: the model's size is open; give `input: 224` or `[height, width]`.")
     high, wide = (given, given) if isinstance(given, int) else given
     return high, wide
-
-
-def check_source(path: str, safe: bool) -> None:
-    """A DataError where a model's path can hold none, or one that is not to be trusted. Needs no Keras."""
-    if not is_there(path):
-        raise DataError(f"model '{path}' does not exist.")
-    if not Path(path).is_dir():
-        return
-    if not (Path(path) / "saved_model.pb").is_file():
-        raise DataError(f"model '{path}' is a folder without a saved_model.pb: no SavedModel.")
-    if safe:
-        raise DataError(
-            f"model '{path}' is a SavedModel, a program that can read and write files; "
-            "say `safe: false` if you trust who made it."
-        )
-
-
-def opened(path: str, safe: bool, weights: str | None = None) -> Graph:
-    """The graph of a Keras file, with other weights where they are given, or of a SavedModel folder that may be run."""
-    import keras
-
-    check_source(path, safe)
-    if Path(path).is_dir():
-        if weights:
-            raise ConfigError(f"weights: the SavedModel '{path}' keeps its own; leave out 'weights'.")
-        return SavedGraph(path)
-    try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=safe)
-    except Exception as error:  # a foreign file may fail anywhere in Keras' loading
-        raise DataError(f"model '{path}' cannot be loaded: {brief(error)}") from error
-    if weights:
-        _load(model, path, weights)
-    return KerasGraph(model)
-
-
-def _load(model: Any, path: str, weights: str) -> None:
-    """Weights of a file into all of a model, before anything is made of it that would keep the old ones."""
-    warnings.filterwarnings("ignore", "Skipping nested container")  # Keras 3.15 says this of complete files too
-    try:
-        model.load_weights(weights)
-    except Exception as error:
-        raise DataError(f"weights '{weights}' are not those of model '{path}': {brief(error)}") from error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wsol import backbones, files, idle, imported, modelfile, places, train
+from wsol import backbones, files, idle, imported, modelfile, opening, places, train
 from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF
 from wsol.errors import ConfigError, DataError
 from wsol.experiment import IMPORTED, Decision, has_images
@@ -133,7 +133,7 @@ def _network(where: str, given: dict) -> dict:
 def _model(where: str, settings: Mapping[str, Any]) -> None:
     """A ConfigError where a model's file or folder can hold none, or one that is not to be trusted."""
     try:
-        backbones.check_source(settings["model"], settings["safe"])
+        opening.check_source(settings["model"], settings["safe"])
         described = modelfile.description(settings["model"]) if Path(settings["model"]).is_file() else {}
         if settings["safe"] and modelfile.brings_code(described):
             said = "brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."

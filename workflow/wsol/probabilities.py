@@ -7,7 +7,7 @@ import numpy as np
 
 from wsol.errors import ConfigError
 
-MADE_OF = ("scorecam", "rise")  # evidence that is made of probabilities, unless it has a `score` that says otherwise
+MADE_OF = ("scorecam", "rise")  # evidence that is made of probabilities
 
 
 def probability(logits: np.ndarray, activation: str) -> np.ndarray:
@@ -32,9 +32,8 @@ def wanted(settings: Mapping[str, Any]) -> str:
     """Which of a backbone's settings needs probabilities, "" where none does."""
     if settings["score"] == "probability":
         return "score: probability"
-    evidence = settings["evidence"]
-    usual = "probability" if evidence["method"] in MADE_OF else "logit"
-    return f"evidence {evidence['method']}:" if evidence.get("score", usual) == "probability" else ""
+    method = settings["evidence"]["method"]
+    return f"evidence {method}:" if method in MADE_OF else ""
 
 
 def unsaid(what: str) -> str:

@@ -5,7 +5,7 @@ predictions go by the image's name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,7 @@ class Stages:
 
     def find_pointing(self) -> pointing.Pointing:
         """Of the maps' own values: min-max would make energy of everything above the least."""
-        own = replace(self, settings={**self.settings, "normalization": "none"})
-        return pointing.measure(self.targets, own.maps())
+        return pointing.measure(self.targets, self.maps("none"))
 
     def find_masks(self) -> pixels.Counts:
         found = np.concatenate([np.empty(0, "S1"), *(shard["masks"] for _, shard in self.shards(self.regions))])
@@ -116,12 +115,18 @@ class Stages:
             raise Unavailable("predicted masks")
         return pixels.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
 
-    def maps(self) -> Iterator[Map]:
-        """Every target's prepared map as floats, also under `wsol2020`; one that is not ok is a single zero."""
-        for rows, shard in self.shards(self.heatmaps):
-            yield from self._maps(rows, shard)
+    def maps(self, normalization: str | None = None) -> Iterator[Map]:
+        """Every target's map as floats, also under `wsol2020`; one that is not ok is a single zero.
 
-    def _maps(self, rows: slice, shard: Mapping[str, NDArray]) -> Iterator[Map]:
+        Prepared as for the regions, unless another `normalization` is asked for.
+        """
+        preparation = {key: self.settings[key] for key in ("upsampling", "normalization", "protocol")}
+        if normalization:
+            preparation["normalization"] = normalization
+        for rows, shard in self.shards(self.heatmaps):
+            yield from self._maps(rows, shard, preparation)
+
+    def _maps(self, rows: slice, shard: Mapping[str, NDArray], preparation: dict[str, str]) -> Iterator[Map]:
         values, ok = unpack(shard), np.flatnonzero(self.status[rows] == "ok")
         canvas = CANVASES["wsol2020" if self.protocol == "wsol2020" else self.settings["canvas"]]
         plan = canvas.plan(shard["geometry"][ok], shard["input_size"], self.sizes[rows][ok])
@@ -134,14 +139,19 @@ class Stages:
             size, how, geometry = plan.size[place[i]], plan.how[place[i]], plan.to_image[place[i]]
             key = (id(values[i]), tuple(size), tuple(how))
             if key != last:  # a control's map is one object for all images
-                last, drawn = key, self._draw(canvas, shard, values[i], size, how)
+                last, drawn = key, self._draw(canvas, shard, values[i], size, how, preparation)
             x, y = drawn[1:]
             yield Map(drawn[0], geometry + np.array([0, 0, *(geometry[:2] * [x, y])]))
 
     def _draw(
-        self, canvas: Canvas, shard: Mapping[str, NDArray], values: NDArray, size: NDArray, how: NDArray
+        self,
+        canvas: Canvas,
+        shard: Mapping[str, NDArray],
+        values: NDArray,
+        size: NDArray,
+        how: NDArray,
+        preparation: dict[str, str],
     ) -> Drawn:
-        preparation = {key: self.settings[key] for key in ("upsampling", "normalization", "protocol")}
         if self.protocol == "wsol2020":  # its pixel metrics see the map before it is made uint8
             resized = upsample(values, CANVAS_2020, CANVAS_2020, preparation["upsampling"], self.protocol)
             return finish(resized, preparation["normalization"], "exact"), 0, 0
