@@ -134,5 +134,5 @@ def test_a_single_group_has_neither_interval_nor_p():
 def test_one_that_always_hits_where_the_other_always_misses_differs():
     """No resample differs from another; [100 100] with no p would say that nothing is known."""
     row = comparisons([run("a", np.ones(20)), run("b", np.zeros(20))]).iloc[0]
-    assert row["difference"] == 100 and 75 < row["low"] < 90
+    assert row["difference"] == row["high"] == 100 and 75 < row["low"] < 90
     assert row["p"] < 1e-6

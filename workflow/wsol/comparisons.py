@@ -105,12 +105,13 @@ def compare(a: Seen, b: Seen) -> Pair:
         # One hits wherever the other misses: the variance left by a pair of hits more each way (Agresti & Min 2005).
         deviation = np.sqrt(3) / groups * _scale(a.metric)
     reach = student(LEVEL, groups) * deviation if groups > 1 else np.nan
+    most = np.inf if a.metric in COUNTS else 100.0
     return Pair(
         a,
         b,
         difference,
-        difference - reach,
-        difference + reach,
+        float(np.maximum(difference - reach, -most)),
+        float(np.minimum(difference + reach, most)),
         detectable(deviation, groups),
         difference / deviation if deviation > 0 else 0.0,
         np.nan if np.array_equal(a.draws, b.draws, equal_nan=True) else student_p(difference, deviation, groups),
