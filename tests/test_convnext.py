@@ -56,9 +56,8 @@ def taped(weights: list) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(a[0].numpy(), g[0].numpy()) for a, g in zip(found, tape.gradient(score, found), strict=True)]
 
 
-@pytest.mark.parametrize(
-    "scales", [pytest.param(None, marks=pytest.mark.slow), (0.05, 0.5)], ids=["as drawn", "trained"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("scales", [None, (0.05, 0.5)], ids=["as drawn", "trained"])
 def test_evidence_is_float64_s_and_hirescam_s_error_is_rounding(scales, in_float64):
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
