@@ -22,9 +22,10 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from wsol import formats, seal  # noqa: E402
-from wsol.files import EVIDENCE, PREDICTIONS, TARGETS  # noqa: E402
-from wsol.geometry import stretch  # noqa: E402
+from wsol.files import formats, seal
+from wsol.files.index import TARGETS
+from wsol.files.predict import EVIDENCE, PREDICTIONS
+from wsol.geometry import stretch
 
 PREPARED = {"protocol": "exact", "upsampling": "linear", "normalization": "minmax", "canvas": "input"}
 LEVELS = PREPARED | {"threshold": {"method": "sweep", "step": 0.001}, "alignment": "stretch", "masks": False}

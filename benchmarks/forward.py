@@ -26,10 +26,12 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from wsol import backbones, evidence, heatmaps, images
-from wsol.cams import CAMS, EVIDENCE_OF
-from wsol.explainer import Explainer, folding
-from wsol.files import EVIDENCE
+from wsol.datasets import images
+from wsol.files.predict import EVIDENCE
+from wsol.maps import heatmaps
+from wsol.maps.cams import CAMS, EVIDENCE_OF
+from wsol.networks import backbones, evidence
+from wsol.networks.explainer import Explainer, folding
 
 METHODS = [name for name in CAMS if EVIDENCE_OF.get(name, "gradient") == "gradient"]
 

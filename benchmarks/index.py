@@ -16,8 +16,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from wsol import fingerprints
-from wsol.indexing import index
+from wsol.index.indexing import index
+from wsol.provenance import fingerprints
 
 WIDTH, HEIGHT, CLASSES = 500, 375, 1000
 

@@ -38,9 +38,9 @@ def predict(count: int) -> tuple[float, int]:
     import numpy as np
     import pandas as pd
 
-    from wsol import backbones, evidence
-    from wsol.explainer import Explainer
-    from wsol.files import EVIDENCE
+    from wsol.files.predict import EVIDENCE
+    from wsol.networks import backbones, evidence
+    from wsol.networks.explainer import Explainer
 
     backbones.deterministic(2)
     backbone = backbones.build({"architecture": "MobileNet", "alpha": 0.25, "weights": "random"})

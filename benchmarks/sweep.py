@@ -17,13 +17,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 
-import naive  # noqa: E402
-from wsol.files import HEATMAPS  # noqa: E402
-from wsol.hits import hits  # noqa: E402
-from wsol.localize import localize  # noqa: E402
-from wsol.npz import unpack  # noqa: E402
-from wsol.protocols import prepare  # noqa: E402
-from wsol.regions import cut  # noqa: E402
+import naive
+from wsol.files.heatmap import HEATMAPS
+from wsol.files.npz import unpack
+from wsol.regions.localize import localize
+from wsol.regions.protocols import prepare
+from wsol.regions.regions import cut
+from wsol.scores.hits import hits
 
 TAUS = np.arange(0, 1, 0.001)
 DELTAS = [0.3, 0.5, 0.7]

@@ -12,10 +12,10 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from wsol.comparisons import Run, comparisons
-from wsol.curves import Hits, best, curve
-from wsol.evaluate import RESAMPLES, evaluate
-from wsol.outcome import DELTAS, Outcome
+from wsol.scores.comparisons import Run, comparisons
+from wsol.scores.curves import Hits, best, curve
+from wsol.scores.evaluate import RESAMPLES, evaluate
+from wsol.scores.outcome import DELTAS, Outcome
 
 TARGETS, SELECT, FEW = 50_000, 10_000, 5
 METRICS = ["top1_acc", "top5_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "top5_loc"]

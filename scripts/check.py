@@ -8,8 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from wsol.configfile import check_files
 from wsol.errors import ConfigError
+from wsol.experiment.configfile import check_files
 
 try:
     check_files(sys.argv[1:] or ["config.yaml"])

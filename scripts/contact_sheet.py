@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import yaml
 
-from wsol import indexing
 from wsol.datasets.annotations import each
 from wsol.errors import ConfigError, DataError, InputError, unknown
+from wsol.index import indexing
 from wsol.report.pictures import SIDE, outlined, sheet
 
 

@@ -18,12 +18,16 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from wsol import backbones, evidence, heads, heatmaps, idle, images, overlays
-from wsol.backbones import ACTIVATIONS
-from wsol.cams import CAMS, EVIDENCE_OF, SCORE_OF
+from wsol.datasets import images
 from wsol.errors import ConfigError, InputError, unknown
-from wsol.presets import SYSTEMS, System
-from wsol.probabilities import probability
+from wsol.experiment import idle
+from wsol.maps import heatmaps
+from wsol.maps.cams import CAMS, EVIDENCE_OF, SCORE_OF
+from wsol.networks import backbones, evidence, heads
+from wsol.networks.backbones import ACTIVATIONS
+from wsol.networks.probabilities import probability
+from wsol.pictures import overlays
+from wsol.pictures.presets import SYSTEMS, System
 from wsol.settings import parameters
 
 

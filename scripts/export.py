@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wsol.exports import EXPORTS, write_about
+from wsol.exports.forms import EXPORTS, write_about
 from wsol.job import job
-from wsol.results import Result
-from wsol.runs import viewed
+from wsol.scores.results import Result
+from wsol.scores.stages import viewed
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

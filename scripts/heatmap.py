@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from wsol import heatmaps
-from wsol.cams import CAMS
-from wsol.files import EVIDENCE, HEATMAPS, PREDICTIONS, TARGETS
+from wsol.files.heatmap import HEATMAPS
+from wsol.files.index import TARGETS
+from wsol.files.npz import pack
+from wsol.files.predict import EVIDENCE, PREDICTIONS
+from wsol.index.shards import rows
 from wsol.job import job
-from wsol.npz import pack
-from wsol.shards import rows
+from wsol.maps import heatmaps
+from wsol.maps.cams import CAMS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wsol import imported
-from wsol.files import HEATMAPS, TARGETS
+from wsol.files.heatmap import HEATMAPS
+from wsol.files.index import TARGETS
+from wsol.files.npz import pack
 from wsol.geometry import UNSAID, stretched
+from wsol.index.shards import rows
 from wsol.job import job
-from wsol.npz import pack
-from wsol.shards import rows
+from wsol.maps import imported
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

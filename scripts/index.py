@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wsol import indexing
-from wsol.datasets.summary import told
-from wsol.files import TARGETS
-from wsol.formats import atomic
+from wsol.files.formats import atomic
+from wsol.files.index import TARGETS
+from wsol.index import indexing
+from wsol.index.summary import told
 from wsol.job import job
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
-from wsol import backbones, explained
-from wsol.architectures import ARCHITECTURES
-from wsol.backbones import ACTIVATIONS
 from wsol.errors import ConfigError, InputError
-from wsol.graphs import Step
+from wsol.networks import backbones
+from wsol.networks import layers as explained
+from wsol.networks.architectures import ARCHITECTURES
+from wsol.networks.backbones import ACTIVATIONS
+from wsol.networks.graphs import Step
 
 
 def arguments() -> argparse.Namespace:

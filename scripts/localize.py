@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from wsol.files import HEATMAPS, REGIONS, TARGETS
+from wsol.files.heatmap import HEATMAPS
+from wsol.files.index import TARGETS
+from wsol.files.localize import REGIONS
+from wsol.files.npz import unpack
+from wsol.index.shards import rows
 from wsol.job import job
-from wsol.localize import localize
-from wsol.npz import unpack
-from wsol.shards import rows
+from wsol.regions.localize import localize
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

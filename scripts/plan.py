@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from wsol import planning
-from wsol.files import PLAN, TARGETS
+from wsol.experiment import planning
+from wsol.files.index import TARGETS
+from wsol.files.plan import PLAN
+from wsol.index.splits import Split, check_disjoint
 from wsol.job import job
-from wsol.splits import Split, check_disjoint
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

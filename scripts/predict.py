@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wsol import backbones, evidence, indexing, receptive
-from wsol.files import EVIDENCE, PREDICTIONS, TARGETS, WEIGHTS
+from wsol.files.index import TARGETS
+from wsol.files.predict import EVIDENCE, PREDICTIONS
+from wsol.files.train import WEIGHTS
+from wsol.index import indexing
+from wsol.index.outputs import right
+from wsol.index.shards import rows
 from wsol.job import job
-from wsol.outputs import right
-from wsol.shards import rows
+from wsol.networks import backbones, evidence, receptive
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

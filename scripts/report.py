@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wsol import indexing
-from wsol.files import OUTCOMES, TARGETS
-from wsol.formats import atomic
+from wsol.files.formats import atomic
+from wsol.files.index import TARGETS
+from wsol.files.score import OUTCOMES
+from wsol.index import indexing
 from wsol.job import job
 from wsol.report.gallery import Seen, gallery
 from wsol.report.page import page

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from wsol.evaluate import evaluate
-from wsol.files import DRAWS, OUTCOMES, SCORES, STRATA
+from wsol.files.score import DRAWS, OUTCOMES, SCORES, STRATA
 from wsol.job import job
-from wsol.runs import viewed
-from wsol.strata import strata
+from wsol.scores.evaluate import evaluate
+from wsol.scores.stages import viewed
+from wsol.scores.strata import strata
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

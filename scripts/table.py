@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from wsol.comparisons import Run, comparisons
-from wsol.files import DRAWS, RUN, SCORES, STRATA
-from wsol.formats import atomic
+from wsol.files.formats import atomic
+from wsol.files.score import DRAWS, RUN, SCORES, STRATA
 from wsol.job import job
 from wsol.report.leaderboard import text
 from wsol.report.tables import COLUMNS, printed
+from wsol.scores.comparisons import Run, comparisons
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

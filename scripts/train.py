@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from wsol import backbones, indexing, train
-from wsol.files import TARGETS, WEIGHTS
-from wsol.formats import atomic
+from wsol.files.formats import atomic
+from wsol.files.index import TARGETS
+from wsol.files.train import WEIGHTS
+from wsol.index import indexing
+from wsol.index.outputs import names_of
 from wsol.job import job
-from wsol.outputs import names_of
+from wsol.networks import backbones, train
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from wsol import audit
+from wsol.provenance import audit
 
 
 def main(root: str = "results") -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import sources
-from wsol.indexing import index
+from wsol.index.indexing import index
 
 ROOT = Path(__file__).parents[1]
 # Where the shipped experiments' data lie, as `make test-real DATA=/where/the/data/lie` says.

@@ -106,8 +106,8 @@ def seeded(make) -> "keras.Model":
 
 
 def backbone(model: "keras.Model", size: tuple[int, int] = (SIDE, SIDE), **settings):
-    from wsol import backbones
-    from wsol.kerasmodel import KerasGraph
+    from wsol.networks import backbones
+    from wsol.networks.kerasmodel import KerasGraph
 
     known = {"model": "in memory", "preprocessing": {"scale": 1 / 255}, "batch": 4, **settings}
     checked = backbones.backbone(**known)
@@ -133,7 +133,7 @@ def targets(names, outputs) -> pd.DataFrame:
 
 def run(model, table, **settings):
     """The predictions and the evidence of a model on pictures named in the table."""
-    from wsol import evidence
+    from wsol.networks import evidence
 
     sink = evidence.Collected()
     return evidence.predict(backbone(model, **settings), open_picture, table, sink), sink

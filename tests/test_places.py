@@ -3,8 +3,8 @@
 import pytest
 
 from configs import GOOD, changed
-from wsol.config import check
 from wsol.errors import ConfigError
+from wsol.experiment.config import check
 from wsol.places import expanded, results
 
 

@@ -1,10 +1,10 @@
 # What every stage's rules share: the experiment's settings, and what a stage depends on.
 import os
 
-from wsol import experiment as experiments
-from wsol.code import library
-from wsol.files import PLAN
-from wsol.shards import shards
+from wsol.experiment import decisions as experiments
+from wsol.provenance.code import library
+from wsol.files.plan import PLAN
+from wsol.index.shards import shards
 
 RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}

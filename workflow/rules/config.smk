@@ -5,8 +5,8 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from wsol.config import check
-from wsol.configfile import check_files
+from wsol.experiment.config import check
+from wsol.experiment.configfile import check_files
 from wsol.errors import ConfigError
 
 

@@ -3,7 +3,8 @@
 import re
 import time
 
-from wsol import audit, fingerprints, lock, products, sums
+from wsol.provenance import audit, fingerprints, products, sums
+from wsol import lock
 
 LOOKS_ONLY = re.compile(
     r"-[npkqF]*n[npkqF]*|-[SDlt]|--(dry.*|unlock|lint|summary|detailed-summary|list.*|.*graph|.*dag|report|touch)(=.*)?"

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from wsol.datasets import headers, paths
 from wsol.datasets.annotations import Problem
 from wsol.datasets.stored import Fact
 from wsol.errors import DataError
+from wsol.files import headers, paths
 
 MASK_NAME = re.compile(r"(.+)[_-](mask|segmentation|seg|gt|trimap)([_-]?\d+)?", re.IGNORECASE)
 MASK_FOLDER = re.compile(r"(masks?|labels?|trimaps?|segmentations?|annotations?|gt|ground[_-]?truth)", re.IGNORECASE)

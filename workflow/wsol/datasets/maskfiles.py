@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wsol.datasets import headers, paths
 from wsol.datasets.annotations import Rows
 from wsol.errors import DataError
+from wsol.files import headers, paths
 
 PIXEL_LIMIT = 2**28
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from wsol.datasets import headers, paths
 from wsol.datasets.annotations import Problem
-from wsol.datasets.depths import EIGHT, Depth
 from wsol.errors import DataError
-from wsol.formats import sha256
+from wsol.files import headers, paths
+from wsol.files.depths import EIGHT, Depth
+from wsol.files.formats import sha256
 
 THREADS = 4
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from wsol.boxes import asboxes, iou
 from wsol.errors import DataError
-from wsol.files import HEATMAPS
+from wsol.files.heatmap import HEATMAPS
+from wsol.files.npz import unpack
 from wsol.geometry import stretch
-from wsol.npz import unpack
 from wsol.report.pictures import data_uri, overlay, warp
 
 COLUMNS = 4  # runs side by side

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from wsol.comparisons import shown
-from wsol.controls import NO_BACKBONE
-from wsol.metrics import CLASSIFICATION, COUNTS
+from wsol.maps.controls import NO_BACKBONE
+from wsol.scores.comparisons import shown
+from wsol.scores.metrics import CLASSIFICATION, COUNTS
 
 RUN = ["backbone", "cam", "threshold"]
 SIZES = "area_fraction"  # the table of strata that the page shows

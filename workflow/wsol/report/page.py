@@ -6,9 +6,9 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from wsol.formats import versions
-from wsol.metrics import COUNTS
+from wsol.files.formats import versions
 from wsol.report.leaderboard import boards, by_size
+from wsol.scores.metrics import COUNTS
 
 TEMPLATE = Path(__file__).with_name("page.html")
 

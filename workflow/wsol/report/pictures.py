@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.datasets import rle
+from wsol.files import rle
 
 TRUE, PREDICTED, MASK = (40, 220, 60), (255, 60, 60), (0, 255, 255)  # RGB
 LINE = 16  # pixels of a line of words

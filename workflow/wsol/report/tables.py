@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from wsol.files import RUN
+from wsol.files.score import RUN
 
 NUMBER = ["metric", "choice", "value", "low", "high", "n", "groups"]
 COLUMNS = {"scores": [*RUN, *NUMBER], "strata": [*RUN, "table", "stratum", *NUMBER]}

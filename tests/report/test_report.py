@@ -1,0 +1,145 @@
+"""The report: the honest number first, heat where it belongs, and nothing of a user's unescaped."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wsol.report.leaderboard import boards, text
+from wsol.report.page import page
+from wsol.report.pictures import TRUE, overlay, warp
+from wsol.report.tables import COLUMNS as TABLES
+from wsol.report.tables import printed, read
+from wsol.scores.comparisons import COLUMNS
+
+
+def scores(backbone="mobilenetv2"):
+    rows = [
+        ("e", "d", backbone, "gradcam", "sweep", "top1_acc", "none", 80.0, 75.0, 85.0, 10, 10),
+        ("e", "d", backbone, "gradcam", "sweep", "boxes_per_target", "oracle", 1.0, 0.5, 1.5, 10, 10),
+        ("e", "d", backbone, "gradcam", "sweep", "maxboxacc@50", "oracle", 60.0, 50.0, 70.0, 10, 10),
+        ("e", "d", backbone, "gradcam", "sweep", "maxboxacc@50", "selected", 55.0, 45.0, 65.0, 10, 10),
+        ("e", "d", "none", "center", "sweep", "boxes_per_target", "oracle", 3.0, 2.5, 3.5, 10, 10),
+        ("e", "d", "none", "center", "sweep", "maxboxacc@50", "oracle", 90.0, 30.0, 50.0, 10, 10),
+        ("e", "d", "none", "center", "sweep", "maxboxacc@50", "selected", 40.0, 30.0, 50.0, 10, 10),
+        ("e", "d", "none", "full", "sweep", "maxboxacc@50", "selected", 30.0, 20.0, 40.0, 10, 10),
+    ]
+    names = "evaluation dataset backbone cam threshold metric choice value low high n groups"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+def compared(backbone="mobilenetv2"):
+    a = f"{backbone}/gradcam/sweep"
+    rows = [
+        ("e", "maxboxacc@50", "oracle", "control", a, "none/center/sweep", -30.0, -40, -20, 8.0, 1e-9, 1e-9, 10, 10),
+        ("e", "maxboxacc@50", "selected", "control", a, "none/center/sweep", 15.0, 5.0, 25.0, 7.0, 0.01, 0.02, 10, 10),
+        ("e", "maxboxacc@50", "selected", "control", a, "none/full/sweep", 25.0, 15.0, 35.0, 9.0, 1e-7, 2e-7, 10, 10),
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def by_size():
+    rows = [
+        (
+            "e",
+            "d",
+            "mobilenetv2",
+            "gradcam",
+            "sweep",
+            "area_fraction",
+            "below 10 %",
+            "maxboxacc@50",
+            c,
+            v,
+            1.0,
+            60.0,
+            7,
+            7,
+        )
+        for c, v in (("oracle", 33.3), ("selected", 22.2))
+    ]
+    return pd.DataFrame(rows, columns=TABLES["strata"])
+
+
+def test_the_selected_number_ranks_and_the_oracle_stands_beside_it():
+    board = boards(scores(), compared())[0]
+    assert [row.run["cam"] for row in board.rows] == ["gradcam", "center", "full"]
+    cell = board.rows[0].cells["maxboxacc@50"]
+    assert (cell.value, cell.choice, cell.oracle) == (55, "selected", 60)
+    assert "55.0 [45.0 65.0]" in text(scores(), compared()) and "-" in text(scores(), compared()).splitlines()[3]
+
+
+def test_neither_a_count_nor_an_accuracy_orders_the_rows():
+    assert boards(scores(), compared())[0].ranking == "maxboxacc@50"
+    only = scores()[lambda s: s["metric"] != "maxboxacc@50"]
+    board = boards(only, compared()[:0])[0]
+    assert board.ranking is None and [row.run["cam"] for row in board.rows] == ["gradcam", "center"]
+
+
+def test_a_run_stands_over_the_control_that_is_nearest_to_it():
+    board = boards(scores(), compared())[0]
+    assert board.rows[0].margin == (15, 5, 25, "none/center/sweep", 0.02)
+    assert [row.margin for row in board.rows[1:]] == [None, None] and board.detectable == 8
+    shown = text(scores(), compared())
+    assert "over best control" in shown and "+15.0 [5.0 25.0]" in shown and "difference of 8.0" in shown
+    assert "over best control" not in text(scores(), compared()[:0])
+
+
+def test_an_oracle_alone_is_marked():
+    only = scores()[lambda s: (s["choice"] != "selected") & (s["metric"] != "boxes_per_target")]
+    assert "60.0* [50.0 70.0]" in text(only, compared()[:1]) and "* oracle: " in text(only, compared()[:1])
+    assert "-30.0 [-40.0 -20.0]" in text(only, compared()[:1])
+    few = scores()[lambda s: (s["backbone"] != "none") & (s["metric"] != "boxes_per_target")]
+    assert "* oracle: " not in text(few, compared())
+
+
+def test_a_single_group_is_said_to_be_one():
+    alone = scores().assign(low=np.nan, high=np.nan, groups=1)
+    assert "55.0 [one group]" in text(alone, compared().assign(low=np.nan, high=np.nan))
+    assert "one group: no interval" in page(alone, compared(), by_size(), {}, {})
+
+
+def test_the_page_shows_sizes_counts_and_what_could_be_seen():
+    html = page(scores(), compared(), by_size(), {}, {})
+    assert "By the size of the object" in html and "22.2" in html and "33.3" not in html and "below 10 %" in html
+    assert "boxes_per_target: a count" in html and "+15.0" in html and "show a\ntrue difference of 8.0" in html
+
+
+def test_small_p_keeps_its_digits_and_nothing_is_empty(tmp_path):
+    frame = pd.DataFrame({"value": [27.123456, np.nan], "p": [2.5e-31, 0.04999], "n": [10, 11]})
+    printed(frame).to_csv(tmp_path / "t.csv", index=False)
+    assert (tmp_path / "t.csv").read_text() == "value,p,n\n27.1235,2.5e-31,10\n,0.05,11\n"
+    assert read(tmp_path / "t.csv")["p"].tolist() == [2.5e-31, 0.05] and np.isnan(read(tmp_path / "t.csv")["value"][1])
+
+
+def test_what_a_user_named_is_escaped():
+    evil = "<script>alert(1)</script>"
+    picture = {
+        "image": evil,
+        "class_name": evil,
+        "pictures": [{"uri": "data:,", "run": evil, "iou": None, "status": evil}],
+    }
+    html = page(scores(evil), compared(evil), by_size(), {"e": [picture]}, {evil: evil})
+    assert "<script>" not in html and html.count("&lt;script&gt;") >= 5
+    assert 'class="control"' in html and "oracle 60.0" in html
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (4, -3)])
+@pytest.mark.parametrize("geometry", [(2.0, 3.0, 0.0, 0.0), (2.0, 3.0, 10.0, -6.0)])
+def test_heat_lies_where_the_geometry_puts_it(geometry, shift):
+    """A blob in map cell (row 1, column 2) of a 4 x 5 map over an input of 40 x 50 pixels."""
+    heatmap = np.zeros((4, 5), np.float32)
+    heatmap[1, 2] = 1
+    sx, sy, tx, ty = geometry
+    drawn = warp(heatmap, np.array([10.0, 10, *shift]), np.array(geometry), height=120, width=110)
+    y, x = np.unravel_index(drawn.argmax(), drawn.shape)
+    # The cell's centre lies at input (25, 15), shifted.
+    at_x, at_y = 25 + shift[0], 15 + shift[1]
+    assert abs(x + 0.5 - (at_x * sx + tx)) <= sx and abs(y + 0.5 - (at_y * sy + ty)) <= sy
+
+
+def test_a_true_box_is_drawn_in_its_colour_at_its_edges():
+    grey = np.full((240, 200, 3), 128, np.uint8)
+    drawn = overlay(grey, np.zeros((240, 200)), np.array([[50, 60, 150, 200]]), np.empty((0, 4)))
+    assert drawn.shape == (240, 200, 3)
+    assert tuple(drawn[60, 100]) == TRUE and tuple(drawn[199, 100]) == TRUE and tuple(drawn[100, 50]) == TRUE
+    assert tuple(drawn[120, 100]) != TRUE

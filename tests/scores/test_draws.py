@@ -1,0 +1,112 @@
+"""Draws: each resample scored by a naive loop that draws targets, chooses the level and takes the mean."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wsol.scores import curves
+from wsol.scores.curves import Hits
+from wsol.scores.draws import Drawing
+from wsol.scores.evaluate import evaluate
+from wsol.scores.levels import carried, representatives
+from wsol.scores.metrics import COUNTS, METRICS, Pooled
+from wsol.scores.outcome import DELTAS, Outcome
+from wsol.scores.pixels import BINS, Pixels
+from wsol.scores.pointing import Pointing
+from wsol.scores.views import View
+
+GRID = np.arange(0, 1, 0.05)  # few enough levels that each stands for itself
+N = 24
+
+
+def split(seed, n=N):
+    """Targets in groups of two, hit over one stretch of levels each, with ranks, overlaps, pixels and peaks."""
+    random = np.random.default_rng(seed)
+    names = [f"{seed}-{i}" for i in range(n)]
+    found = {}
+    for delta in DELTAS:
+        lo = random.random(n) * 0.5
+        found[delta] = Hits(np.arange(n), lo, lo + random.random(n) * (1 - delta))
+    counts = random.integers(0, 9, (2, n, BINS)).astype(np.int32)
+    frame = {"image": names, "group": [f"g{i // 2}" for i in range(n)], "label": 0, "height": 9, "width": 9}
+    targets = pd.DataFrame(frame).assign(mask="x", boxes=[np.array([0.0, 0, 9, 9])] * n)
+
+    def overlaps(level):
+        """More boxes, and worse ones, at a lower level."""
+        rng = np.random.default_rng(int(1000 * level))
+        return [rng.random((1 + int(3 * (1 - level)), 2)) for _ in range(n)]
+
+    return Outcome(
+        targets,
+        np.full(n, "ok"),
+        random.integers(0, 3, n),
+        lambda deltas, *_: [found[d] for d in deltas],
+        GRID,
+        find_overlaps=overlaps,
+        find_pointing=lambda: Pointing(random.integers(0, 30, n).astype(float), random.random(n)),
+        find_pixels=lambda: Pixels(*counts, random.random(n), np.ones(n, bool)),
+    )
+
+
+def resampled(outcome, times, codes):
+    """A split's hits with each target as often as its group is drawn."""
+    rows = [t for t in range(len(outcome)) for _ in range(times[codes[t]])]
+    return rows, [Hits(np.arange(len(rows)), *(v[rows] for v in outcome.hits(0.5)[1:]))]
+
+
+def test_the_oracle_s_draws_are_the_naive_loop_s():
+    report = split(0)
+    found = evaluate(report, None, ["maxboxacc@50"], resamples=150, seed=3)
+    drawing = Drawing(report, None, 150, 3)
+    for times, draw in zip(drawing.report.times, found.draws[0], strict=True):
+        rows, hits = resampled(report, times, drawing.report.codes)
+        level = curves.best(curves.curve(hits[0]), GRID)
+        assert draw == pytest.approx(curves.hit_at(hits[0], level, len(rows)).mean())
+
+
+def test_selected_draws_move_with_the_level_that_the_resampled_split_chooses():
+    report, select = split(0), split(1)
+    found = evaluate(report, select, ["top1_loc"], resamples=150, seed=3)
+    drawing, top = Drawing(report, select, 150, 3), report.rank < 1
+    levels = []
+    for times in drawing.select.times:
+        _, hits = resampled(select, times, drawing.select.codes)
+        levels.append(curves.best(curves.curve(hits[0]), GRID))
+    kept, which = representatives(np.array(levels))
+    means = np.array([(curves.hit_at(report.hits(0.5), level, N) & top).mean() for level in kept])
+    chosen = curves.best(curves.curve(select.hits(0.5)), GRID)
+    held = drawing.report.means((curves.hit_at(report.hits(0.5), chosen, N) & top).astype(float))
+    assert len(set(levels)) >= 2
+    np.testing.assert_allclose(found.draws[1], held + carried(means, kept, which))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_at_several_levels_is_a_sum_of_what_each_contributes(name):
+    """What `Drawing` relies on: moving two levels moves the score as moving each by itself does."""
+    outcome = split(0)
+    view = View(outcome, "oracle")
+    values = METRICS[name](view)
+    if isinstance(values, Pooled):
+        assert not view.levels
+        return
+    moved = dict.fromkeys(view.levels, 0.35)
+    whole = METRICS[name](view.at(moved))
+    parts = [METRICS[name](view.at({**view.levels, key: level})) - values for key, level in moved.items()]
+    np.testing.assert_allclose(whole - values, np.sum(parts, axis=0) if parts else 0, atol=1e-12)
+
+
+def test_two_equal_runs_have_equal_draws_and_other_runs_share_them():
+    first, again = (evaluate(split(0), split(1), ["maxboxacc_v2", "top1_acc", "pxap", "miou"]) for _ in range(2))
+    assert np.array_equal(first.draws, again.draws)
+    assert len(first.draws) == len(first.scores) == 6
+    mean, score = first.draws.mean(axis=1), first.scores["value"].to_numpy() / 100
+    deviation = first.draws.std(axis=1)
+    assert (np.abs(mean - score) < 1.5 * deviation).all() and (deviation > 0).all()
+
+
+def test_counts_are_drawn_as_counts():
+    found = evaluate(split(0), None, ["boxes_per_target"])
+    assert set(found.scores["metric"]) <= COUNTS
+    row = found.scores.iloc[0]
+    assert row["low"] <= row["value"] <= row["high"] and 1 <= row["value"] <= 4
+    assert found.draws.mean() == pytest.approx(row["value"], abs=0.8)

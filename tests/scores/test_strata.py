@@ -1,0 +1,49 @@
+"""Strata: each target in the right one, scores that add up to the total."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wsol.files import rle
+from wsol.scores.evaluate import Evaluation
+from wsol.scores.strata import COLUMNS, areas, strata, tables
+
+
+def targets():
+    square = np.zeros((200, 200), bool)
+    square[:50, :40] = True
+    boxes = [[0, 0, 32, 31.9], [0, 0, 32, 32], [0, 0, 4, 4, 10, 10, 106, 106], [0, 0, 200, 200], [], []]
+    masks = ["", "", "", "", rle.encode(square), ""]
+    names = {"class_name": ["b", "a", "a", "a", "b", "c"], "width": 200, "height": 200}
+    return pd.DataFrame({"boxes": boxes, "mask": masks, **names})
+
+
+def test_sizes():
+    assert areas(targets())[:5] == pytest.approx([32 * 31.9, 1024, 96**2, 40000, 2000]) and np.isnan(
+        areas(targets())[5]
+    )
+    found = tables(targets())
+    assert found["coco_area"].tolist() == ["small", "medium", "large", "large", "medium", np.nan]
+    assert found["area_fraction"].tolist() == [
+        "below 10 %",
+        "below 10 %",
+        "10-25 %",
+        "above 50 %",
+        "below 10 %",
+        np.nan,
+    ]
+    assert found["class"].tolist() == ["b", "a", "a", "a", "b", "c"]
+
+
+def test_strata_are_the_means_of_their_members():
+    values = np.array([1, 0, 1, 1, 0.5, np.nan])
+    own = {"image": list("abcdef"), "group": list("abcdef"), "miou@none": values, "boxes_per_target@fixed": values}
+    found = strata(Evaluation(pd.DataFrame(), np.empty((0, 9)), pd.DataFrame(own), {}), targets())
+    assert list(found.columns) == COLUMNS
+    index = found.set_index(["table", "stratum", "metric"])
+    assert index.loc[("class", "a", "miou")]["value"] == pytest.approx(200 / 3)
+    assert index.loc[("class", "b", "boxes_per_target")]["value"] == 0.75
+    assert ("class", "c", "miou") not in index.index
+    assert index.loc[("coco_area", "medium", "miou")][["value", "n", "choice"]].tolist() == [25, 2, "none"]
+    for _, part in found[found["metric"] == "miou"].groupby("table"):
+        assert (part["value"] * part["n"]).sum() / part["n"].sum() == pytest.approx(70)

@@ -1,0 +1,136 @@
+"""The workflow as a user runs it: what is made, what is made again and what is refused."""
+
+import copy
+import hashlib
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from small import CONTROLS, SMALL
+from wsol.files.score import SCORES
+
+
+def changed(config: dict, *keys: str, to) -> dict:
+    config = copy.deepcopy(config)
+    place = config
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = to
+    return config
+
+
+def done(run, rule: str) -> int:
+    """How many jobs of a rule a run started."""
+    return run.stdout.count(f"rule {rule}:") + run.stderr.count(f"rule {rule}:")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """sha256 of every stage file by its path; logs tell of time."""
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and "logs" not in p.parts]
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
+    run = workflow(CONTROLS)
+    assert run.returncode == 0, run.stderr
+    scores = pd.read_csv(tmp_path / "results/scores.csv", keep_default_na=False)
+    assert "shapes, reported on b\nbackbone  cam     threshold  maxboxacc@50" in run.stdout
+    columns = "evaluation dataset backbone cam threshold metric choice value low high n groups"
+    assert list(scores.columns) == columns.split()
+    assert set(scores["choice"]) == {"selected", "oracle", "fixed", "none"}
+    assert set(scores["n"]) == {50} and set(scores["dataset"]) == {"b"} and set(scores["backbone"]) == {"none"}
+    assert ((scores["low"] <= scores["value"]) & (scores["value"] <= scores["high"])).all()
+    assert len(pd.read_csv(tmp_path / "results/comparisons.csv")) > 0
+    assert "<table>" in (tmp_path / "results/report.html").read_text()
+
+    again = workflow(CONTROLS)
+    assert again.returncode == 0 and "Nothing to be done" in again.stderr + again.stdout
+
+    lowered = workflow(changed(CONTROLS, "thresholds", "half", "level", to=0.4))
+    assert lowered.returncode == 0, lowered.stderr
+    started = {rule: done(lowered, rule) for rule in ("index", "control", "localize", "score", "table", "report")}
+    # Two controls; two shards of a, three of b; of the sweep's files none.
+    assert started == {"index": 0, "control": 0, "localize": 2 * (2 + 3), "score": 2, "table": 1, "report": 1}
+
+
+def test_a_shard_split_changes_no_score(workflow, tmp_path):
+    whole = changed(changed(CONTROLS, "shard_size", to=1000), "results", to="whole")
+    assert workflow(CONTROLS).returncode == 0 and workflow(whole).returncode == 0
+    assert (tmp_path / "results/scores.csv").read_bytes() == (tmp_path / "whole/scores.csv").read_bytes()
+    assert (tmp_path / "results/comparisons.csv").read_bytes() == (tmp_path / "whole/comparisons.csv").read_bytes()
+
+
+def test_a_network_is_trained_and_explained_to_the_same_bytes_on_one_core_and_on_two(workflow, tmp_path):
+    run = workflow(SMALL)
+    assert run.returncode == 0, run.stderr
+    found = sorted((tmp_path / "results").rglob("scores.parquet"))
+    assert len(found) == 4
+    _, header = SCORES.open(found[0])
+    assert header["settings"]["run"]["evaluation"] == "shapes" and set(header["versions"]) >= {"tensorflow", "numpy"}
+    history = next((tmp_path / "results/weights").rglob("history.csv"))
+    assert list(pd.read_csv(history).columns) == ["epoch", "accuracy", "loss"]
+
+    one = workflow(changed(SMALL, "results", to="one"), cores=1)
+    assert one.returncode == 0, one.stderr
+    first, second = digests(tmp_path / "results"), digests(tmp_path / "one")
+    assert len(first) > 30 and first == second
+
+    level = workflow(changed(SMALL, "thresholds", "half", "level", to=0.3), "--dry-run")
+    assert {rule: done(level, rule) for rule in ("train", "predict", "heatmap", "control")} == dict.fromkeys(
+        ("train", "predict", "heatmap", "control"), 0
+    )
+    other = workflow(changed(SMALL, "cams", "gradcam", to={"relu": False}), "--dry-run")
+    assert done(other, "heatmap") == 2 + 3 and done(other, "predict") == 0 and done(other, "train") == 0
+
+
+def test_editing_a_cam_reruns_heatmap_and_below_never_predict(workflow, tmp_path):
+    """The modules a stage depends on are its input: Snakemake compares their content."""
+    from wsol.provenance.code import library
+
+    root = Path(__file__).parents[2]
+    used = {stage: {p.name for p in library(root / f"scripts/{stage}.py", root / "workflow")} for stage in STAGES}
+    assert {stage for stage in STAGES if "cams.py" in used[stage]} == {"heatmap"}
+    assert {stage for stage in STAGES if "backbones.py" in used[stage]} == {"train", "predict"}
+    assert "metrics.py" in used["score"] and "tree.py" in used["localize"]
+    assert not {"job.py", "errors.py"} & set.union(*used.values())
+
+
+STAGES = ("index", "train", "predict", "heatmap", "control", "localize", "score", "table", "report")
+
+
+@pytest.mark.parametrize(
+    "keys, to, line",
+    [
+        (("shard_sise",), 3, "config: unknown 'shard_sise'. Did you mean 'shard_size'?"),
+        (("cams", "gradcamm"), {}, "cams: unknown 'gradcamm'. Did you mean 'gradcam'?"),
+        (("cams", "gradcam"), {}, "'gradcam' explains a model, and the config names no backbones."),
+        (("datasets",), 7, "datasets: must be a mapping, got 7."),
+    ],
+)
+def test_a_wrong_config_is_one_line_and_computes_nothing(workflow, tmp_path, keys, to, line):
+    """Every other way to be wrong is in test_config.py."""
+    run = workflow(changed(CONTROLS, *keys, to=to))
+    assert run.returncode != 0
+    said = [text for text in run.stderr.splitlines() if text.startswith("config: ")]
+    assert len(said) == 1 and line in said[0]
+    assert "Traceback" not in run.stderr and not (tmp_path / "results").exists()
+
+
+def test_overlapping_splits_are_refused_before_anything_is_scored(workflow, tmp_path):
+    overlapping = changed(CONTROLS, "datasets", "a", to={**CONTROLS["datasets"]["b"], "count": 20})
+    run = workflow(overlapping)
+    assert run.returncode != 0
+    assert re.search(r"splits overlap: 20 images are both in [ab] \(\d+\) and in [ab] \(\d+\), the", run.stderr)
+    assert not list((tmp_path / "results").rglob("*.npz"))
+
+
+def test_a_failing_job_says_why(workflow, tmp_path):
+    table = tmp_path / "boxes.csv"
+    table.write_text("image,class\na.png\n")
+    run = workflow(changed(CONTROLS, "datasets", "a", to={"adapter": "table", "annotations": str(table)}))
+    assert run.returncode != 0
+    assert f"index a: {table}: row 2 has 1 fields, the header 2." in run.stderr
+    logs = [line for line in run.stderr.splitlines() if line.startswith("results/logs/index/a@")]
+    assert len(logs) == 1 and logs[0].endswith("row 2 has 1 fields, the header 2.")

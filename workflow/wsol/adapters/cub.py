@@ -1,0 +1,79 @@
+"""CUB-200-2011 as distributed: `images.txt`, `image_class_labels.txt`, `train_test_split.txt`, `bounding_boxes.txt`,
+`classes.txt`, all keyed by number; boxes as corner and size; segmentations grey by the annotators' agreement."""
+
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from wsol.boxes import from_xywh
+from wsol.datasets import maskfiles
+from wsol.datasets.annotations import Annotations, Rows
+from wsol.errors import DataError
+from wsol.files import paths, rle, text
+from wsol.settings import File, Range
+
+
+def read(
+    *,
+    annotations: File,
+    split: Literal["train", "test", "all"] = "test",
+    masks: File | None = None,
+    agreement: Annotated[int, Range(1, 255)] = 128,
+) -> Annotations:
+    """`annotations` is the folder CUB_200_2011; images lie below its `images`. `masks` is the folder of segmentations;
+    a pixel belongs to the bird from the grey value `agreement` on (128: more than half of five annotators).
+    Labels are the class numbers less 1. Order: the image numbers."""
+    root, rows = paths.folder(annotations, "annotations"), Rows()
+    images = {key: paths.name(name, where) for key, (where, name) in _keyed(root / "images.txt").items()}
+    labels = _numbers(root / "image_class_labels.txt", "the class", 1)
+    training = _numbers(root / "train_test_split.txt", "is_training", 0, 1) if split != "all" else {}
+    boxes = _keyed(root / "bounding_boxes.txt")
+    classes = [name for _, name in _keyed(root / "classes.txt").values()] if (root / "classes.txt").exists() else []
+    for key in sorted((labels.keys() | boxes.keys()) - images.keys()):
+        rows.problem("unknown_image", str(key), "not in images.txt")
+    for key, image in sorted(images.items()):
+        if key not in labels or (training and key not in training):
+            rows.problem("no_class", image, f"image {key} has no class or no split")
+        elif split == "all" or training[key] == (split == "train"):
+            mask, width, height = _mask(masks, image, agreement, rows) if masks else ("", 0, 0)
+            box = _box(*boxes[key]) if key in boxes else ()
+            rows.add(image, labels[key] - 1, width, height, box, mask)
+    return rows.done(classes)
+
+
+def _keyed(path: Path) -> dict[int, tuple[str, str]]:
+    """`7 the rest` -> {7: (where, "the rest")}"""
+    found: dict[int, tuple[str, str]] = {}
+    for where, line in text.lines(path):
+        key, _, rest = line.partition(" ")
+        number = text.integer(key, where, "the first column", 1)
+        if number in found or not rest.strip():
+            raise DataError(f"{where}: expected a new number and a value; received {line!r}.")
+        found[number] = where, rest.strip()
+    return found
+
+
+def _numbers(path: Path, what: str, low: int, high: int = 2**31 - 1) -> dict[int, int]:
+    return {key: text.integer(value, where, what, low, high) for key, (where, value) in _keyed(path).items()}
+
+
+def _box(where: str, line: str) -> list[float]:
+    fields = line.split()
+    if len(fields) != 4:
+        raise DataError(f"{where}: expected 'number x y width height', received {len(fields)} values.")
+    return from_xywh([text.floating(value) for value in fields]).ravel().tolist()
+
+
+def _mask(root: str, image: str, agreement: int, rows: Rows) -> tuple[str, int, int]:
+    """The segmentation and its size."""
+    name = str(PurePosixPath(image).with_suffix(".png"))
+    path = paths.inside(root, name, "masks")
+    if not paths.there(path):
+        rows.problem("missing_mask", image, name)
+        return "", 0, 0
+    rows.masks.add(str(path))
+    try:
+        values = maskfiles.load(path)
+    except DataError as error:
+        rows.problem("bad_mask", image, error)
+        return "", 0, 0
+    return rle.encode(values >= agreement), values.shape[1], values.shape[0]

@@ -1,0 +1,30 @@
+"""A folder of images a class, and nothing else: classification scores, maps and pictures, no localisation."""
+
+from wsol.datasets import apart
+from wsol.datasets.annotations import Annotations, Rows
+from wsol.errors import DataError
+from wsol.files import paths
+from wsol.settings import File
+
+
+def read(*, images: File, classes: list[str] | None = None) -> Annotations:
+    """Every image below `images`; its class is the first folder of its name. `classes` orders the labels (default: the
+    folders' names, sorted). Files that are called like masks (`a_mask.png` beside `a.png`, a grey file in `masks/`) are
+    no images. Order: by name."""
+    names, rows = paths.images(paths.folder(images, "images")), Rows()
+    rows.problems = apart.lookalikes(names, images)
+    left_out = {problem.image for problem in rows.problems}
+    names = [name for name in names if name not in left_out]
+    order = classes or sorted({name.split("/")[0] for name in names if "/" in name})
+    places = {name: label for label, name in enumerate(order)}
+    for name in names:
+        folder, slash, _ = name.partition("/")
+        if not slash:
+            rows.problem("no_class", name, "lies in no class's folder")
+        elif folder not in places:
+            rows.problem("unknown_class", name, folder)
+        else:
+            rows.add(name, places[folder])
+    if not rows.rows:
+        raise DataError(f"images: no image in a class's folder below {images}.")
+    return rows.done(order)

@@ -1,0 +1,113 @@
+"""ILSVRC as distributed: synset folders, or the flat validation folder with its XML or the official truth list."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Literal
+
+import numpy as np
+
+from wsol.adapters.voc import Page, page
+from wsol.boxes import from_inclusive
+from wsol.datasets import apart
+from wsol.datasets.annotations import Annotations, Rows
+from wsol.errors import DataError
+from wsol.files import paths, text
+from wsol.settings import File
+
+VALIDATION = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG")
+
+
+def read(
+    *,
+    images: File,
+    annotations: File | None = None,
+    truth: File | None = None,
+    synsets: File | None = None,
+    origin: Literal[0, 1] = 0,
+) -> Annotations:
+    """`images` holds synset folders (n01440764/…) or the validation images flat. Boxes come from `annotations`, the
+    folder of XML files (at any depth, by the image's name). The class is the image's folder; for flat images the
+    object's synset in the XML, or the line of `truth`: either `name label` a line, or the devkit's list, whose n-th
+    line is the 1-based place of the n-th image's class in `synsets`; images are numbered by their names where these
+    are ILSVRC2012_val_00000001.JPEG and so on. What a list names is a target, whether its image is there or not.
+    `synsets` is a file with one class a line ("n01440764 tench"); labels are places in it (default: in the sorted
+    synsets found). Corners are inclusive and count from `origin`: ILSVRC's from 0. Order: by name."""
+    rows, names = Rows(), paths.images(paths.folder(images, "images"))
+    if not names:
+        raise DataError(f"images: no image below {images}.")
+    rows.problems = apart.lookalikes(names, images)
+    names = sorted(set(names) - {problem.image for problem in rows.problems})
+    pages = _pages(annotations) if annotations else {}
+    listed = _truth(truth, names, rows) if truth else {}
+    names = sorted({*names, *listed})
+    order = [line for _, line in text.lines(synsets)] if synsets else _found(names, pages)
+    places = {line.split()[0]: label for label, line in enumerate(order)}
+    for name in names:
+        content = pages.get(PurePosixPath(name).stem)
+        synset = _synset(name, content)
+        label = listed[name] if name in listed else places.get(synset, -1)
+        if label < 0:
+            rows.problem("unknown_class" if synset else "no_class", name, synset or "no folder, no XML, no truth")
+        else:
+            width, height, boxes = _boxes(content, synset, origin, name, rows)
+            rows.add(name, label, width, height, boxes)
+    known = {PurePosixPath(name).stem for name in names}
+    for stem in sorted(pages.keys() - known):
+        rows.problem("missing", stem, "an XML file without an image")
+    return rows.done(order)
+
+
+def _pages(root: str) -> dict[str, Page]:
+    """Image stem -> its XML."""
+    return {file.stem: page(file) for file in sorted(paths.folder(root, "annotations").rglob("*.xml"))}
+
+
+def _truth(path: str, names: list[str], rows: Rows) -> dict[str, int]:
+    """Image -> label, of every image that the list speaks of."""
+    lines = text.lines(path)
+    if not all(" " in line for _, line in lines):
+        return _devkit(path, lines, names)
+    found: dict[str, int] = {}
+    for where, line in lines:
+        name, label = line.rsplit(None, 1)
+        image, number = paths.name(name, where), text.integer(label, where, "the label")
+        if found.setdefault(image, number) != number:
+            rows.problem("duplicate_id", image, f"{where} says {number}; the first, {found[image]}, is kept")
+    return found
+
+
+def _devkit(path: str, lines: list[tuple[str, str]], names: list[str]) -> dict[str, int]:
+    """Image -> label from a list of labels alone: by the numbers in the images' names, else by their order."""
+    labels = [text.integer(line, where, "the class", 1) - 1 for where, line in lines]
+    numbers = {name: int(match[1]) for name in names if (match := VALIDATION.fullmatch(PurePosixPath(name).name))}
+    if len(numbers) < len(names) or not set(numbers.values()) <= set(range(1, len(lines) + 1)):
+        if len(lines) != len(names):
+            raise DataError(f"{path}: {len(lines)} lines for {len(names)} images; the devkit's list has one an image.")
+        return dict(zip(names, labels, strict=True))
+    folders = {PurePosixPath(name).parent for name in names}
+    folder = folders.pop() if len(folders) == 1 else PurePosixPath()
+    absent = set(range(1, len(lines) + 1)) - set(numbers.values())
+    numbers |= {str(folder / f"ILSVRC2012_val_{number:08d}.JPEG"): number for number in absent}
+    return {name: labels[number - 1] for name, number in numbers.items()}
+
+
+def _found(names: list[str], pages: dict[str, Page]) -> list[str]:
+    folders = {_synset(name, None) for name in names} - {""}
+    return sorted(folders or {thing.name for content in pages.values() for thing in content.objects})
+
+
+def _synset(name: str, content: Page | None) -> str:
+    """The synset folder an image lies in, or the first object's name."""
+    folder = PurePosixPath(name).parent.name
+    if folder[:1] == "n" and folder[1:].isdecimal():
+        return folder
+    return content.objects[0].name if content and content.objects else ""
+
+
+def _boxes(content: Page | None, synset: str, origin: int, name: str, rows: Rows) -> tuple[int, int, np.ndarray]:
+    if content is None:
+        return 0, 0, np.empty(0)
+    mine = [thing.box for thing in content.objects if thing.name == synset or not synset]
+    if len(mine) < len(content.objects):
+        rows.problem("unknown_class", name, f"{len(content.objects) - len(mine)} boxes of another class than {synset}")
+    return content.width, content.height, from_inclusive(mine, origin).ravel()

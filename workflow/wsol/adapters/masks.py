@@ -1,0 +1,113 @@
+"""A folder of images and a folder of masks of the same names, as histology and segmentation sets come."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsol.datasets import apart, maskfiles
+from wsol.datasets.annotations import Annotations, Rows
+from wsol.errors import DataError
+from wsol.files import paths, rle, text
+from wsol.settings import File
+
+
+def read(
+    *,
+    images: File,
+    masks: File,
+    suffix: str = ".png",
+    foreground: list[int] | None = None,
+    ignore: list[int] = [],
+    labels: File | None = None,
+    classes: list[str] | None = None,
+) -> Annotations:
+    """The mask of `a/b.jpg` is `a/b` + `suffix` below `masks`. `foreground` values are the object (default: all but 0
+    and the ignored), `ignore` values count neither way, 0 is background, any other value is a problem. The class comes
+    from `labels`, a CSV of image, class and, if wanted, group; without it from the image's first folder, or is the one
+    class "object". A mask's size is taken for the image's. Masks below `images` are no images; an image that is its own
+    mask by name, or whose mask is another's already, has no truth. Order: by name."""
+    root, rows = paths.folder(masks, "masks"), Rows()
+    names = _images(images, masks, suffix)
+    given = _labels(labels) if labels else {name: (_folder(name), "") for name in names}
+    order = classes or sorted({name for name, _ in given.values()})
+    places = {name: label for label, name in enumerate(order)}
+    for name in sorted(given.keys() - set(names)):
+        rows.problem("unknown_image", name, "in the labels, not in the folder")
+    taken: dict[str, str] = {}
+    for name in names:
+        class_name, group = given.get(name, (None, ""))
+        if class_name is None:
+            rows.problem("no_class", name, f"not in {labels}")
+        elif class_name not in places:
+            rows.problem("unknown_class", name, class_name)
+        else:
+            values = _values(root, Path(images) / name, name, suffix, taken, rows)
+            layers = _layers(values, name, foreground, ignore, rows) if values is not None else ("", "")
+            height, width = values.shape if values is not None else (0, 0)
+            rows.add(name, places[class_name], width, height, (), *layers, group)
+    return rows.done(order)
+
+
+def _folder(name: str) -> str:
+    return name.split("/")[0] if "/" in name else "object"
+
+
+def _labels(path: str) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for number, row in enumerate(text.table(path), 2):
+        if not {"image", "class"} <= row.keys():
+            raise DataError(f"{path}: needs the columns image, class; received {', '.join(row)}.")
+        image = paths.name(row["image"].strip(), f"{path}: row {number}")
+        if image in found:
+            raise DataError(f"{path}: row {number} is of {image!r} again.")
+        found[image] = row["class"].strip(), row.get("group", "").strip()
+    return found
+
+
+def _images(images: str, masks: str, suffix: str) -> list[str]:
+    """The images' names, without the masks that lie among them."""
+    names = apart.images(paths.folder(images, "images"), masks)
+    if not names:
+        raise DataError(f"images: no image below {images}.")
+    if Path(images).resolve() != Path(masks).resolve():
+        return names
+    painted = apart.others_masks(names, suffix)
+    names = [name for name in names if name not in painted]
+    own = [name for name in names if apart.mask_of(name, suffix) == name]
+    if own and len(own) == len(names):
+        raise DataError(
+            f"masks: {own[0]!r} would be its own mask, for images and masks are *{suffix} in one folder. Say how masks "
+            "are called (suffix: _mask.png), or the folder they lie in."
+        )
+    return names
+
+
+def _values(root: Path, image: Path, name: str, suffix: str, taken: dict[str, str], rows: Rows) -> NDArray | None:
+    """The mask's values; `taken` are the masks of the images before, with whose they are."""
+    file = apart.mask_of(name, suffix)
+    path = paths.inside(root, file, "masks")
+    if not paths.there(path):
+        rows.problem("missing_mask", name, file)
+        return None
+    if image.exists() and path.samefile(image):
+        rows.problem("own_mask", name, f"is called *{suffix} as masks are; taken for an image without one")
+        return None
+    if taken.setdefault(file, name) != name:
+        rows.problem("shared_mask", name, f"{file} is the mask of {taken[file]}; left without truth")
+        return None
+    rows.masks.add(str(path))
+    try:
+        return maskfiles.load(path)
+    except DataError as error:
+        rows.problem("bad_mask", name, error)
+        return None
+
+
+def _layers(values: NDArray, name: str, foreground: list[int] | None, ignore: list[int], rows: Rows) -> tuple[str, str]:
+    ignored = np.isin(values, ignore)
+    mask = maskfiles.foreground(values, foreground) & ~ignored
+    strange = np.unique(values[~mask & ~ignored & (values != 0)])
+    if len(strange):
+        rows.problem("mask_values", name, f"{', '.join(map(str, strange[:8]))}: taken for background")
+    return rle.encode(mask), rle.encode(ignored) if ignored.any() else ""

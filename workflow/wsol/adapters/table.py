@@ -1,0 +1,156 @@
+"""A spreadsheet: CSV or Parquet, one row a box or mask, whatever its columns are called."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wsol.boxes import Boxes, asboxes, from_inclusive, from_xywh
+from wsol.datasets import maskfiles
+from wsol.datasets.annotations import Annotations, Rows
+from wsol.errors import DataError, unknown
+from wsol.files import paths, rle, text
+from wsol.settings import File
+
+FIELDS = ("image", "class", "x0", "y0", "x1", "y1", "mask", "ignore", "width", "height", "group")
+WHOLE = re.compile(r"^(\d+)\.0$")  # a whole number as a spreadsheet writes it
+TABS = {"tab": "\t", "\\t": "\t"}
+CORNERS = ["x0", "y0", "x1", "y1"]
+
+
+def read(
+    *,
+    annotations: File,
+    columns: dict[str, str | int] = {},
+    header: bool = True,
+    boxes: Literal["half-open", "inclusive", "one-based", "xywh", "relative"] = "half-open",
+    masks: File | None = None,
+    classes: list[str] | None = None,
+    delimiter: str = ",",
+    rescale: bool = False,
+) -> Annotations:
+    """Columns: image, class, and as there are x0 y0 x1 y1, mask, ignore (files below `masks`), width, height, group;
+    `columns` says which of the file's columns plays which of these ({x0: xmin}), by number from 1 in a file without a
+    `header` ({image: 1, class: 2}). Rows of one image and class are one target with several boxes. `boxes`: corners
+    half-open, inclusive from 0, inclusive from 1 (VOC), corner and size, or fractions of width and height. A row
+    without corners has no box. Classes that are all whole numbers are the labels; names are numbered in sorted order,
+    or as `classes` lists them. `delimiter` is a character, or `tab`. Order: first appearance."""
+    _check(columns, header, annotations)
+    frame, rows = _load(annotations, columns, TABS.get(delimiter, delimiter), header), Rows()
+    _place(frame, masks, annotations)
+    labels, order = _labels(frame["class"], classes, annotations, rows, frame["image"])
+    where = [f"{annotations}: row {number + 1 + header}" for number in range(len(frame))]
+    frame["image"] = [paths.name(name, at) for name, at in zip(frame["image"], where, strict=True)]
+    for side in {"width", "height"} & set(frame):
+        sizes = zip(frame[side], where, strict=True)
+        frame[side] = [text.integer(value, at, side) if str(value).strip() else 0 for value, at in sizes]
+    frame["label"] = labels
+    known: Any = frame[frame["label"] >= 0].groupby(["image", "label"], sort=False)
+    for (image, label), part in known:
+        _target(image, label, part, boxes, Path(masks or ""), rescale, rows)
+    return rows.done(order)
+
+
+def _check(columns: Mapping[str, str | int], header: bool, path: str) -> None:
+    """What can be said of `columns` before the file is read."""
+    if strangers := columns.keys() - set(FIELDS):
+        raise DataError(unknown("columns", min(strangers), FIELDS))
+    for field, column in columns.items():
+        if isinstance(column, int) is header or isinstance(column, bool):
+            rule = "the name of a column, or header: false be said" if header else "a column's number, from 1"
+            raise DataError(f"columns.{field}: must be {rule}; received {text.shown(column)}.")
+    if not header and not {"image", "class"} <= columns.keys():
+        raise DataError("columns: a file without a header needs the numbers of image and class ({image: 1, class: 2}).")
+    if not header and path.endswith(".parquet"):
+        raise DataError(f"{path}: a Parquet file names its columns; header: false is for text.")
+
+
+def _place(frame: pd.DataFrame, masks: str | None, path: str) -> None:
+    """Masks are read from a folder that is said: what a run depends on has to be known before."""
+    named = [name for field in ("mask", "ignore") for name in frame.get(field, []) if name.strip()]
+    if named and masks is None:
+        raise DataError(f"{path}: names masks ({named[0]!r:.60}); say the folder they lie below (masks: FOLDER).")
+
+
+def _load(path: str, columns: Mapping[str, str | int], delimiter: str, header: bool) -> pd.DataFrame:
+    """The fields as text, by our names."""
+    frame = _parquet(path) if path.endswith(".parquet") else pd.DataFrame(text.table(path, delimiter, header))
+    if beyond := [f for f, place in columns.items() if not header and not 0 < int(place) <= frame.shape[1]]:
+        place = columns[beyond[0]]
+        raise DataError(f"{path}: columns.{beyond[0]} is {place}; its rows have the columns 1 to {frame.shape[1]}.")
+    names = {field: str(columns.get(field, field)) for field in FIELDS}
+    if missing := [names[f] for f in FIELDS if names[f] not in frame and (f in columns or f in ("image", "class"))]:
+        raise DataError(f"{path}: no column '{missing[0]}'. Its columns: {', '.join(map(str, frame.columns))}.")
+    if 0 < len(lacking := [names[f] for f in CORNERS if names[f] not in frame]) < 4:
+        raise DataError(f"{path}: boxes need four columns; there is no '{lacking[0]}'.")
+    found = {field: frame[name] for field, name in names.items() if name in frame}
+    return pd.DataFrame(found).reset_index(drop=True)
+
+
+def _parquet(path: str) -> pd.DataFrame:
+    try:
+        file = pq.ParquetFile(path)
+        text.columns(file.schema_arrow.names, path)
+        frame = file.read().to_pandas()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DataError(f"{path} is no readable Parquet file: {error}") from error
+    return pd.DataFrame({str(column): ["" if _blank(v) else str(v) for v in frame[column]] for column in frame})
+
+
+def _blank(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def _labels(names: pd.Series, classes: list[str] | None, path: str, rows: Rows, images: pd.Series) -> tuple[list, list]:
+    """A label a row (-1: of no known class) and the classes' names."""
+    given = [WHOLE.sub(r"\1", name.strip()) for name in names]
+    if classes is None and all(name.isdecimal() for name in given):
+        return [text.integer(name, path, "the class") for name in given], []
+    order = classes or sorted(set(given) - {""})
+    places = {name: label for label, name in enumerate(order)}
+    for name, image in zip(given, images, strict=True):
+        if name not in places:
+            rows.problem("unknown_class" if name else "no_class", image, name or "no class")
+    return [places.get(name, -1) for name in given], order
+
+
+def _target(image: str, label: int, part: pd.DataFrame, form: str, masks: Path, rescale: bool, rows: Rows) -> None:
+    width, height = (_one(part, field, image, 0) for field in ("width", "height"))
+    group = _one(part, "group", image, "")
+    layers: dict[str, list] = {"mask": [], "ignore": []}
+    for field, found in layers.items():
+        for name in dict.fromkeys(name.strip() for name in part.get(field, []) if name.strip()):
+            found.append(maskfiles.layer(masks, image, name, width, height, rescale, rows))
+            if found[-1] is not None and not width:
+                height, width = found[-1].shape
+    boxes = _boxes(part, form, width, height, image)
+    mask, ignore = (maskfiles.union(found) for found in layers.values())
+    ignore = ignore & ~mask if ignore is not None and mask is not None else ignore
+    counts = ["" if layer is None else rle.encode(layer) for layer in (mask, ignore)]
+    rows.add(image, label, width, height, boxes.ravel(), counts[0], counts[1], group)
+
+
+def _one(part: pd.DataFrame, field: str, image: str, default: Any) -> Any:
+    """The one value that an image's rows agree on."""
+    found = set(part[field]) - {default} if field in part else set()
+    if len(found) > 1:
+        raise DataError(f"{image}: its rows say {field} {' and '.join(sorted(map(str, found)))}.")
+    return found.pop() if found else default
+
+
+def _boxes(part: pd.DataFrame, form: str, width: int, height: int, image: str) -> Boxes:
+    if "x0" not in part:
+        return asboxes([])
+    given = part[CORNERS]
+    there = given.apply(lambda column: column.map(lambda v: bool(v.strip()))).any(axis=1)
+    corners = asboxes([[text.floating(v) for v in row] for row in given[there].to_numpy()])
+    if form == "relative":
+        if len(corners) and not (width and height):
+            raise DataError(f"{image}: relative boxes need the columns width and height.")
+        return corners * [width, height, width, height]
+    convert = {"inclusive": from_inclusive, "one-based": lambda b: from_inclusive(b, 1), "xywh": from_xywh}
+    return convert.get(form, asboxes)(corners)

@@ -1,0 +1,112 @@
+"""Images: fitting to a network's input, and where each input pixel came from.
+
+Geometry is `(sx, sy, tx, ty)`: image = input * (sx, sy) + (tx, ty), both continuous, pixel i spanning [i, i + 1).
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from wsol.datasets.decoding import cv2
+from wsol.errors import DataError
+
+INTERPOLATIONS = {
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+    "nearest": cv2.INTER_NEAREST,
+}
+Resize = Literal["stretch", "crop", "pad"]
+Interpolation = Literal["linear", "cubic", "area", "nearest"]
+Geometry = tuple[float, float, float, float]
+
+
+def fit(
+    image: np.ndarray, size: tuple[int, int], resize: Resize = "stretch", interpolation: Interpolation = "linear"
+) -> tuple[np.ndarray, Geometry]:
+    """[H W 3] -> [h w 3] of the same type, and the geometry in the given image's pixels.
+
+    `stretch` fills the input whatever the proportions; `crop` covers it and keeps the middle; `pad` fits the whole
+    image in the middle and leaves zeros around.
+    """
+    high, wide = image.shape[:2]
+    inner = size if resize == "stretch" else _proportional((high, wide), size, max if resize == "crop" else min)
+    small = cv2.resize(image, inner[::-1], interpolation=INTERPOLATIONS[interpolation])
+    top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    sx, sy = wide / inner[1], high / inner[0]
+    return _place(small, size, top, left), (sx, sy, -left * sx, -top * sy)
+
+
+def _proportional(source: tuple[int, int], target: tuple[int, int], choose: Callable) -> tuple[int, int]:
+    factor = choose(target[0] / source[0], target[1] / source[1])
+    return max(1, round(source[0] * factor)), max(1, round(source[1] * factor))
+
+
+def _place(image: np.ndarray, size: tuple[int, int], top: int, left: int) -> np.ndarray:
+    """The image at (top, left) of a canvas of `size`, cut where it sticks out, zeros where it does not reach."""
+    if image.shape[:2] == tuple(size):
+        return image
+    image = image[max(0, -top) :, max(0, -left) :][: size[0], : size[1]]
+    canvas = np.zeros((*size, *image.shape[2:]), image.dtype)
+    top, left = max(0, top), max(0, left)
+    canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return canvas
+
+
+def rescaled(geometry: Geometry, stored: tuple[int, int], annotated: tuple[int, int]) -> Geometry:
+    """A geometry in the stored file's pixels -> in the annotation's; sizes are (height, width)."""
+    fx, fy = annotated[1] / stored[1], annotated[0] / stored[0]
+    sx, sy, tx, ty = geometry
+    return sx * fx, sy * fy, tx * fx, ty * fy
+
+
+class Loaded(NamedTuple):
+    """An image at the network's size, its geometry in the annotation's pixels, and why not where it could not be."""
+
+    pixels: np.ndarray
+    geometry: Geometry
+    status: str  # ok | unreadable
+    problem: str
+
+
+def load(
+    open_image: Callable[[str], np.ndarray],
+    name: str,
+    annotated: tuple[int, int],
+    size: tuple[int, int],
+    resize: Resize,
+    interpolation: Interpolation,
+) -> Loaded:
+    """One image; `annotated` is the (height, width) that boxes count in, (0, 0) for the stored file's own."""
+    try:
+        image = open_image(name)
+    except (DataError, OSError) as error:
+        blank = np.zeros((*size, 3), np.uint8)
+        return Loaded(blank, (annotated[1] / size[1], annotated[0] / size[0], 0.0, 0.0), "unreadable", str(error))
+    stored = image.shape[:2]
+    pixels, geometry = fit(image, size, resize, interpolation)
+    return Loaded(pixels, rescaled(geometry, stored, annotated if all(annotated) else stored), "ok", "")
+
+
+def loader(
+    open_image: Callable[[str], np.ndarray],
+    names: Iterable[str],
+    annotated: Iterable[tuple[int, int]],
+    size: tuple[int, int],
+    resize: Resize = "stretch",
+    interpolation: Interpolation = "linear",
+    threads: int = 2,
+    ahead: int = 96,
+) -> Iterator[Loaded]:
+    """The images in order, decoded by `threads` threads at most `ahead` images early."""
+    queue: deque[Future[Loaded]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="images") as pool:
+        for name, counted in zip(names, annotated, strict=True):
+            queue.append(pool.submit(load, open_image, name, counted, size, resize, interpolation))
+            if len(queue) >= ahead:
+                yield queue.popleft().result()
+        while queue:
+            yield queue.popleft().result()

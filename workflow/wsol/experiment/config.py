@@ -1,0 +1,194 @@
+"""An experiment's config: checked once, before anything is computed, and resolved into runs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from wsol import places
+from wsol.errors import ConfigError
+from wsol.experiment import idle, networks
+from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
+from wsol.experiment.networks import EXPLAINED, Cam
+from wsol.experiment.schema import shaped
+from wsol.exports.forms import EXPORTS
+from wsol.files.heatmap import HEATMAPS
+from wsol.files.index import TARGETS
+from wsol.files.localize import REGIONS
+from wsol.files.score import DRAWS, SCORES, STRATA
+from wsol.index import indexing
+from wsol.maps.cams import CAMS
+from wsol.maps.controls import CONTROLS
+from wsol.maps.fusion import fuse
+from wsol.regions.thresholds import THRESHOLDS
+from wsol.scores.metrics import METRICS, PIXEL_LEVEL
+from wsol.scores.pixels import STEP
+from wsol.settings import Seed, checked, conform, known
+
+PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
+PAIRING = ("method", "fusion", "backbones")  # of a cam, what its method does not take
+UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
+
+
+def check(config: Mapping[str, Any]) -> Experiment:
+    """The experiment that `config` describes; a ConfigError names the first thing that is wrong in it."""
+    config = shaped(config)
+    datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
+    plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
+    images = {name: decision.settings["images"] for name, decision in datasets.items()}
+    plain["results"] = places.results(plain["results"], {name: path for name, path in images.items() if path})
+    runs: list[Run] = []
+    trainings: dict[str, Decision] = {}
+    for name, evaluation in config["evaluations"].items():
+        for run, training in _runs(name, evaluation, config, datasets):
+            runs.append(run)
+            trainings |= {training.id: training} if training else {}
+    _paired(config["backbones"], runs)
+    exports = {name: evaluation["exports"] for name, evaluation in config["evaluations"].items()}
+    return Experiment(plain | {"datasets": datasets, "exports": exports}, runs, trainings)
+
+
+def _paired(backbones: Mapping[str, Any], runs: list[Run]) -> None:
+    """What a network's entry says of how it is explained is asked for by a cam that explains it."""
+    methods: dict[str, set[str]] = {}
+    for run in runs:
+        if run.backbone and IMPORTED not in run.backbone.settings:
+            methods.setdefault(run.backbone.name, set()).add(run.cam.settings["method"])
+    for name, found in methods.items():
+        idle.paired(name, backbones[name], networks.usual(name, backbones[name]), found)
+
+
+def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
+    """The dataset's settings: the adapter's and those that every dataset has."""
+    where = f"datasets.{name}"
+    conform(f"{where}.adapter", str, given.get("adapter", ""))
+    _, own, common = indexing.split(given, where)
+    settings = {"adapter": given["adapter"], **own, **asdict(common)}
+    _sources(where, settings)
+    return Decision(name, settings, (TARGETS,))
+
+
+def _sources(where: str, settings: dict) -> None:
+    """Files are files, and folders are folders; what a seed may be is not the adapter's to say."""
+    for key in ("class_map", "output_names"):
+        if isinstance(settings[key], str):
+            places.file(f"{where}.{key}", settings[key])
+    if settings["images"] is not None:
+        places.folder(f"{where}.images", settings["images"])
+    if "seed" in settings:
+        conform(f"{where}.seed", Seed, settings["seed"])
+
+
+def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]):
+    """Every (run, training or None) of an evaluation."""
+    where = f"evaluations.{name}"
+    report = known(f"{where}.report", evaluation["report"], datasets)
+    select = known(f"{where}.select", evaluation["select"], datasets) if evaluation["select"] is not None else None
+    if select and select.settings == report.settings:
+        raise ConfigError(f"{where}: select and report are the same images ({select.name}, {report.name}).")
+    _consistent(where, evaluation)
+    decision = _evaluation(name, evaluation, select, config)
+    thresholds = _chosen(where, "thresholds", evaluation, config)
+    levels = [_threshold(name, given, evaluation) for name, given in thresholds.items()]
+    pairs = list(_pairs(where, evaluation, config))
+    if not pairs or not levels:
+        raise ConfigError(f"{where}: nothing to score: the config names no {'thresholds' if pairs else 'cams'}.")
+    for backbone_name, cam in pairs:
+        backbone, training = networks.decide(backbone_name, cam, config, datasets, (report, select))
+        for level in levels:
+            yield Run(decision, report, select, backbone, cam.decision, level), training
+
+
+def _consistent(where: str, evaluation: dict) -> None:
+    """An evaluation's own settings are known and go together."""
+    for metric in evaluation["metrics"]:
+        known(f"{where}.metrics", metric, METRICS)
+    for export in evaluation["exports"]:
+        known(f"{where}.exports", export, EXPORTS)
+        if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
+            raise ConfigError(f"{where}.exports: {export} has no place for an alignment; each map covers its image.")
+    if evaluation["alignment"] != "stretch" and evaluation["protocol"] == "wsol2020":
+        raise ConfigError(f"{where}.alignment: protocol wsol2020 stretches maps, got {evaluation['alignment']}.")
+    idle.evaluation(where, evaluation)
+
+
+def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, Cam]]:
+    """(backbone or None, cam): controls stand alone, maps from elsewhere have one cam, a network every other.
+
+    But for a cam that says which `backbones` it explains.
+    """
+    named = _chosen(where, "backbones", evaluation, config)
+    elsewhere = [name for name, given in named.items() if IMPORTED in given]
+    own = [name for name in named if name not in elsewhere]
+    if IMPORTED in config["cams"]:
+        raise ConfigError(f"cams.{IMPORTED}: the name belongs to the maps of imported backbones.")
+    cams = config["cams"] | ({IMPORTED: {}} if elsewhere else {})
+    for name, given in _chosen(where, "cams", evaluation, config | {"cams": cams}).items():
+        cam = _cam(name, given, config["backbones"])
+        if name == IMPORTED:
+            yield from ((backbone, cam) for backbone in elsewhere)
+        elif cam.method in CONTROLS:
+            yield None, cam
+        elif not own and ("cams" in evaluation or not elsewhere):
+            raise ConfigError(f"cams.{name}: '{cam.method}' explains a model, and the config names no backbones.")
+        else:
+            explained = [backbone for backbone in own if backbone in given.get("backbones", own)]
+            if "cams" in evaluation and not explained:
+                raise ConfigError(f"{where}.cams: '{name}' explains none of this evaluation's networks.")
+            yield from ((backbone, cam) for backbone in explained)
+
+
+def _evaluation(name: str, evaluation: dict, select: Decision | None, config: dict) -> Decision:
+    """What the score of a run depends on beside its regions."""
+    keys = ("metrics", "protocol")
+    statistics = {key: config[key] for key in ("resamples", "seed")}
+    chosen_on = {"select": select.id if select else None}
+    settings = {key: evaluation[key] for key in keys} | statistics | chosen_on
+    return Decision(name, settings, (SCORES, DRAWS, STRATA))
+
+
+def _cam(name: str, given: dict, backbones: dict) -> Cam:
+    where, method, settings = f"cams.{name}", given.get("method", name), {}
+    if name != IMPORTED:
+        function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
+        own = {key: value for key, value in given.items() if key not in (*PAIRING, *EXPLAINED)}
+        settings = checked(where, function, own)
+        _named(f"{where}.backbones", given, backbones)
+    if method in CAMS:  # several layers' maps are joined
+        settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
+    idle.cam(name, method, given, EXPLAINED, backbones)
+    return Cam(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
+
+
+def _named(where: str, given: dict, backbones: dict) -> None:
+    """The networks that a cam says it explains: all, unless named."""
+    if "backbones" in given:
+        networks = {name: entry for name, entry in backbones.items() if IMPORTED not in entry}
+        chosen = conform(where, list[str], given["backbones"])
+        if not chosen:
+            raise ConfigError(f"{where}: names none; leave out the cam instead.")
+        for backbone in chosen:
+            known(where, backbone, networks)
+
+
+def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
+    """A threshold with how maps are prepared for it: both decide what a region is."""
+    method = given.get("method", name)
+    function = known(f"thresholds.{name}" if "method" in given else "thresholds", method, THRESHOLDS)
+    own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
+    if evaluation["masks"] and method == "sweep":
+        raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
+    at_level = [metric for metric in evaluation["metrics"] if metric in PIXEL_LEVEL]
+    if at_level and (step := own.get("step")) and step < STEP:
+        raise ConfigError(
+            f"thresholds.{name}.step: {at_level[0]} counts pixels at steps of {STEP} or more, got {step}."
+        )
+    prepared = {key: evaluation[key] for key in PREPARED}
+    if prepared["upsampling"] == "auto":
+        prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]
+    return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (REGIONS,))
+
+
+def _chosen(where: str, kind: str, evaluation: dict, config: dict) -> dict:
+    """The evaluation's `kind` by name: those it names, or all."""
+    names = evaluation.get(kind, list(config[kind]))
+    return {name: known(f"{where}.{kind}", name, config[kind]) for name in names}

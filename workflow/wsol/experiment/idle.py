@@ -1,0 +1,96 @@
+"""A setting that has no effect is refused: it says something of the experiment that is not so.
+
+A backbone's default spelt out is the same experiment as the default left out: what differs from it is refused.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from wsol.errors import ConfigError
+from wsol.maps.cams import CAMS, EVIDENCE_OF, SCORE_OF
+from wsol.maps.controls import CONTROLS
+from wsol.settings import takes
+
+
+def backbone(where: str, settings: Mapping[str, Any]) -> None:
+    """A ConfigError for the first of a backbone's settings (all of them, defaults filled in) that does nothing."""
+    rules = _of_model if settings["model"] is not None else _of_architecture
+    for key, reason in rules(settings):
+        raise ConfigError(f"{where}.{key}: {reason}")
+
+
+def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    weights = settings["weights"]
+    if weights in ("imagenet", "random"):
+        yield "weights", f"a model takes a file or {{train: …}}, '{weights}' is an architecture's."
+    if weights is not None and Path(settings["model"]).is_dir():
+        yield "weights", "a SavedModel keeps its own; leave out 'weights', or give the model as a Keras file."
+    if settings["classes"] is not None:
+        yield "classes", "a model file has its own; leave out 'classes'."
+    if settings["seed"]:
+        yield "seed", "nothing of a model file is drawn; leave out 'seed'."
+
+
+def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    name, weights = settings["architecture"], settings["weights"]
+    if settings["preprocessing"] is not None:
+        yield "preprocessing", f"{name} has its own; leave out 'preprocessing', or give a 'model'."
+    if settings["activation"] is not None:
+        yield "activation", f"{name} ends in a softmax; leave out 'activation'."
+    if settings["output"] is not None:
+        yield "output", f"{name} has one output; leave out 'output'."
+    if not settings["safe"]:
+        yield "safe", f"{name} brings no code of others; leave out 'safe'."
+    if settings["seed"] and isinstance(weights, str) and weights != "random":
+        yield "seed", f"nothing is drawn where weights are '{weights}'; leave out 'seed'."
+    if settings["classes"] is not None and isinstance(weights, dict):
+        yield "classes", "training takes their number from the labels; leave out 'classes'."
+
+
+def cam(name: str, method: str, given: Mapping[str, Any], of_network: tuple[str, ...], backbones: Mapping) -> None:
+    """A ConfigError for what a cam's entry says of a network that the cam never meets, or of layers it lacks."""
+    if method in CONTROLS:
+        for key in (*of_network, "fusion", "backbones"):
+            if key in given:
+                raise ConfigError(f"cams.{name}.{key}: '{method}' is a control and ignores the model; leave it out.")
+    for key, reason in _of_method(method) if method in CAMS else ():
+        if key in given:
+            raise ConfigError(f"cams.{name}.{key}: {reason}; leave it out.")
+    if given.get("fusion"):
+        layers = [given["layer"]] if "layer" in given else [entry.get("layer") for entry in backbones.values()]
+        if not any(isinstance(layer, list) and len(layer) > 1 for layer in layers):
+            raise ConfigError(f"cams.{name}.fusion: joins the maps of several layers, and one layer is explained.")
+
+
+def _of_method(method: str) -> Iterator[tuple[str, str]]:
+    """What of a network a method does not ask for, and why."""
+    if not takes(CAMS[method]):
+        yield "score", f"'{method}' looks at the activations alone"
+        yield "explain", f"'{method}' looks at the activations alone"
+    if method in SCORE_OF:
+        yield "score", f"'{method}' is defined on one score"
+
+
+def paired(name: str, given: Mapping[str, Any], evidence: Mapping[str, Any], methods: set[str]) -> None:
+    """A ConfigError for what a backbone's entry says for cams, all of which are of these methods and do not ask for it.
+
+    `evidence`: the backbone's own, with its method.
+    """
+    scored = {method for method in methods if takes(CAMS[method])} - set(SCORE_OF)
+    if given.get("score", "logit") != "logit" and not scored:
+        raise ConfigError(f"backbones.{name}.score: none of its cams asks for it ({', '.join(sorted(methods))}).")
+    if "similar" in evidence and not any("rivals" in takes(CAMS[asking]) for asking in methods):
+        raise ConfigError(
+            f"backbones.{name}.evidence.similar: none of its cams has rivals ({', '.join(sorted(methods))})."
+        )
+    method = evidence["method"]
+    if method != "gradient" and method not in {EVIDENCE_OF[asking] for asking in methods}:
+        known = ", ".join(sorted(asking for asking, needed in EVIDENCE_OF.items() if needed == method))
+        raise ConfigError(f"backbones.{name}.evidence: '{method}' is for {known}, and it has none of these.")
+
+
+def evaluation(where: str, given: Mapping[str, Any]) -> None:
+    """A ConfigError for what an evaluation's protocol does not ask for."""
+    if given["protocol"] == "wsol2020" and given["canvas"] != "input":
+        raise ConfigError(f"{where}.canvas: protocol wsol2020 has its own, 224 pixels; leave out 'canvas'.")

@@ -1,0 +1,177 @@
+"""A backbone's entry in the config -> what is decided by it: the network as a cam explains it, and its training."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wsol import places
+from wsol.errors import ConfigError, DataError
+from wsol.experiment import idle
+from wsol.experiment.decisions import IMPORTED, Decision, has_images
+from wsol.files.predict import EVIDENCE, PREDICTIONS
+from wsol.maps import imported
+from wsol.maps.cams import CAMS, EVIDENCE_OF, SCORE_OF
+from wsol.networks import backbones, modelfile, opening, train
+from wsol.networks.perturb import EVIDENCES
+from wsol.settings import checked, conform, known, parameters, shown, takes
+
+# Backbone settings that a cam may set for itself: what of the network it explains.
+EXPLAINED = ("layer", "score", "explain", "evidence")
+
+
+class Cam(NamedTuple):
+    """A cam's entry: its method, what was written, and the decision it makes."""
+
+    method: str
+    given: Mapping[str, Any]
+    decision: Decision
+
+
+def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Decision | None]:
+    """The backbone as this cam explains it, and its training if the config asks for one; `seen` are its datasets."""
+    if name is None:
+        return None, None
+    if cam.method == IMPORTED:
+        return _elsewhere(name, config["backbones"][name], [d.name for d in seen if d], datasets), None
+    if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
+        raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
+    given = config["backbones"][name]
+    _explained(f"backbones.{name}", given)
+    overrides = _explained(f"cams.{cam.decision.name}", cam.given)
+    overrides["evidence"] = _evidence(cam, usual(name, given))
+    if cam.method in SCORE_OF:
+        overrides["score"] = SCORE_OF[cam.method]
+    settings = _network(f"backbones.{name}", given | overrides) | {"threads": config["threads"]}
+    _named(name, given, cam, settings)
+    formats = (PREDICTIONS, EVIDENCE)
+    if not isinstance(settings["weights"], dict):
+        return Decision(name, settings, formats), None
+    training = _training(name, settings, datasets, report=seen[0])
+    return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
+
+
+def _explained(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a backbone or a cam says of what is explained, evidence apart: what is wrong in it is said of that one."""
+    kinds = parameters(backbones.backbone)
+    own = {key: given[key] for key in EXPLAINED if key in given and key != "evidence"}
+    return {key: conform(f"{where}.{key}", kinds[key].annotation, value) for key, value in own.items()}
+
+
+def usual(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A backbone's own evidence, for the cams that need it: `gradient` is `{method: gradient}`."""
+    where = f"backbones.{name}.evidence"
+    evidence = conform(where, str | dict, given.get("evidence", "gradient"))
+    evidence = evidence if isinstance(evidence, dict) else {"method": evidence}
+    known(where, evidence.get("method"), EVIDENCES)
+    return evidence
+
+
+def _named(name: str, given: Mapping[str, Any], cam: Cam, settings: Mapping[str, Any]) -> None:
+    """The layers and the output that a backbone and its cam name are in the model, as far as its file says."""
+    where, model = f"backbones.{name}", settings["model"]
+    described = modelfile.description(model) if model and Path(model).is_file() else None
+    for place, of, entry in ((where, "", given), (f"cams.{cam.decision.name}", f" ({where})", cam.given)):
+        layers = _layers(f"{place}.layer", entry.get("layer", "auto"))
+        if described:
+            named = [layer for layer in layers if layer != "auto"]
+            modelfile.check_names(f"{place}.layer{of}", described, "layer", named)
+    if described and settings["output"] and not settings["output"].isdigit():  # one without a name has a number
+        modelfile.check_names(f"{where}.output", described, "output", [settings["output"]])
+
+
+def _layers(where: str, given: str | list[str]) -> list[str]:
+    """The layers that a setting names: one or several, each once."""
+    layers = [given] if isinstance(given, str) else given
+    if not layers or not all(layers):
+        raise ConfigError(f"{where}: must be a layer's name or several, got {shown(given)}.")
+    if twice := [layer for place, layer in enumerate(layers) if layer in layers[:place]]:
+        raise ConfigError(f"{where}: '{twice[0]}' is given twice.")
+    return layers
+
+
+def _evidence(cam: Cam, usual: dict[str, Any]) -> dict[str, Any]:
+    """What a cam asks of the network: its method's evidence, with the settings of its own, else of the backbone."""
+    where, needed = f"cams.{cam.decision.name}.evidence", EVIDENCE_OF[cam.method]
+    own = conform(where, dict, cam.given.get("evidence", {}))
+    if own.get("method", needed) != needed:
+        raise ConfigError(f"{where}: {cam.method} needs '{needed}', got '{own['method']}'.")
+    if "similar" in own and "rivals" not in takes(CAMS[cam.method]):
+        raise ConfigError(f"{where}.similar: '{cam.method}' has no rivals; leave it out.")
+    return (usual if usual["method"] == needed else {"method": needed}) | own
+
+
+def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[str, Any]) -> Decision:
+    """Maps that were made elsewhere, as a backbone without a network."""
+    where = f"backbones.{name}"
+    if network := [key for key in given if key in ("architecture", "model", "weights")]:
+        raise ConfigError(f"{where}: imported maps come without a network; leave out '{network[0]}'.")
+    settings = checked(where, imported.settings, given)
+    if isinstance(settings["imported"], dict):
+        for dataset in settings["imported"]:
+            known(f"{where}.imported", dataset, datasets)
+    try:
+        settings = imported.settings(**settings)
+        for dataset in used:
+            imported.place(settings["imported"], dataset)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from error
+    return Decision(name, settings, ())
+
+
+def _network(where: str, given: dict) -> dict:
+    """A backbone's own settings."""
+    given = checked(where, backbones.backbone, given)
+    try:
+        settings = backbones.backbone(**given)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {str(error).removeprefix('backbone: ')}") from error
+    idle.backbone(where, settings)
+    if settings["model"] is not None:
+        _model(where, settings)
+    if settings["weights"] is not None:
+        _weights(f"{where}.weights", settings["weights"], words=() if settings["model"] else ("imagenet", "random"))
+    arguments = settings.pop("arguments")
+    return settings | arguments
+
+
+def _model(where: str, settings: Mapping[str, Any]) -> None:
+    """A ConfigError where a model's file or folder can hold none, or one that is not to be trusted."""
+    try:
+        opening.check_source(settings["model"], settings["safe"])
+        described = modelfile.description(settings["model"]) if Path(settings["model"]).is_file() else {}
+        if settings["safe"] and modelfile.brings_code(described):
+            said = "brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."
+            raise DataError(f"model '{settings['model']}' {said}")
+    except DataError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:
+    """A ConfigError where weights are none of those that there are: a file, a training, or one of these words."""
+    known = ", ".join([*words, "a file"])
+    if isinstance(weights, dict):
+        if list(weights) != ["train"] or not isinstance(weights["train"], dict):
+            raise ConfigError(f"{where}: must be {known} or {{train: …}}, got {shown(weights)}.")
+        return
+    if weights in words:
+        return
+    places.file(where, weights)
+    if not places.is_there(weights):
+        known = ", ".join([*words, "{train: …}"])
+        raise ConfigError(f"{where}: must be {known} or a file; no file '{weights}'.")
+    modelfile.check_weights(where, weights)
+
+
+def _training(name: str, settings: dict, datasets: dict[str, Decision], report: Decision) -> Decision:
+    """What trained weights depend on: nothing of what is explained later."""
+    where = f"backbones.{name}.weights"
+    fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
+    dataset = known(f"{where}.train.dataset", fit["dataset"], datasets)
+    if not has_images(dataset):
+        raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones are trained.")
+    if dataset.settings == report.settings:
+        raise ConfigError(
+            f"{where}.train.dataset: '{dataset.name}' is what is scored ({report.name}); train on another."
+        )
+    network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "batch", "weights")}
+    return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())

@@ -1,0 +1,103 @@
+"""What can be known of a network before any image is shown to it: that it builds, and what its outputs mean."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wsol.errors import ConfigError, InputError, few
+from wsol.index import classmap
+from wsol.index.outputs import names_of, right
+from wsol.index.splits import Split
+from wsol.networks import backbones, heads, probabilities
+from wsol.networks.architectures import IMAGENET
+from wsol.networks.train import labels, loss
+
+UNSEEN = ("evidence", "batch", "threads")  # settings that do not matter to what is found out here
+_known: dict[str, dict[str, Any]] = {}
+
+
+def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[..., None]) -> dict[str, Any]:
+    """What a network explains and how many outputs it has; a ConfigError where images need not be shown to it.
+
+    `network`: its id, its settings, the datasets that it sees, the one that it is trained on in this run, if any, and
+    the cams of method `cam`, which is not of every head.
+    """
+    name = network["id"].split("@")[0]
+    trained_on = splits.get(network["trained_on"])
+    names = names_of(labels(trained_on.targets)) if trained_on else []
+    seen = [splits[dataset] for dataset in network["datasets"]]
+    for split in seen:
+        _check_meant(split, names)
+    found = _built(name, network["settings"], len(names))
+    _check_probability(name, network["settings"], found["activation"])
+    if found["between"] and network["cams"]:
+        where, why = f"cams.{network['cams'][0]}", heads.refusal(name, found["between"])
+        raise ConfigError(f"{where}: {why} Leave the pair out: {where}.backbones names those that it explains.")
+    for split in seen:
+        _check_range(name, split, names, found["outputs"])
+    say(f"{name}: explains {', '.join(found['layer'])}, {found['outputs']} outputs")
+    return found
+
+
+def _check_probability(name: str, settings: Mapping[str, Any], activation: str) -> None:
+    """What needs probabilities needs a model that has them."""
+    try:
+        probabilities.check(settings, activation)
+    except ConfigError as error:
+        raise ConfigError(f"backbones.{name}: {error}") from error
+
+
+def _check_meant(split: Split, names: list[str]) -> None:
+    """Some target must have an output that is right for it, or nothing can be explained."""
+    if any(right(split.targets, names)):
+        return
+    classes = list(dict.fromkeys(split.targets["class_name"].tolist()))
+    if not names:
+        raise ConfigError(classmap.unsaid(split.name, classes))
+    ours = few(classes)
+    raise ConfigError(f"datasets.{split.name}: none of its classes ({ours}) is one that was trained ({few(names)}).")
+
+
+def _check_range(name: str, split: Split, names: list[str], outputs: int) -> None:
+    """No class may be an output that the network lacks; nor may what nobody mapped be of other classes than its own."""
+    highest = max((max(found) for found in right(split.targets, names) if found), default=0)
+    if highest >= outputs:
+        raise ConfigError(f"datasets.{split.name}: a class is output {highest}, and {name} has 0 to {outputs - 1}.")
+    if names or split.settings.get("class_map") or split.settings.get("output_names"):
+        return
+    # Published numbers are outputs of a network of those classes. Of ImageNet there may be a part, with gaps; but 200
+    # birds are not the first 200 of 1000 outputs.
+    if _by_number(split) and 2 * (highest + 1) < outputs:
+        raise ConfigError(
+            f"datasets.{split.name}: its classes are numbers up to {highest}, and {name} has {outputs} outputs. "
+            "Say class_map: labels where output i is class i, or which outputs they are."
+        )
+    if not _by_number(split) and outputs != IMAGENET:
+        raise ConfigError(
+            f"datasets.{split.name}: its classes are known as ImageNet's {IMAGENET}, and {name} has {outputs} outputs. "
+            "Say class_map or output_names."
+        )
+
+
+def _by_number(split: Split) -> bool:
+    """Whether every class that has an output has that of its own number."""
+    pairs = zip(split.targets["label"], right(split.targets), strict=True)
+    return all(list(outputs) in ([], [label]) for label, outputs in pairs)
+
+
+def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, Any]:
+    """What is found by building the network, with random weights where it is still to be trained for `classes`."""
+    wanted = {key: value for key, value in settings.items() if key not in UNSEEN}
+    if classes:
+        wanted = backbones.untrained(wanted)
+    key = repr((sorted(wanted.items()), classes))
+    if key not in _known:
+        try:
+            backbone = backbones.build(wanted, classes=classes or None)
+            if classes:
+                loss(backbone)
+        except InputError as error:
+            raise ConfigError(f"backbones.{name}: {error}") from error
+        found = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}
+        found |= {"activation": backbone.activation}
+        _known[key] = found | {"between": heads.between(backbone.graph, backbone.output, backbone.layers)}
+    return _known[key]

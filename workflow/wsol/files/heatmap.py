@@ -1,0 +1,18 @@
+"""The file of a shard's maps."""
+
+from wsol.files.containers import Arrays
+
+HEATMAPS = Arrays(
+    "heatmaps",
+    4,
+    "heatmap",
+    (
+        "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled; float64 from elsewhere
+        "shapes",
+        "index",
+        "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
+        "geometry",  # float64 [t 4], as in predictions
+        "input_size",  # int [2]
+        "grid",  # float64 [4], as in evidence; NaN where maps come from elsewhere: each covers the input
+    ),
+)

@@ -1,0 +1,169 @@
+"""From an adapter's answer to the targets table, with everything that is wrong in a second steps."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from wsol.adapters import ADAPTERS
+from wsol.datasets import apart, stored
+from wsol.datasets.annotations import KINDS, Problem
+from wsol.errors import ConfigError, DataError, unknown
+from wsol.files import headers, paths
+from wsol.files.index import TARGETS
+from wsol.index import classmap
+from wsol.index import targets as steps
+from wsol.index.summary import summarise
+from wsol.settings import File, Range, checked, parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What every data set may say, whatever its adapter.
+
+    `images` is the folder that image names lie below; without it no file is looked at (only controls can run).
+    `rescale`: stored files (and masks) differ from the declared size on purpose. `part: {of, take}`: one of disjoint
+    parts by a hash of the image's name, or of its group where there are groups. `class_map`, `output_names`: see
+    `classmap`. `strict`: any problem is an error, or any of the listed kinds (what a setting sets aside only where it
+    is listed). `pixel_limit`: larger images are refused before decoding. `range: [low, high]`: of images of more than
+    8 bits, the values that become black and white; without it they are unreadable.
+    """
+
+    images: File | None = None
+    rescale: bool = False
+    part: dict | None = None
+    class_map: Literal["labels"] | File | dict | None = None
+    output_names: File | None = None
+    strict: bool | list[str] = False
+    pixel_limit: Annotated[int, Range(1, 2**31)] = 2**27
+    range: list[float] | None = None
+
+
+class Index(NamedTuple):
+    targets: pd.DataFrame  # TARGETS
+    problems: pd.DataFrame  # kind, image, detail
+    summary: str
+
+
+def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable, dict, Common]:
+    """A data set's entry in the config -> its adapter, the adapter's settings and the common ones, all checked."""
+    given = dict(settings)
+    name = given.pop("adapter", None)
+    if name is None:
+        raise ConfigError(f"{where}: 'adapter' is required ({' | '.join(ADAPTERS)}).")
+    if name not in ADAPTERS:
+        raise ConfigError(unknown(f"{where}.adapter", name, ADAPTERS))
+    adapter, own, shared = ADAPTERS[name], parameters(ADAPTERS[name]), parameters(Common)
+    if strangers := [key for key in given if key not in own and key not in shared]:
+        raise ConfigError(unknown(where, strangers[0], [*own, *shared]))
+    common = checked(where, Common, {k: v for k, v in given.items() if k in shared})
+    _check(Common(**common), where)
+    return adapter, checked(where, adapter, {k: v for k, v in given.items() if k in own}), Common(**common)
+
+
+def _check(common: Common, where: str) -> None:
+    """What types alone do not say of the common settings."""
+    if common.part is not None:
+        of, take = common.part.get("of", 0), common.part.get("take", 0)
+        whole = all(isinstance(v, int) and not isinstance(v, bool) for v in (of, take))
+        if set(common.part) != {"of", "take"} or not whole or not 0 <= take < of:
+            raise ConfigError(f"{where}.part: must be {{of: n, take: 0 … n - 1}}, got {dict(common.part)}.")
+    if common.range is not None:
+        span = common.range
+        if len(span) != 2 or not -math.inf < span[0] < span[1] < math.inf:
+            raise ConfigError(f"{where}.range: must be [low, high], two numbers, the lower first; got {span}.")
+    if isinstance(common.strict, list) and (strangers := set(common.strict) - set(KINDS)):
+        raise ConfigError(unknown(f"{where}.strict", min(strangers), KINDS))
+
+
+def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
+    """A data set's entry in the config -> its targets in the adapter's order, its problems and a one-screen summary."""
+    adapter, own, common = split(settings, where)
+    found = adapter(**own)
+    problems = list(found.problems)
+    every = steps.complete(found.targets, problems)
+    classes = steps.names(every["label"], found.classes)
+    outputs = classmap.outputs(classes, common.class_map, common.output_names, found.numbered)
+    targets = steps.part(every, common.part)
+    others = set(every["image"]) - set(targets["image"])
+    problems = [problem for problem in problems if problem.image not in others]
+    named = set(every["image"]) | {problem.image for problem in problems}
+    if targets.empty:
+        raise DataError(f"{where}: no targets{' in this part' if common.part else ''}.")
+    facts = _facts(every, targets, common, where)
+    there = apart.images(common.images, own.get("masks")) if common.images else []
+    facts = apart.missed(facts, there, common.images, where) if common.images else facts
+    problems += [problem for fact in facts.values() for problem in fact.problems]
+    targets = steps.sized(targets, facts, common.rescale, problems)
+    targets = steps.sound(targets, problems)
+    targets = steps.named(targets, classes, len(found.classes), outputs, problems)
+    if common.images:
+        problems += stored.copies(facts, common.images)
+        problems += apart.strangers(there, common.images, named, found.masks)
+    wrong = pd.DataFrame(problems, columns=list(Problem._fields)).astype(str)
+    targets = targets[list(TARGETS.fields)].reset_index(drop=True)
+    _strict(common.strict, wrong, where)
+    return Index(targets, wrong, summarise(targets, wrong, outputs.how, _depths(facts, common)))
+
+
+def _facts(every: pd.DataFrame, targets: pd.DataFrame, common: Common, where: str) -> dict[str, stored.Fact]:
+    """What the images' headers say; a DataError where `range` is said and no image of the data set needs it."""
+    ranged = common.range is not None
+    facts = stored.look(targets["image"].unique(), common.images, common.pixel_limit, ranged)
+    if ranged and not any(fact.depth.deep for fact in facts.values()):
+        # A part may be without: only if the whole is, the setting does nothing.
+        others = set(every["image"]) - facts.keys()
+        rest = stored.look(sorted(others), common.images, common.pixel_limit, ranged)
+        if not any(fact.depth.deep for fact in rest.values()):
+            number = len(facts) + len(rest)
+            raise DataError(f"{where}.range: none of its {number} images has more than 8 bits; leave it out.")
+    return facts
+
+
+def _depths(facts: Mapping[str, stored.Fact], common: Common) -> list[str]:
+    """The summary's line on images of more than 8 bits, if there are any: the range said, or one to say."""
+    deep = {name: fact.depth for name, fact in facts.items() if fact.depth.deep}
+    if not deep or common.images is None:
+        return []
+    if common.range is not None:
+        low, high = common.range
+        return [f"range       [{low:g}, {high:g}], for {len(deep)} images of more than 8 bits"]
+    from wsol.datasets import ranges
+
+    return ranges.hint(deep, common.images)
+
+
+def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str], np.ndarray]:
+    """The function that opens an image of the data set by its name: uint8 RGB [h w 3]; a DataError where it cannot."""
+    _, own, common = split(settings, where)
+    if drawn := ADAPTERS.opener(settings["adapter"]):
+        return drawn(**own)
+    if common.images is None:
+        raise ConfigError(f"{where}: 'images' is required to open images.")
+    root, limit = paths.folder(common.images, f"{where}.images"), common.pixel_limit
+
+    def read(name: str) -> np.ndarray:
+        from wsol.datasets import decoding
+
+        path = paths.inside(root, name, where)
+        size = headers.header(path)
+        if size.width * size.height > limit:
+            raise DataError(f"{path}: {size.width}x{size.height} is over the limit of {limit} pixels.")
+        if size.depth.deep and common.range is None:
+            raise DataError(f"{path}: {size.depth.unsaid()}.")
+        return decoding.decode(path, common.range if size.depth.deep else None)
+
+    return read
+
+
+def _strict(strict: bool | list[str], problems: pd.DataFrame, where: str) -> None:
+    kinds = [kind for kind in KINDS if kind != "set_aside"] if strict is True else strict or []
+    wrong = problems[problems["kind"].isin(kinds)]
+    if len(wrong):
+        first = wrong.iloc[0]
+        raise DataError(
+            f"{where}: {len(wrong)} problems (strict); the first: {first.kind} {first.image}: {first.detail}"
+        )

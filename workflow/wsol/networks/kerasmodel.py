@@ -1,0 +1,95 @@
+"""A Keras model as a graph: a step is a call of a layer or of a function.
+
+Nested models are inlined, so a layer three models deep is a step like any other. Layers are called in inference mode.
+"""
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from wsol.errors import DataError
+from wsol.networks.graphs import Graph, Step
+
+
+class KerasGraph(Graph):
+    """The steps of a Sequential or functional `model`."""
+
+    def __init__(self, model: Any):
+        self.model, self.steps, self._fresh = model, [], itertools.count()
+        if not getattr(model, "inputs", None):
+            raise DataError(f"model '{model.name}' has no graph of layers: only Sequential and functional models have.")
+        self.inputs = [next(self._fresh) for _ in model.inputs]
+        self.input_shapes = [tuple(tensor.shape) for tensor in model.inputs]
+        outputs = self._inline(model, self.inputs, "")
+        names = getattr(model, "output_names", None) or []
+        names = names if len(names) == len(outputs) else [str(place) for place in range(len(outputs))]
+        self.outputs = dict(zip(names, outputs, strict=True))
+
+    def _inline(self, model: Any, feeds: list[int], prefix: str) -> list[int]:
+        import keras
+
+        if isinstance(model, keras.Sequential):
+            for layer in model.layers:
+                feeds = self._call(layer, _only(feeds[0]), feeds, [layer.output], prefix)
+            return feeds
+        keys = {id(tensor): key for tensor, key in zip(model.inputs, feeds, strict=True)}
+        # Keras has no public way to walk a graph call by call.
+        nodes = (node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth])
+        for node in nodes:
+            if node.operation is None or node.is_input:
+                continue
+            inputs = {id(tensor): keys[id(tensor)] for tensor in node.input_tensors}
+
+            def bind(values, node=node, inputs=inputs):
+                return node.arguments.fill_in({name: values[key] for name, key in inputs.items()})
+
+            order = [keys[id(tensor)] for tensor in node.input_tensors]
+            made = self._call(node.operation, bind, order, node.outputs, prefix)
+            keys |= {id(tensor): key for tensor, key in zip(node.outputs, made, strict=True)}
+        return [keys[id(tensor)] for tensor in model.outputs]
+
+    def _call(self, operation: Any, bind: Callable, inputs: list[int], outputs: list, prefix: str) -> list[int]:
+        import keras
+
+        if isinstance(operation, keras.Sequential) or hasattr(operation, "_nodes_by_depth"):
+            return self._inline(operation, inputs, f"{prefix}{operation.name}/")
+        made = tuple(next(self._fresh) for _ in outputs)
+        name = prefix + operation.name
+        self.steps.append(Step(name, operation, tuple(inputs), made, tuple(outputs[0].shape), bind))
+        return list(made)
+
+    def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
+        values = dict(values)
+        for step in self.upstream(wanted, values):
+            results = zip(step.outputs, _apply(step, values), strict=True)
+            values |= {key: value for key, value in results if key not in values}
+        return values
+
+    def linear(self, step: Step) -> Step:
+        return step._replace(operation=_linear_twin(step.operation), bind=_only(step.inputs[0]))
+
+
+def _only(key: int) -> Callable[[dict], tuple]:
+    """A step's arguments where it takes one tensor."""
+    return lambda values: ((values[key],), {})
+
+
+def _apply(step: Step, values: dict) -> list:
+    import keras
+
+    assert step.bind is not None, "a Keras graph's steps can be called"
+    args, kwargs = step.bind(values)
+    if isinstance(step.operation, keras.layers.Layer):
+        if "training" in inspect.signature(step.operation.call).parameters:
+            kwargs = {**kwargs, "training": False}
+        kwargs = {name: value for name, value in kwargs.items() if name != "mask" or value is not None}
+    return keras.tree.flatten(step.operation(*args, **kwargs))
+
+
+def _linear_twin(layer: Any) -> Any:
+    """The same layer with the same weights and no activation."""
+    twin = type(layer).from_config({**layer.get_config(), "activation": "linear"})
+    twin.build(layer.input.shape if not isinstance(layer.input, list) else layer.input[0].shape)
+    twin.set_weights(layer.get_weights())
+    return twin

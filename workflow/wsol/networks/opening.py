@@ -1,0 +1,54 @@
+"""A user's model file, or SavedModel folder, as a graph, with weights of another file where they are given."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from wsol.errors import ConfigError, DataError
+from wsol.networks.architectures import brief
+from wsol.networks.graphs import Graph
+from wsol.networks.kerasmodel import KerasGraph
+from wsol.networks.savedmodel import SavedGraph
+from wsol.places import is_there
+
+
+def check_source(path: str, safe: bool) -> None:
+    """A DataError where a model's path can hold none, or one that is not to be trusted. Needs no Keras."""
+    if not is_there(path):
+        raise DataError(f"model '{path}' does not exist.")
+    if not Path(path).is_dir():
+        return
+    if not (Path(path) / "saved_model.pb").is_file():
+        raise DataError(f"model '{path}' is a folder without a saved_model.pb: no SavedModel.")
+    if safe:
+        raise DataError(
+            f"model '{path}' is a SavedModel, a program that can read and write files; "
+            "say `safe: false` if you trust who made it."
+        )
+
+
+def opened(path: str, safe: bool, weights: str | None = None) -> Graph:
+    """The graph of a Keras file, with other weights where they are given, or of a SavedModel folder that may be run."""
+    import keras
+
+    check_source(path, safe)
+    if Path(path).is_dir():
+        if weights:
+            raise ConfigError(f"weights: the SavedModel '{path}' keeps its own; leave out 'weights'.")
+        return SavedGraph(path)
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=safe)
+    except Exception as error:  # a foreign file may fail anywhere in Keras' loading
+        raise DataError(f"model '{path}' cannot be loaded: {brief(error)}") from error
+    if weights:
+        _load(model, path, weights)
+    return KerasGraph(model)
+
+
+def _load(model: Any, path: str, weights: str) -> None:
+    """Weights of a file into all of a model, before anything is made of it that would keep the old ones."""
+    warnings.filterwarnings("ignore", "Skipping nested container")  # Keras 3.15 says this of complete files too
+    try:
+        model.load_weights(weights)
+    except Exception as error:
+        raise DataError(f"weights '{weights}' are not those of model '{path}': {brief(error)}") from error

@@ -1,0 +1,193 @@
+"""EVIDENCES: what is asked of the network to explain one output.
+
+`gradient` says which scores' gradients are taken. PERTURBATIONS run the network, or its head, on changed inputs, and
+cost more than one pass an image: `(probe, classes [m], **settings) -> arrays by the evidence's names, rows [m …]`;
+`gradients` holds channel weights [m 1 1 k] or finished maps [m h w 1].
+
+What a mask hides shows the colour `fill`: ImageNet's mean colour, a grey level 0..255, or [red, green, blue], the same
+picture for every network. The papers' own code multiplies inputs that have ImageNet's mean taken off by the mask
+(Score-CAM, RISE), which shows that mean; Zeiler's occlusion is grey.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from wsol.networks.probabilities import probability
+from wsol.settings import Length, Range, Seed
+
+Count = Annotated[int, Range(1, 10**6)]
+Level = Annotated[float, Range(0, 255)]
+Fill = Literal["mean"] | Level | Annotated[list[Level], Length(3)]
+MEAN = (123.675, 116.28, 103.53)  # ImageNet's, red, green, blue: 255 * (0.485, 0.456, 0.406)
+Rows = dict[str, np.ndarray]
+
+
+def colour(fill: str | float | list[float]) -> np.ndarray:
+    """float32 [3], RGB 0..255."""
+    return np.full(3, MEAN if fill == "mean" else fill, np.float32)
+
+
+def gradient(logits: np.ndarray, explained: np.ndarray, *, similar: Count = 3) -> Rows:
+    """Weights [n c] of the scores whose gradients are taken, by the evidence's name; zero where explained < 0.
+
+    `gradients`: the explained score itself. `rivals`: d/dy of r = sum_i p_i y_i / sum_i p_i over the `similar` logits
+    y_i nearest to the explained one, p the softmax, as in the code of Zhang 2025 (github.com/Imageomics/Finer-CAM,
+    FinerWeightedTarget). p is differentiated too, as there: dr/dy_i = p_i / sum_i p_i * (1 + y_i - r).
+    """
+    classes = np.arange(logits.shape[1])
+    own = classes == explained[:, None]
+    distance = np.where(own, np.inf, np.abs(logits - logits[np.arange(len(logits)), explained][:, None]))
+    nearest = np.argsort(distance, axis=1, kind="stable")[:, : min(similar, len(classes) - 1)]
+    values = np.take_along_axis(np.asarray(logits, np.float64), nearest, axis=1)
+    shares = probability(values, "softmax")  # of the similar classes' own sum
+    mean = (shares * values).sum(axis=1, keepdims=True)
+    rivals = np.zeros(logits.shape)
+    np.put_along_axis(rivals, nearest, shares * (1 + values - mean), axis=1)
+    return {"gradients": own.astype(np.float64), "rivals": np.where(explained[:, None] < 0, 0.0, rivals)}
+
+
+class Probe:
+    """One image, ready to be asked again: its input, its logits [c], the layer's activations, what its head needs."""
+
+    def __init__(
+        self, explainer: Any, pixels: np.ndarray, logits: np.ndarray, activations: np.ndarray, cut: dict[int, Any]
+    ):
+        self.explainer, self.pixels, self.logits = explainer, pixels, logits
+        self.activations, self.cut = activations, cut
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    def scores(self, logits: Any, classes: np.ndarray) -> np.ndarray:
+        """[b c] -> [b m] float64 of the asked classes."""
+        return self.explainer.score(np.asarray(logits, np.float64))[:, classes]
+
+    def masked(self, masks: Iterable[np.ndarray], fill: str | float | list[float]) -> Iterator[np.ndarray]:
+        """The logits [b c] of the image behind each batch of masks [b h w] in [0, 1]; 0 shows the colour `fill`."""
+        hidden = colour(fill)
+        for batch in masks:
+            padded = np.zeros((self.explainer.batch, *batch.shape[1:]), np.float32)
+            padded[: len(batch)] = batch
+            yield self.explainer.masked(self.pixels, padded, hidden).numpy()[: len(batch)]
+
+    def without(self, channels: np.ndarray) -> np.ndarray:
+        """The logits [b c] of the head when each of `channels` in turn is zero."""
+        padded = np.full(self.explainer.head_batch, -1, np.int32)
+        padded[: len(channels)] = channels
+        return self.explainer.ablated(self.cut, padded).numpy()[: len(channels)]
+
+
+def ablation(probe: Probe, classes: np.ndarray) -> Rows:
+    """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
+    channels, step = np.arange(probe.activations.shape[-1]), probe.explainer.head_batch
+    whole = probe.scores(probe.without(np.array([-1])), classes)
+    parts = [probe.scores(probe.without(channels[i : i + step]), classes) for i in range(0, len(channels), step)]
+    return {"gradients": (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]}
+
+
+def scorecam(
+    probe: Probe, classes: np.ndarray, *, channels: Annotated[int, Range(0, 10**6)] = 0, fill: Fill = "mean"
+) -> Rows:
+    """What the network makes of x * H_k, H_k the upsampled channel scaled to [0, 1] -> [m 1 1 k], by two readings.
+
+    `gradients`: the class's probability. `logit_weights`: the softmax over k of its logit; less the logit of an empty
+    image, which is one number for all k and drops out. `cams.scorecam` and `cams.scorecam_logits` say whose they are.
+    `channels`: only so many, those that vary most (Faster-Score-CAM); 0 for all. Constant channels have no weight.
+    """
+    spread = probe.activations.std(axis=(0, 1))
+    chosen = np.sort(np.argsort(-spread, kind="stable")[: channels or None])
+    chosen = chosen[spread[chosen] > 0]
+    shape = (len(classes), 1, 1, probe.activations.shape[-1])
+    found = {name: np.zeros(shape, np.float32) for name in ("gradients", "logit_weights")}
+    if len(chosen):
+        masks = (_upsampled(probe, chosen[i]) for i in _batches(len(chosen), probe.explainer.batch))
+        logits = np.concatenate(list(probe.masked(masks, fill)))
+        found["gradients"][:, 0, 0, chosen] = probe.explainer.probability(logits)[:, classes].T
+        found["logit_weights"][:, 0, 0, chosen] = probability(logits[:, classes].T, "softmax")
+    return found
+
+
+def occlusion(
+    probe: Probe,
+    classes: np.ndarray,
+    *,
+    grid: Annotated[int, Range(2, 128)] = 14,
+    patch: Annotated[int, Range(1, 64)] = 3,
+    fill: Fill = "mean",
+) -> Rows:
+    """Mean fall of the score over the patches that cover a cell -> [m grid grid 1].
+
+    The input is cut into grid x grid cells; a patch of patch x patch cells visits every place, one cell at a time,
+    reaching over the edge so that each cell is covered equally often.
+    """
+    corners = [(y, x) for y in range(1 - patch, grid) for x in range(1 - patch, grid)]
+    covers = np.zeros((len(corners), grid, grid), np.float32)
+    for cover, (y, x) in zip(covers, corners, strict=True):
+        cover[max(0, y) : y + patch, max(0, x) : x + patch] = 1
+    rows, columns = (np.arange(side) * grid // side for side in probe.size)
+    masks = (1 - covers[i][:, rows][:, :, columns] for i in _batches(len(covers), probe.explainer.batch))
+    falls = probe.scores(probe.logits[None], classes) - np.concatenate(
+        [probe.scores(logits, classes) for logits in probe.masked(masks, fill)]
+    )
+    return {"gradients": (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)[..., None]}
+
+
+def rise(
+    probe: Probe,
+    classes: np.ndarray,
+    *,
+    masks: Count = 4000,
+    cells: Annotated[int, Range(2, 64)] = 7,
+    shown: Annotated[float, Range(0.01, 0.99)] = 0.5,
+    seed: Seed = 0,
+    fill: Fill = "mean",
+) -> Rows:
+    """sum_m f(x * M_m) M_m / (shown * masks), f the class's probability (Petsiuk 2018) -> [m h w 1], the input's size.
+
+    A mask is a random binary grid of cells x cells, upsampled bilinear and shifted by up to a cell.
+    """
+    random = np.random.default_rng(seed)
+    total = np.zeros((len(classes), *probe.size))
+    for i in _batches(masks, probe.explainer.batch):
+        drawn = np.stack([_random_mask(random, cells, shown, probe.size) for _ in i])
+        for logits in probe.masked([drawn], fill):
+            total += np.einsum("bm,byx->myx", probe.explainer.probability(logits)[:, classes], drawn)
+    return {"gradients": (total / (shown * masks)).astype(np.float32)[..., None]}
+
+
+def _random_mask(random: np.random.Generator, cells: int, shown: float, size: tuple[int, int]) -> np.ndarray:
+    import cv2
+
+    cell = [-(-side // cells) for side in size]
+    grid = (random.random((cells + 1, cells + 1)) < shown).astype(np.float32)
+    large = cv2.resize(grid, ((cells + 1) * cell[1], (cells + 1) * cell[0]), interpolation=cv2.INTER_LINEAR)
+    y, x = random.integers(0, cell[0]), random.integers(0, cell[1])
+    return large[y : y + size[0], x : x + size[1]]
+
+
+def _upsampled(probe: Probe, channels: np.ndarray) -> np.ndarray:
+    """Channels at the input's size, each scaled to [0, 1] -> [b h w]."""
+    import cv2
+
+    high, wide = probe.size
+    maps = (np.ascontiguousarray(probe.activations[..., k]) for k in channels)
+    large = np.stack([cv2.resize(m, (wide, high), interpolation=cv2.INTER_LINEAR) for m in maps])
+    low, top = large.min(axis=(1, 2), keepdims=True), large.max(axis=(1, 2), keepdims=True)
+    return (large - low) / np.maximum(top - low, np.finfo(np.float32).tiny)
+
+
+def _batches(total: int, size: int) -> Iterator[np.ndarray]:
+    return (np.arange(start, min(start + size, total)) for start in range(0, total, size))
+
+
+PERTURBATIONS: dict[str, Callable[..., Rows]] = {
+    "ablation": ablation,
+    "scorecam": scorecam,
+    "occlusion": occlusion,
+    "rise": rise,
+}
+FINISHED = ("occlusion", "rise")  # these give maps; the others channel weights
+EVIDENCES: dict[str, Callable] = {"gradient": gradient, **PERTURBATIONS}

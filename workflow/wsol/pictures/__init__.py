@@ -1,0 +1,1 @@
+"""Maps over images: contact sheets, and the overlays of five published systems."""

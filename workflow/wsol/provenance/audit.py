@@ -1,0 +1,90 @@
+"""Does a results folder still hold what was written? Stage files by the digest they carry, other files by the list.
+
+What neither the list nor a file's time of change gives away (a disk that rots) is found by whoever reads the file.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from wsol.files import containers, seal
+from wsol.files.formats import sha256
+from wsol.provenance import products, sums
+from wsol.provenance.products import Mine, every
+
+THREADS = 4
+
+
+class Finding(NamedTuple):
+    """A file, by its name below the results, that is not what it should be, and why."""
+
+    name: str
+    why: str
+
+
+def audit(root: str | Path, mine: Mine = every) -> list[Finding]:
+    """What is wrong with `mine`; nothing is read where nothing changed since the list was written."""
+    names = list(products.files(root, mine))
+    since = sums.looked_at(root)
+    fresh = [name for name in names if (Path(root) / name).stat().st_ctime_ns > since]
+    return _examine(Path(root), names, fresh) if fresh else []
+
+
+def verify(root: str | Path) -> list[Finding]:
+    """What is wrong with any file, all of them read."""
+    names = list(products.files(root))
+    return _examine(Path(root), names, names)
+
+
+def stale(root: str | Path, names: Iterable[str]) -> list[Finding]:
+    """Which of these stage files were made from another file than lies in its place now; only headers are read."""
+    found = [_stale(Path(root), name) for name in names if products.sealed(name)]
+    return [finding for finding in found if finding]
+
+
+def delete(root: str | Path, found: Iterable[Finding]) -> None:
+    """Delete what was found, of an export the whole folder."""
+    for name in {products.unit(finding.name) for finding in found}:
+        path = Path(root) / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+
+
+def _examine(root: Path, names: list[str], suspects: list[str]) -> list[Finding]:
+    listed = sums.read(root)
+    with ThreadPoolExecutor(THREADS) as pool:
+        looked = pool.map(lambda name: _look(root, name, listed.get(name)), suspects)
+        found = [finding for finding in looked if finding]
+    bad = {finding.name for finding in found}
+    return found + stale(root, [name for name in names if name not in bad])
+
+
+def _look(root: Path, name: str, listed: str | None) -> Finding | None:
+    """What one file's bytes say against it."""
+    try:
+        if products.sealed(name):
+            seal.verify(root / name)
+        elif listed and sha256(root / name) != listed:
+            return Finding(name, "is not what was written")
+    except seal.Broken as error:
+        return Finding(name, str(error))
+    except OSError as error:
+        return Finding(name, f"cannot be read ({error.strerror})")
+    return None
+
+
+def _stale(root: Path, name: str) -> Finding | None:
+    """A source that is not there says nothing: evidence may be temporary."""
+    path = root / name
+    for source in containers.header(path).get("made_from", {}).values():
+        place = Path(os.path.normpath(path.parent / source["file"]))
+        try:
+            if place.is_file() and seal.carried(place) != source["digest"]:
+                return Finding(name, f"was made from another {place.name} than there is now")
+        except seal.Broken:
+            continue  # reported as itself
+    return None

@@ -1,0 +1,193 @@
+"""Runs compared on the same images: differences in the same resamples, tested and corrected for being many.
+
+By default each run is compared with the best of its evaluation and with each control.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from wsol.errors import DataError
+from wsol.maps.controls import NO_BACKBONE
+from wsol.scores.metrics import COUNTS
+from wsol.statistics.intervals import LEVEL, detectable, student, variance
+from wsol.statistics.resampling import Floats
+from wsol.statistics.testing import below_best, holm, student_p
+
+# What is shown first of a run: the honest number where there is one.
+CHOICES = ("selected", "fixed", "none", "oracle")
+COLUMNS = [
+    "evaluation",
+    "metric",
+    "choice",
+    "family",
+    "a",
+    "b",
+    "difference",
+    "low",
+    "high",
+    "detectable",
+    "p",
+    "p_adjusted",
+    "n",
+    "groups",
+]
+
+
+class Run(NamedTuple):
+    """One run's `scores`, a row a metric and choice as `evaluate` gives them, and the draws [r] of each row."""
+
+    evaluation: str
+    backbone: str
+    cam: str
+    threshold: str
+    control: bool
+    targets: str  # what says which targets these are
+    scores: pd.DataFrame
+    draws: Floats
+
+    @property
+    def name(self) -> str:
+        return f"{self.backbone}/{self.cam}/{self.threshold}"
+
+
+class Seen(NamedTuple):
+    """One number of a run, in percent but for counts, and its draws [r]."""
+
+    run: Run
+    metric: str
+    choice: str
+    value: float
+    draws: Floats
+    n: int
+    groups: int
+
+
+class Pair(NamedTuple):
+    a: Seen
+    b: Seen
+    difference: float  # a - b
+    low: float
+    high: float
+    detectable: float
+    t: float
+    p: float  # NaN where the two cannot differ
+
+
+def shown(choices: Iterable[str]) -> str:
+    """Of a metric's choices the one that tables show first."""
+    there = set(choices)
+    return next(choice for choice in CHOICES if choice in there)
+
+
+def comparisons(runs: Iterable[Run], *, every: bool = False) -> pd.DataFrame:
+    """A row a pair of runs, metric and choice of level: of the numbers that are shown first, and of the oracle's.
+
+    `family` says why two runs are compared and what p is adjusted for. `best`: the best run that is no control with
+    each other one (`testing.below_best`). `control`: each run with each control of its threshold, Holm's correction
+    over these pairs. `all`, where `every` is asked for: every two runs, Holm's over them. Two runs that are equal in
+    every resample cannot differ: they have no p and are in no family.
+    """
+    rows = [row for numbers in _comparable(runs) for row in _families(numbers, every)]
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:6], ignore_index=True)
+
+
+def compare(a: Seen, b: Seen) -> Pair:
+    """a - b with its paired interval, and p that there is none: Student's t with the deviation of the resamples."""
+    differences = a.draws - b.draws
+    groups = min(a.groups, b.groups)
+    deviation = np.sqrt(variance(differences, groups)) if groups > 1 else np.nan
+    difference = a.value - b.value
+    if deviation == 0 and difference:
+        # One hits wherever the other misses: the variance left by a pair of hits more each way (Agresti & Min 2005).
+        deviation = np.sqrt(3) / groups * _scale(a.metric)
+    reach = student(LEVEL, groups) * deviation if groups > 1 else np.nan
+    most = np.inf if a.metric in COUNTS else 100.0
+    return Pair(
+        a,
+        b,
+        difference,
+        float(np.maximum(difference - reach, -most)),
+        float(np.minimum(difference + reach, most)),
+        detectable(deviation, groups),
+        difference / deviation if deviation > 0 else 0.0,
+        np.nan if np.array_equal(a.draws, b.draws, equal_nan=True) else student_p(difference, deviation, groups),
+    )
+
+
+def _scale(metric: str) -> int:
+    return 1 if metric in COUNTS else 100
+
+
+def _comparable(runs: Iterable[Run]) -> Iterable[list[Seen]]:
+    """The numbers of an evaluation and metric that tables show first, and those of the oracle beside them."""
+    found: dict[tuple, list[Seen]] = {}
+    firsts: dict[str, Run] = {}
+    for run in runs:
+        _same_targets(firsts.setdefault(run.evaluation, run), run)
+        for (metric, headline), seen in _numbers(run):
+            found.setdefault((run.evaluation, metric, headline), []).append(seen)
+    return found.values()
+
+
+def _same_targets(first: Run, run: Run) -> None:
+    if (first.targets, first.draws.shape[1]) != (run.targets, run.draws.shape[1]):
+        raise DataError(f"comparisons: {first.name} and {run.name} of {run.evaluation} are not of the same targets")
+
+
+def _numbers(run: Run) -> Iterator[tuple[tuple[str, bool], Seen]]:
+    """Each number of a run that is compared, under its metric and whether tables show it first."""
+    scores = run.scores.reset_index(drop=True)
+    for metric, rows in scores.groupby("metric", sort=False):
+        headline = shown(rows["choice"])
+        for place in rows.index.to_numpy(np.int64):
+            row = scores.iloc[place]
+            if row["choice"] in (headline, "oracle"):
+                draws = run.draws[place] * _scale(str(metric))
+                seen = Seen(run, str(metric), row["choice"], row["value"], draws, row["n"], row["groups"])
+                yield (str(metric), row["choice"] == headline), seen
+
+
+def _families(numbers: list[Seen], every: bool) -> Iterator[tuple]:
+    yield from _with_best([seen for seen in numbers if not seen.run.control])
+    pairs = [compare(a, b) for a, b in _with_controls(numbers)]
+    yield from _rows("control", pairs, holm([pair.p for pair in pairs]))
+    if every:
+        pairs = [compare(a, b) for a, b in combinations(numbers, 2)]
+        yield from _rows("all", pairs, holm([pair.p for pair in pairs]))
+
+
+def _with_best(numbers: list[Seen]) -> Iterator[tuple]:
+    """The best with each other one; those that are equal in every resample are one member of the family."""
+    ordered = sorted(numbers, key=lambda seen: -seen.value)
+    distinct = list(dict.fromkeys(seen.draws.tobytes() for seen in ordered))
+    place = [distinct.index(seen.draws.tobytes()) for seen in ordered]
+    pairs = [compare(ordered[0], seen) for seen in ordered[1:]]
+    firsts = [pairs[place.index(other) - 1] for other in range(1, len(distinct))]
+    groups = min((seen.groups for seen in numbers), default=0)
+    adjusted = below_best([pair.t for pair in firsts], groups)
+    yield from _rows("best", pairs, [adjusted[at - 1] if at else np.nan for at in place[1:]])
+
+
+def _rows(family: str, pairs: Iterable[Pair], corrected: Iterable[float]) -> Iterator[tuple]:
+    """Rows of COLUMNS."""
+    for pair, p in zip(pairs, corrected, strict=True):
+        a, b = pair.a, pair.b
+        choice = a.choice if a.choice == b.choice else f"{a.choice}/{b.choice}"
+        about = (a.run.evaluation, a.metric, choice, family, a.run.name, b.run.name)
+        adjusted = max(p, pair.p) if np.isfinite(pair.p) else np.nan
+        numbers = (pair.difference, pair.low, pair.high, pair.detectable, pair.p, adjusted)
+        yield *about, *numbers, min(a.n, b.n), min(a.groups, b.groups)
+
+
+def _with_controls(numbers: list[Seen]) -> Iterator[tuple[Seen, Seen]]:
+    """Each run with the controls of its threshold: those without a network and those of its own network."""
+    controls = [seen for seen in numbers if seen.run.control]
+    for seen in (seen for seen in numbers if not seen.run.control):
+        for control in controls:
+            theirs = control.run.backbone in (NO_BACKBONE, seen.run.backbone)
+            if theirs and control.run.threshold == seen.run.threshold:
+                yield seen, control

@@ -1,0 +1,47 @@
+"""A score in each resample, the level chosen again where one is chosen."""
+
+import numpy as np
+
+from wsol.scores import levels
+from wsol.scores.metrics import Metric, Pooled
+from wsol.scores.outcome import Outcome
+from wsol.scores.views import Values, View
+from wsol.statistics.resampling import Floats, Resamples
+
+
+class Drawing:
+    """The resamples of a reported and of a selecting split, drawn once for all metrics of all runs on them."""
+
+    def __init__(self, report: Outcome, select: Outcome | None, resamples: int, seed: int):
+        self.report = Resamples(report.targets["group"], resamples, [seed, 0])
+        self.select = None if select is None else Resamples(select.targets["group"], resamples, [seed, 1])
+        self._levels: dict[tuple, tuple] = {}
+
+    def draws(self, metric: Metric, view: View, values: Values | Pooled) -> Floats:
+        """[r] of a metric whose `values` at the view's own levels are known.
+
+        A metric that is taken at several levels moves with each as if the others stood still: all do that are sums.
+        """
+        if isinstance(values, Pooled):
+            return self.report.pooled(values.estimate)
+        found = self.report.means(values)
+        for key, level in view.levels.items():
+            if level is not None:
+                found = found + self._moved(metric, view, values, key)
+        return found
+
+    def _moved(self, metric: Metric, view: View, values: Values, key: tuple) -> Floats:
+        """By how much each resample's own choice of one level moves the score."""
+        chosen, which = self._chosen(view, key)
+        seen = [metric(view.at({**view.levels, key: level})) for level in chosen.tolist()]
+        table = np.asarray(seen, np.float64)
+        if view.choice == "selected":
+            return levels.carried(np.nanmean(table, axis=1), chosen, which)
+        return self.report.means_at(table, which) - self.report.means(values)
+
+    def _chosen(self, view: View, key: tuple) -> tuple:
+        """The levels that stand for those of all resamples, and which one stands for each."""
+        if (view.choice, key) not in self._levels:
+            resamples = self.select if view.choice == "selected" and self.select else self.report
+            self._levels[view.choice, key] = levels.representatives(view.again(key, resamples))
+        return self._levels[view.choice, key]

@@ -1,0 +1,81 @@
+"""The level, chosen again in every resample of the images it is chosen on: what its choice adds to the spread."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from wsol.scores.curves import Hits, curve
+from wsol.statistics.resampling import Floats, Resamples
+
+MOST = 1_000  # levels among which a resample chooses
+KEPT = 25  # distinct levels that scores are taken at
+
+
+def again(hits: Hits, grid: Floats | None, resamples: Resamples) -> Floats:
+    """The best level of each resample, [r], as `curves.best` takes it: on a grid the first of equals, else the middle
+    of the first stretch of equals (among at most MOST levels spread over all that differ)."""
+    levels = candidates(hits) if grid is None else grid
+    groups = resamples.codes[hits.target]
+    starts, stops = (np.searchsorted(levels, ends, side="right") for ends in (hits.lo, hits.hi))
+    first, last = _best(resamples.times, groups, starts, stops, len(levels))
+    return levels[first if grid is not None else (first + last) // 2]
+
+
+def candidates(hits: Hits) -> Floats:
+    """A level inside each stretch of levels at which the same targets are hit, ascending."""
+    edges = curve(hits).edges[1:-1]
+    if not len(edges):
+        return np.zeros(1)
+    edges = edges[np.unique(np.linspace(0, len(edges) - 1, MOST).round().astype(int))]
+    return np.unique(np.concatenate([edges[:1], edges[:-1] + np.diff(edges) / 2, [np.nextafter(edges[-1], np.inf)]]))
+
+
+def representatives(levels: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """KEPT levels [d] that stand for those of all resamples [r], and which one stands for each, [r].
+
+    Each stands for an equal share of the resamples: the middle one of its share.
+    """
+    distinct, place, count = np.unique(levels, return_inverse=True, return_counts=True)
+    middle = np.cumsum(count) - count / 2
+    share = np.floor(KEPT * middle / len(levels)).astype(int) if len(distinct) > KEPT else np.arange(len(distinct))
+    shares, of = np.unique(share, return_inverse=True)
+    kept = np.array([np.median(levels[share[place] == s]) for s in shares])
+    return kept, of[place]
+
+
+def carried(means: Floats, levels: Floats, which: NDArray[np.int64]) -> Floats:
+    """How far each resample's choice of level moves a score whose mean at level d is means[d], [r], about 0.
+
+    A resampled choice scatters around the level that was chosen, which itself lies off the population's best by as
+    much. To first order that is right; to second order the same error counts about three times: with x the resampled
+    and z the actual error of the level, both of variance s, a score that falls by c (z + x)^2 varies over x by
+    2 c^2 s^2 + 4 c^2 z^2 s, on average 6 c^2 s^2, where 2 c^2 s^2 is meant. The straight part of the movement carries
+    the 4, the rest the 2; so the straight part is shrunk by twice the rest's variance, or to nothing. What is left errs
+    on the side of width. Checked by simulation in tests/test_coverage.py, also where the splits differ.
+    """
+    effect, x = (values[which] - values[which].mean() for values in (means, levels))
+    straight = x * (x @ effect) / (x @ x) if x.any() else np.zeros_like(x)
+    rest = effect - straight
+    there = straight.var()
+    return rest + straight * np.sqrt(max(there - 2 * rest.var(), 0) / there) if there > 0 else rest
+
+
+@njit(cache=True, nogil=True)
+def _best(times, groups, starts, stops, size):
+    """First and last level of the first stretch of most hits in each resample."""
+    first, last = np.zeros(len(times), np.int64), np.zeros(len(times), np.int64)
+    steps = np.zeros(size + 1, np.int64)
+    for r in range(len(times)):
+        steps[:] = 0
+        for j in range(len(groups)):
+            weight = times[r, groups[j]]
+            steps[starts[j]] += weight
+            steps[stops[j]] -= weight
+        here, most = 0, -1
+        for level in range(size):
+            here += steps[level]
+            if here > most:
+                most, first[r], last[r] = here, level, level
+            elif here == most and last[r] == level - 1:
+                last[r] = level
+    return first, last

@@ -1,0 +1,98 @@
+"""Pointing: where a map peaks and where its energy lies, against the truth's mask, or its boxes where it has none.
+
+Maps come upsampled and not normalised: their energy is their own positive part.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from wsol.boxes import Boxes, asboxes
+from wsol.scores.pixels import Map, Mask, places, truth
+
+REACH = 32  # pixels around the peak that are searched for the truth
+
+
+class Pointing(NamedTuple):
+    """For each target, float [n]; NaN without truth."""
+
+    distance: NDArray[np.float64]  # from the peak to the nearest true pixel: 0 on it, inf beyond REACH or for no map
+    energy: NDArray[np.float64]  # share of the map's positive values that lies on true pixels
+
+
+def measure(targets: pd.DataFrame, maps: Iterable[Map]) -> Pointing:
+    """Both of every target, given every target's map in the same order; a map that is not ok misses."""
+    found, rows = np.full((len(targets), 2), np.nan), cast(Iterable[Any], targets.itertuples())
+    for i, (row, map) in enumerate(zip(rows, maps, strict=True)):
+        if row.mask or len(row.boxes):
+            found[i] = _measure(row, map) if map.ok else (np.inf, 0.0)
+    return Pointing(*found.T)
+
+
+def _measure(row: Any, map: Map) -> tuple[float, float]:
+    x, y = peak(map)
+    boxes = asboxes(row.boxes)
+    if row.mask:
+        true, ignored = truth(row.mask, row.ignore, row.height, row.width)
+        distance, energy = to_mask(x, y, true), energy_in_mask(map, true, ignored)
+    else:
+        distance, energy = to_boxes(x, y, boxes), energy_in_boxes(map, boxes, row.height, row.width)
+    on_image = 0 <= x < row.width and 0 <= y < row.height
+    return distance if on_image else np.inf, energy
+
+
+def peak(map: Map) -> tuple[int, int]:
+    """The image pixel (x, y) under the centre of the canvas pixel of highest value, the first in row-major order."""
+    row, column = divmod(int(np.argmax(map.values)), map.values.shape[1])
+    scale_x, scale_y, shift_x, shift_y = map.geometry
+    return int(np.floor((column + 0.5) * scale_x + shift_x)), int(np.floor((row + 0.5) * scale_y + shift_y))
+
+
+def to_mask(x: int, y: int, true: Mask) -> float:
+    """Distance between pixels, in pixels."""
+    left, top = max(x - REACH, 0), max(y - REACH, 0)
+    rows, columns = np.nonzero(true[top : max(y + REACH + 1, 0), left : max(x + REACH + 1, 0)])
+    return float(np.hypot(columns + left - x, rows + top - y).min(initial=np.inf))
+
+
+def to_boxes(x: int, y: int, boxes: Boxes) -> float:
+    """Distance to the nearest pixel whose centre a box holds."""
+    first, last = np.ceil(boxes[:, :2] - 0.5), np.ceil(boxes[:, 2:] - 0.5) - 1
+    beside = np.maximum(np.maximum(first - [x, y], [x, y] - last), 0)
+    distance = np.where((first <= last).all(axis=1), np.hypot(*beside.T), np.inf).min()
+    return float(distance) if distance <= REACH else np.inf
+
+
+def positive(map: Map) -> NDArray[np.float64]:
+    """The positive part of a map, in fractions of its highest value: no sum is too large."""
+    values = np.clip(map.values.astype(np.float64), 0, None)
+    return values / (values.max() or 1)
+
+
+def energy_in_mask(map: Map, true: Mask, ignored: Mask) -> float:
+    """Over image pixels, each with the value of the canvas pixel its centre falls in."""
+    padded = np.zeros(np.add(map.values.shape, 1))
+    padded[:-1, :-1] = positive(map)
+    y, x = places(map.geometry, true.shape[0], true.shape[1], map.values.shape)
+    values = np.where(ignored, 0, padded[y[:, None], x])
+    return _share(values[true].sum(), values.sum())
+
+
+def energy_in_boxes(map: Map, boxes: Boxes, height: int, width: int) -> float:
+    """Over canvas pixels whose centre lies in the image; in a box, if their centre does."""
+    values = positive(map)
+    scale_x, scale_y, shift_x, shift_y = map.geometry
+    x = (np.arange(values.shape[1]) + 0.5) * scale_x + shift_x
+    y = (np.arange(values.shape[0]) + 0.5) * scale_y + shift_y
+    inside = np.zeros(values.shape, bool)
+    for x0, y0, x1, y1 in boxes:
+        inside[slice(*np.searchsorted(y, [y0, y1])), slice(*np.searchsorted(x, [x0, x1]))] = True
+    of_image = values[slice(*np.searchsorted(y, [0, height])), slice(*np.searchsorted(x, [0, width]))]
+    return _share(values[inside].sum(), of_image.sum())
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole > 0 else 0.0

@@ -1,0 +1,123 @@
+"""A run's results at one level, as `wsol.exports.forms` writes them.
+
+The level is the one of highest accuracy at IoU .5 with boxes of all regions, or of highest mean IoU where the truth has
+masks only: chosen on the select split where there is one, else on the reported one; each map's own where the threshold
+gives one. A box scores the highest value of the normalised map inside it, times the probability of the explained class
+where there is one: where no network predicts (a control, imported maps), or nothing says what makes probabilities of
+its outputs, the score is the map's value alone, and `scored` says so beside what is exported.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from wsol.errors import DataError
+from wsol.files.npz import unpack
+from wsol.files.predict import PREDICTIONS
+from wsol.index.outputs import right
+from wsol.networks.probabilities import probability
+from wsol.regions.canvases import CANVASES
+from wsol.regions.localize import rle
+from wsol.regions.protocols import foreground
+from wsol.regions.thresholds import THRESHOLDS
+from wsol.scores.pixels import Map
+from wsol.scores.stages import Stages
+from wsol.scores.views import View
+
+
+class Result:
+    """See `exports.Result`."""
+
+    def __init__(self, view: View, stages: Stages, predictions: Sequence[str | Path] = ()):
+        self.view, self.stages, self.targets = view, stages, stages.targets
+        self.preparation = {key: stages.settings[key] for key in ("upsampling", "normalization")}
+        self.chances = chances(self.targets, predictions)
+        self.scored = scored(predictions)
+
+    @cached_property
+    def level(self) -> float | None:
+        """None where each map has its own."""
+        if self.view.choice == "fixed":
+            return None
+        if self.view.outcome.labelled.any() or not (self.targets["mask"] != "").any():
+            return self.view.level((0.5,), "all", "any")
+        found = self.view.chooser.pixels
+        return float(found.edges[found.best()])
+
+    @cached_property
+    def boxes(self) -> list[NDArray[np.float64]]:
+        found = zip(self.stages.all_boxes(self.level), self.view.outcome.status, strict=True)
+        return [boxes if status == "ok" else boxes[:0] for boxes, status in found]
+
+    @cached_property
+    def scores(self) -> list[NDArray[np.float64]]:
+        drawn = zip(self.boxes, self.stages.maps(), self.chances, strict=True)
+        return [chance * highest(boxes, each) for boxes, each, chance in drawn]
+
+    @cached_property
+    def masks(self) -> list[bytes]:
+        threshold, protocol = dict(self.stages.settings["threshold"]), self.stages.protocol
+        choose, found = THRESHOLDS[threshold.pop("method")], []
+        for each, size in zip(self.stages.maps(), self.stages.sizes, strict=True):
+            values = as_cut(each.values, protocol)
+            if not values.any():
+                found.append(b"")
+                continue
+            level = choose(values, **threshold)[0] if self.level is None else self.level
+            found.append(rle(foreground(values, level, protocol), each.geometry, size))
+        return found
+
+    def maps(self) -> Iterator[NDArray[np.floating]]:
+        """A DataError where one does not cover its image: score maps have no place for a crop or a border."""
+        for rows, shard in self.stages.shards(self.stages.heatmaps):
+            try:
+                ok = shard["status"] == "ok"
+                CANVASES["wsol2020"].plan(shard["geometry"][ok], shard["input_size"], self.stages.sizes[rows][ok])
+            except DataError as error:
+                raise DataError(str(error).replace("protocol wsol2020", "export of score maps")) from error
+            yield from unpack(shard)
+
+
+def as_cut(values: NDArray[np.floating], protocol: str) -> NDArray:
+    """A prepared map in the type that its protocol cuts."""
+    return (values.clip(0, 1) * 255).astype(np.uint8) if protocol == "wsol2020" else values
+
+
+def highest(boxes: NDArray[np.float64], seen: Map) -> NDArray[np.float64]:
+    """The highest value inside each box [n 4] of image pixels: [n]."""
+    scale, shift = seen.geometry[[0, 1, 0, 1]], seen.geometry[[2, 3, 2, 3]]
+    canvas = np.round((boxes - shift) / scale).astype(int).clip(0, None)
+    return np.array([seen.values[y0:y1, x0:x1].max(initial=0) for x0, y0, x1, y1 in canvas.tolist()], np.float64)
+
+
+def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray[np.float64]:
+    """What the maps' values are multiplied by, [t]: the explained class's probability; 1 where there is none."""
+    found = np.ones(len(targets))
+    for arrays, header in map(PREDICTIONS.open, predictions):
+        place = pd.Index(arrays["image"]).get_indexer(pd.Index(targets["image"]))
+        outputs = right(targets, arrays["names"])
+        if header["settings"].get("activation"):
+            p = probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
+            for t in np.flatnonzero(place >= 0):
+                found[t] = explained(p[place[t]], outputs[t], header["settings"])
+    return found
+
+
+def scored(predictions: Sequence[str | Path]) -> str:
+    """What the score of a box is."""
+    known = [PREDICTIONS.peek(path)["settings"].get("activation") for path in predictions]
+    if known and all(known):
+        return "highest value of the map in the box * probability of the explained class"
+    why = "the model does not say what makes probabilities of its outputs" if known else "no network predicted"
+    return f"highest value of the map in the box; no probability: {why}"
+
+
+def explained(p: NDArray, outputs: Sequence[int], settings: Mapping) -> float:
+    """Of the class that is explained: the highest of all, or of the right ones; 1 where no output is right."""
+    if settings["explain"] == "predicted":
+        return float(p.max())
+    return float(max((p[output] for output in outputs), default=1.0))

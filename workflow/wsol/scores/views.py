@@ -1,0 +1,88 @@
+"""An outcome seen at levels: the best on the reported split, the best on another, or each map's own."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsol.scores import curves, levels, pixels
+from wsol.scores.outcome import Outcome, Unavailable
+from wsol.statistics.resampling import Resamples
+
+Values = NDArray[np.float64]
+PIXELS = ("pixels",)  # the key of the one level that pixel metrics are taken at
+
+
+class View:
+    """An outcome seen at the levels of one choice; `levels` records which were asked for, in order."""
+
+    def __init__(self, outcome: Outcome, choice: str, select: Outcome | None = None):
+        self.outcome, self.choice = outcome, choice
+        self.chooser = select if choice == "selected" and select is not None else outcome
+        self.levels: dict[tuple, float | None] = {}
+
+    def at(self, levels: dict[tuple, float | None]) -> "View":
+        """The same outcome, seen at these levels instead."""
+        other = View(self.outcome, self.choice, self.chooser)
+        other.levels = dict(levels)
+        return other
+
+    def again(self, key: tuple, resamples: Resamples) -> Values:
+        """The level that a key of `levels` has when it is chosen in each resample of the chooser, [r]."""
+        if key == PIXELS:
+            return self.chooser.pixels.again(resamples)
+        deltas, components, matching = key
+        hits = curves.join([self.chooser.hits(delta, components, matching) for delta in deltas])
+        return levels.again(hits, self.chooser.levels, resamples)
+
+    def level(self, deltas: tuple[float, ...], components: str, matching: str) -> float | None:
+        """The one level of highest accuracy, averaged over deltas; None where each map has its own."""
+        key = (deltas, components, matching)
+        if key not in self.levels:
+            self.levels[key] = None if self.choice == "fixed" else self.chooser.best_level(*key)
+        return self.levels[key]
+
+    @property
+    def of_label(self) -> Outcome:
+        """The outcome, where every map is the labelled class's."""
+        if self.outcome.explain == "predicted":
+            raise Unavailable("maps of the labelled class (explain: predicted)")
+        return self.outcome
+
+    def hit(
+        self,
+        delta: float,
+        components: str = "largest",
+        matching: str = "any",
+        over: tuple[float, ...] = (),
+        right: bool = False,
+    ) -> Values:
+        """1 where a box reaches IoU >= delta at the level best for the deltas `over` (this delta, if not said).
+
+        `right`: asked only of targets whose highest logit is right, where maps of either class are the same.
+        """
+        outcome = self.outcome if right else self.of_label
+        hits = outcome.hits(delta, components, matching)
+        hit = curves.hit_at(hits, self.level(over or (delta,), components, matching), len(outcome))
+        return np.where(outcome.labelled, hit, np.nan)
+
+    def pixels(self) -> pixels.Counts:
+        """Pixel counts at the level of highest mean IoU, or of each map's own mask."""
+        if self.choice == "fixed":
+            self.levels[PIXELS] = None
+            return self.of_label.masks
+        found = self.of_label.pixels
+        level = self.levels.setdefault(PIXELS, None)
+        if level is None:
+            level = self.levels[PIXELS] = float(self.chooser.pixels.edges[self.chooser.pixels.best()])
+        return found.at(int(np.searchsorted(found.edges, level)))
+
+    def overlaps(self) -> Sequence[NDArray[np.float64]]:
+        """IoU [boxes truth] of all boxes of each target at the level best for IoU .5."""
+        return self.of_label.overlaps(self.level((0.5,), "all", "any"))
+
+    def top(self, k: int) -> Values:
+        """1 where a right class is among the k best outputs."""
+        if self.outcome.rank is None:
+            raise Unavailable("predictions")
+        return (self.outcome.rank < k).astype(np.float64)

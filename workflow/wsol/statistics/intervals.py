@@ -1,0 +1,75 @@
+"""How sure a number is: its interval, and the smallest difference that could be seen.
+
+Intervals are of what the whole procedure has on average: for `selected`, over the images that are scored and those that
+the level was chosen on. One training of a network is one sample, whose spread no interval here holds.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from wsol.statistics.resampling import Floats
+
+LEVEL = 0.95
+POWER = 0.8
+
+
+class Estimate(NamedTuple):
+    value: float
+    low: float  # NaN where there is a single group
+    high: float
+    n: int  # targets that count
+    groups: int  # groups that have one
+
+
+def interval(value: float, variance: float, n: int, groups: int, *, share: bool = True) -> Estimate:
+    """The 95 % interval of a mean of this variance over independent groups.
+
+    Of a share, in [0, 1]: Wilson's (1927) score interval with Student's t of groups - 1 in place of the normal and the
+    n that a plain proportion of this variance would have (Korn & Graubard 1998; Franco et al. 2019): it does not
+    collapse where nearly all or nearly no targets are hit. Of a count: Student's, not below 0.
+    """
+    if groups < 2:
+        return Estimate(value, np.nan, np.nan, n, groups)
+    t = student(LEVEL, groups)
+    if not share:
+        reach = t * np.sqrt(variance)
+        return Estimate(value, max(value - reach, 0.0), value + reach, n, groups)
+    effective = value * (1 - value) / variance if variance > 0 and 0 < value < 1 else groups
+    pull = t * t / effective
+    reach = t * np.sqrt(value * (1 - value) / effective + pull / (4 * effective)) / (1 + pull)
+    middle = (value + pull / 2) / (1 + pull)
+    return Estimate(value, max(middle - reach, 0.0), min(middle + reach, 1.0), n, groups)
+
+
+def mean_interval(values: ArrayLike, groups: ArrayLike, *, share: bool = True) -> Estimate:
+    """Of the mean of values [n], NaN not counted, of targets in groups [n]; nothing is resampled."""
+    values = np.asarray(values, np.float64)
+    counted = np.isfinite(values)
+    codes = pd.factorize(np.asarray(groups)[counted])[0]
+    value, size = float(values[counted].mean()), int(codes.max()) + 1
+    off = np.bincount(codes, values[counted] - value)
+    variance = size / max(size - 1, 1) * (off @ off) / counted.sum() ** 2
+    return interval(value, variance, int(counted.sum()), size, share=share)
+
+
+def variance(draws: Floats, groups: int) -> float:
+    """Of a mean over groups, from its resamples; those of g groups vary by (g - 1) / g of it."""
+    there = draws[np.isfinite(draws)]
+    return float(there.var(ddof=1)) * groups / max(groups - 1, 1)
+
+
+def detectable(deviation: float, groups: int) -> float:
+    """The smallest true difference that p < .05 finds four times in five, given the deviation of one (Bloom 1995)."""
+    from scipy.special import stdtrit
+
+    return float((student(LEVEL, groups) + stdtrit(groups - 1, POWER)) * deviation) if groups > 1 else np.nan
+
+
+def student(level: float, groups: int) -> float:
+    """How many standard deviations a two-sided interval reaches."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(groups - 1, (1 + level) / 2))

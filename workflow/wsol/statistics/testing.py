@@ -1,0 +1,42 @@
+"""p values of differences, and their corrections for being many."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wsol.statistics.resampling import Floats
+
+
+def student_p(difference: float, deviation: float, groups: int) -> float:
+    """Two-sided p of no difference, by Student's t of groups - 1: it has a tail, where shares of resamples end."""
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(groups - 1, -abs(difference) / deviation)) if groups > 1 and deviation > 0 else np.nan
+
+
+def holm(p: ArrayLike) -> Floats:
+    """p values [m] adjusted for being m together (Holm 1979); NaN is no member."""
+    p = np.asarray(p, np.float64)
+    order = np.argsort(p, kind="stable")[: np.isfinite(p).sum()]
+    adjusted = np.full_like(p, np.nan)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
+    return adjusted
+
+
+def below_best(t: ArrayLike, groups: int) -> Floats:
+    """Adjusted p of the best of k runs against the others, best first; `t` [k - 1]: differences by their deviations.
+
+    The best was chosen by looking, so its lead over the r-th is the range of r equal runs: the step-down range test of
+    Ryan, Einot, Gabriel and Welsch (Einot & Gabriel 1975, Welsch 1977), which errs in at most 5 % of tables of equal
+    runs. Holm over all pairs would be valid and blinder; over the k - 1 comparisons alone it errs in 40 % of 52 runs.
+    """
+    from scipy.stats import studentized_range
+
+    t = np.asarray(t, np.float64)
+    if not len(t):
+        return t
+    size = np.arange(2, len(t) + 2)
+    p = studentized_range.sf(np.sqrt(2) * np.maximum(t, 0), size, max(groups - 1, 1))
+    p = np.clip(np.nan_to_num(p, nan=1.0), 0, 1)
+    share = np.where(size < len(t), (len(t) + 1) / size, 1.0)  # of ranges that are as long as all runs, or all but one
+    adjusted = -np.expm1(share * np.log1p(-np.minimum(p, 1 - 1e-16)))
+    return np.maximum.accumulate(adjusted[::-1])[::-1]
