@@ -13,7 +13,7 @@ from wsol.errors import ConfigError, unknown
 from wsol.maps.controls import NO_BACKBONE
 from wsol.settings import shown
 
-SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 NAMED = ("datasets", "backbones", "cams", "thresholds")
 SECTIONS = (*NAMED, "evaluations")
 REQUIRED = ("datasets", "evaluations", "metrics")  # a list or section that cannot be left out
