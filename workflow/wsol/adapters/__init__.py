@@ -29,9 +29,11 @@ class Adapters(MutableMapping[str, Read]):
         self._set: dict[str, Read] = {}
 
     def __getitem__(self, name: str) -> Read:
-        if name not in self:
+        if name in self._set:
+            return self._set[name]
+        if name not in _names():
             raise KeyError(name)
-        return self._set[name] if name in self._set else _module(name).read
+        return _module(name).read
 
     def __setitem__(self, name: str, read: Read) -> None:
         self._set[name] = read
