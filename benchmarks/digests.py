@@ -49,13 +49,13 @@ def write(folder: Path, images: int) -> None:
             sink.put(name, np.arange(images), random.standard_normal((images, 1, 1, 1280)).astype(np.float32), images)
         sink.put("image_of", np.arange(images), np.arange(images), images)
         sink.put("explained", np.arange(images), np.zeros(images, np.int64), images)
-        sink.put("grid", np.arange(4), grid, 4)
+        sink.put("cell_to_input", np.arange(4), grid, 4)
     PREDICTIONS.write(
         folder / "predictions.npz",
         image=np.array(names),
         logits=random.random((images, 1000), np.float32),
         readable=np.ones(images, bool),
-        geometry=np.tile([1.0, 1, 0, 0], (images, 1)),
+        input_to_image=np.tile([1.0, 1, 0, 0], (images, 1)),
         input_size=size,
         names=np.empty(0, np.str_),
     )

@@ -65,8 +65,8 @@ def naive_boxes(maps):
 def our_hits(maps):
     """As the workflow does: a shard at once."""
     n = len(maps)
-    geometry, sizes = np.tile([1.0, 1.0, 0.0, 0.0], (n, 1)), np.full((n, 2), 224)
-    regions = localize(maps, ["ok"] * n, geometry, [224, 224], sizes, threshold={"method": "sweep"}, **HOW)
+    input_to_image, sizes = np.tile([1.0, 1.0, 0.0, 0.0], (n, 1)), np.full((n, 2), 224)
+    regions = localize(maps, ["ok"] * n, input_to_image, [224, 224], sizes, threshold={"method": "sweep"}, **HOW)
     given = (regions, np.tile(TRUTH, (n, 1)), np.arange(n + 1), sizes, DELTAS)
     return [hits(*given, largest=largest, protocol="wsol2020") for largest in (True, False)]
 

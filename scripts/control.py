@@ -26,9 +26,9 @@ with job(snakemake.log, "control"):
         snakemake.output.heatmaps,
         **pack(maps),
         status=heatmaps.status(maps, targets, readable=everywhere, explained=everywhere.astype(int)),
-        geometry=stretched(targets, maps[0].shape),
+        input_to_image=stretched(targets, maps[0].shape),
         input_size=np.array(maps[0].shape),
-        grid=np.array(stretch(maps[0].shape, maps[0].shape)),
+        cell_to_input=np.array(stretch(maps[0].shape, maps[0].shape)),
         settings=snakemake.params.cam,
         made_from={"targets": snakemake.input.targets},
     )

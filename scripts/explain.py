@@ -100,7 +100,7 @@ def main() -> None:
     maps = heatmaps.explain(CAMS[cam["method"]], arrays, options)
     logits = predictions["logits"][0]
     chances = probability(logits[None], backbone.activation)[0] if backbone.activation else None
-    place = overlays.placer(image.shape[:2], predictions["geometry"][0], backbone.size, system.upsampling)
+    place = overlays.placer(image.shape[:2], predictions["input_to_image"][0], backbone.size, system.upsampling)
     picture = overlays.PICTURES[system.picture]
     panels = [
         picture(image, overlays.normalized(heatmap, system.normalization), place, *confidence(chances, index))

@@ -26,9 +26,9 @@ with job(snakemake.log, "heatmap") as log:
         snakemake.output.heatmaps,
         **pack(maps),
         status=heatmaps.status(maps, targets, predictions["readable"][image_of], evidence["explained"]),
-        geometry=predictions["geometry"][image_of],
+        input_to_image=predictions["input_to_image"][image_of],
         input_size=predictions["input_size"],
-        grid=heatmaps.grid(evidence, maps, predictions["input_size"]),
+        cell_to_input=heatmaps.grid(evidence, maps, predictions["input_size"]),
         settings=snakemake.params.cam,
         made_from={"predictions": files.predictions, "evidence": files.evidence},
     )

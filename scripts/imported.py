@@ -25,9 +25,9 @@ with job(snakemake.log, "imported") as log:
         snakemake.output.heatmaps,
         **pack(found.maps),
         status=np.where(targets["status"] == "ok", found.status, targets["status"].to_numpy(str)),
-        geometry=stretched(targets, settings["input"]),
+        input_to_image=stretched(targets, settings["input"]),
         input_size=np.array(settings["input"]),
-        grid=np.array(UNSAID),
+        cell_to_input=np.array(UNSAID),
         settings=settings,
         made_from={"targets": files.targets},
     )

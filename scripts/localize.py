@@ -21,10 +21,10 @@ with job(snakemake.log, "localize") as log:
     regions = localize(
         unpack(maps),
         maps["status"],
-        maps["geometry"],
+        maps["input_to_image"],
         maps["input_size"],
         targets[["height", "width"]].to_numpy(),
-        grid=maps["grid"],
+        cell_to_input=maps["cell_to_input"],
         **settings,
     )
     REGIONS.write(

@@ -14,7 +14,7 @@ from PIL import Image
 import sources
 from damages import encoded
 from sources import write
-from wsol.datasets import images
+from wsol.datasets import decoding
 from wsol.errors import ConfigError, DataError
 from wsol.files import headers
 from wsol.index.indexing import index, opener
@@ -75,12 +75,12 @@ def test_the_header_tells_how_much_a_pixel_can_hold(name, tmp_path):
 def test_eight_bits_are_not_deep_and_a_range_leaves_them_as_they_are(name, tmp_path):
     (tmp_path / "a").write_bytes(FLAT[name])
     assert not headers.header(tmp_path / "a").depth.deep
-    np.testing.assert_array_equal(images.decode(FLAT[name], (3, 90)), images.decode(FLAT[name]))
+    np.testing.assert_array_equal(decoding.decode(FLAT[name], (3, 90)), decoding.decode(FLAT[name]))
 
 
 @pytest.mark.parametrize("name", [name for name in DEEP if "2000" not in name])
 def test_a_range_maps_every_kind_alike(name):
-    decoded = images.decode(DEEP[name][0], (100, 2099))
+    decoded = decoding.decode(DEEP[name][0], (100, 2099))
     red = COLOUR[..., 2] if "colour" in name or "transparent" in name else GREY
     expected = np.rint((red.astype(float) - 100) * 255 / 1999).clip(0, 255)
     np.testing.assert_array_equal(decoded[..., 0], expected)
@@ -90,10 +90,10 @@ def test_a_range_maps_every_kind_alike(name):
 
 def test_a_range_by_hand():
     values = np.array([[0, 10, 11, 12, 14, 20, 65535]], np.uint16)
-    decoded = images.decode(stored(values, ".png"), (10, 20))
+    decoded = decoding.decode(stored(values, ".png"), (10, 20))
     assert decoded[0, :, 1].tolist() == [0, 0, 26, 51, 102, 255, 255]  # 25.5 is half: to the even
     values = np.array([[-1, 0, 0.25, 1, np.inf, -np.inf, np.nan]], np.float32)
-    assert images.decode(stored(values, ".tiff"), (0, 1))[0, :, 2].tolist() == [0, 0, 64, 255, 255, 0, 0]
+    assert decoding.decode(stored(values, ".tiff"), (0, 1))[0, :, 2].tolist() == [0, 0, 64, 255, 255, 0, 0]
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_one_deep_image_is_told_and_the_others_are_as_before(deep, tmp_path):
     (tmp_path / "images/b.png").write_bytes(before)
     assert index(deep).targets["status"].tolist() == ["unreadable", "ok"]
     ranged = deep | {"range": [0, 4095]}
-    np.testing.assert_array_equal(opener(ranged)("b.png"), images.decode(before))
+    np.testing.assert_array_equal(opener(ranged)("b.png"), decoding.decode(before))
 
 
 def test_a_range_that_no_image_needs_is_refused(deep, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsol.datasets import images
+from wsol.datasets import decoding, images
 from wsol.errors import DataError
 
 rng = np.random.default_rng(0)
@@ -29,17 +29,17 @@ def smooth(height=40, width=60) -> np.ndarray:
 def test_colours_come_in_the_order_red_green_blue(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(encoded(smooth(), ".png"))
-    np.testing.assert_array_equal(images.decode(path), smooth())
-    np.testing.assert_array_equal(images.decode(path.read_bytes()), smooth())
+    np.testing.assert_array_equal(decoding.decode(path), smooth())
+    np.testing.assert_array_equal(decoding.decode(path.read_bytes()), smooth())
 
 
 @pytest.mark.parametrize("kind", [".png", ".jpg", ".bmp", ".webp", ".tiff"])
 def test_every_kind_becomes_eight_bit_colour(kind):
     for image in (smooth(), smooth()[..., 0]):
-        decoded = images.decode(encoded(image, kind))
+        decoded = decoding.decode(encoded(image, kind))
         assert decoded.shape == (40, 60, 3) and decoded.dtype == np.uint8
     deep = (smooth().astype(np.uint16) * 257)[..., ::-1]
-    np.testing.assert_allclose(images.decode(cv2.imencode(".png", deep)[1].tobytes()), smooth(), atol=1)
+    np.testing.assert_allclose(decoding.decode(cv2.imencode(".png", deep)[1].tobytes()), smooth(), atol=1)
 
 
 def test_exif_orientation_is_ignored_because_boxes_count_stored_pixels():
@@ -48,7 +48,7 @@ def test_exif_orientation_is_ignored_because_boxes_count_stored_pixels():
     exif = b"Exif\x00\x00" + tiff
     turned = jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
     assert cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_COLOR).shape == (60, 40, 3)  # OpenCV would turn it
-    np.testing.assert_array_equal(images.decode(turned), images.decode(jpeg))
+    np.testing.assert_array_equal(decoding.decode(turned), decoding.decode(jpeg))
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_exif_orientation_is_ignored_because_boxes_count_stored_pixels():
 )
 def test_what_does_not_decode_is_said_in_one_line(data, said):
     with pytest.raises(DataError, match=said) as error:
-        images.decode(data)
+        decoding.decode(data)
     assert "\n" not in str(error.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"nothing.png: cannot be read \(No such file"):
-        images.decode(tmp_path / "nothing.png")
+        decoding.decode(tmp_path / "nothing.png")
 
 
 def huge_png() -> bytes:
@@ -83,14 +83,14 @@ def huge_png() -> bytes:
 def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded():
     began = time.perf_counter()
     with pytest.raises(DataError, match="60000x60000 is more than"):
-        images.decode(huge_png())
+        decoding.decode(huge_png())
     assert time.perf_counter() - began < 0.1
 
 
 @pytest.mark.parametrize("kind", [".png", ".jpg"])
 def test_the_header_tells_the_size(kind):
-    assert images.header_size(encoded(smooth(), kind)) == (60, 40)
-    assert images.header_size(b"\xff\xd8\xff") == (0, 0)
+    assert decoding.header_size(encoded(smooth(), kind)) == (60, 40)
+    assert decoding.header_size(b"\xff\xd8\xff") == (0, 0)
 
 
 @given(
@@ -101,7 +101,7 @@ def test_the_header_tells_the_size(kind):
 )
 @settings(max_examples=60, deadline=None)
 def test_geometry_says_where_each_input_pixel_came_from(height, width, size, resize):
-    """On an image whose colours are coordinates, the input's colours are the geometry's answer."""
+    """On an image whose colours are coordinates, the input's colours are the input_to_image's answer."""
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     coordinates = np.stack([x, y, np.ones_like(x)], axis=-1).astype(np.float32)
     fitted, (sx, sy, tx, ty) = images.fit(coordinates, size, resize)
@@ -121,8 +121,8 @@ def test_each_way_of_fitting_by_hand():
     image = np.ones((20, 40, 3), np.uint8)
     assert images.fit(image, (10, 10), "stretch")[1] == (4, 2, 0, 0)
     assert images.fit(image, (10, 10), "crop")[1] == (2, 2, 10, 0)  # the middle 20 columns
-    padded, geometry = images.fit(image, (10, 10), "pad")
-    assert geometry == (4, 4, 0, -8)  # two empty rows above: eight image pixels
+    padded, input_to_image = images.fit(image, (10, 10), "pad")
+    assert input_to_image == (4, 4, 0, -8)  # two empty rows above: eight image pixels
     assert padded[:, 0, 0].tolist() == [0, 0, 1, 1, 1, 1, 1, 0, 0, 0]
 
 
@@ -134,8 +134,8 @@ def test_interpolations_keep_a_flat_image_flat(name):
 
 
 def test_a_stored_size_other_than_the_annotated_one_is_carried_along():
-    geometry = images.rescaled((2.0, 4.0, 10.0, -8.0), stored=(100, 50), annotated=(200, 150))
-    assert geometry == (6.0, 8.0, 30.0, -16.0)
+    input_to_image = images.rescaled((2.0, 4.0, 10.0, -8.0), stored=(100, 50), annotated=(200, 150))
+    assert input_to_image == (6.0, 8.0, 30.0, -16.0)
 
 
 def test_the_loader_keeps_order_whatever_takes_longer_and_goes_on_after_a_failure():
@@ -149,7 +149,12 @@ def test_the_loader_keeps_order_whatever_takes_longer_and_goes_on_after_a_failur
     found = list(images.loader(open_image, names, [(10, 20)] * 7, (5, 5), threads=3, ahead=2))
     assert [item.pixels[0, 0, 0] for item in found] == [0, 1, 2, 0, 4, 5, 6]
     assert [item.status for item in found] == ["ok"] * 3 + ["unreadable"] + ["ok"] * 3
-    assert found[3].problem == "3: does not decode." and found[3].geometry == found[0].geometry == (4, 2, 0, 0)
+    assert found[3].problem == "3: does not decode." and found[3].input_to_image == found[0].input_to_image == (
+        4,
+        2,
+        0,
+        0,
+    )
 
 
 def test_the_loader_reads_no_further_ahead_than_asked():

@@ -43,9 +43,9 @@ def test_several_layers_are_fused():
 
 def test_fused_maps_keep_a_grid_that_all_layers_share():
     maps, size = [np.zeros((6, 8), np.float32)], np.array([48, 64])
-    one = {"activations": 0, "grid": np.array([8, 8, 4, 4.0])}
-    same = one | {"activations_1": 0, "grid_1": np.array([8, 8, 4, 4.0])}
-    other = one | {"activations_1": 0, "grid_1": np.array([16, 16, 8, 8.0])}
+    one = {"activations": 0, "cell_to_input": np.array([8, 8, 4, 4.0])}
+    same = one | {"activations_1": 0, "cell_to_input_1": np.array([8, 8, 4, 4.0])}
+    other = one | {"activations_1": 0, "cell_to_input_1": np.array([16, 16, 8, 8.0])}
     assert [heatmaps.grid(e, maps, size).tolist() for e in (one, same)] == [[8, 8, 4, 4]] * 2
     assert heatmaps.grid(other, maps, size).tolist() == [8, 8, 0, 0]
 

@@ -197,7 +197,7 @@ def test_the_plan_refuses_what_needs_a_probability(tmp_path):
 def test_a_box_s_score_says_whether_there_is_a_probability_in_it(tmp_path, activation, scored):
     logits = np.array([[-1.67, 1.67]], np.float32)
     arrays = {"image": np.array(["1"]), "logits": logits, "readable": np.array([True]), "names": np.array([], str)}
-    arrays |= {"geometry": np.zeros((1, 4)), "input_size": np.array([1, 1])}
+    arrays |= {"input_to_image": np.zeros((1, 4)), "input_size": np.array([1, 1])}
     path = tmp_path / "a.predictions.npz"
     PREDICTIONS.write(path, settings={"activation": activation, "explain": "labelled"}, **arrays)
     chance = results.chances(targets(["1"], [[1]]), [path])[0]

@@ -116,7 +116,7 @@ def test_the_predicted_class_explains_where_that_is_asked():
 
 def test_geometry_ends_in_the_annotations_pixels():
     predictions, _ = run(seeded(plain), targets(["1"], [[0]]))
-    assert predictions["geometry"].tolist() == [[2.0, 4.0, 0.0, 0.0]]
+    assert predictions["input_to_image"].tolist() == [[2.0, 4.0, 0.0, 0.0]]
     assert predictions["input_size"].tolist() == [SIDE, SIDE]
 
 

@@ -166,10 +166,10 @@ def test_evidence_holds_every_layers_grid():
     split, found = backbone(seeded(plain), layer=["early", "late"]), Collected()
     table = pd.DataFrame({"image": ["1"], "outputs": [[0]], "width": 16, "height": 16})
     predict(split, picture, table, found)
-    assert found["grid"].tolist() == [2, 2, 0.5, 0.5] and found["grid_1"].tolist() == [4, 4, 1.5, 1.5]
+    assert found["cell_to_input"].tolist() == [2, 2, 0.5, 0.5] and found["cell_to_input_1"].tolist() == [4, 4, 1.5, 1.5]
     finished = Collected()
     predict(backbone(seeded(plain), evidence={"method": "occlusion", "grid": 4}), picture, table, finished)
-    assert finished["grid"].tolist() == [4, 4, 0, 0]
+    assert finished["cell_to_input"].tolist() == [4, 4, 0, 0]
 
 
 @pytest.fixture(scope="module")
@@ -181,22 +181,28 @@ def blob():
     image[40:55, 40:55] = 255
     table, found = pd.DataFrame({"image": ["1"], "outputs": [[0]], "width": 96, "height": 96}), Collected()
     predict(backbone(averaged(model), (96, 96)), lambda _: image, table, found)
-    assert found["grid"].tolist() == [16, 16, 7.5, 7.5]
-    return np.ascontiguousarray(found["activations"][0, ..., 0]), found["grid"]
+    assert found["cell_to_input"].tolist() == [16, 16, 7.5, 7.5]
+    return np.ascontiguousarray(found["activations"][0, ..., 0]), found["cell_to_input"]
 
 
 @pytest.mark.parametrize(
-    ("geometry", "size"),
+    ("input_to_image", "size"),
     [([1, 1, 0, 0], [96, 96]), ([2, 2, 0, 0], [192, 192]), ([1, 1, 30, 10], [120, 150]), ([2, 2, 0, -20], [150, 192])],
 )
 @pytest.mark.parametrize("canvas", ["input", "image"])
 @pytest.mark.parametrize("upsampling", ["linear", "cubic"])
-def test_a_planted_blob_is_found_where_it_was(blob, upsampling, canvas, geometry, size):
+def test_a_planted_blob_is_found_where_it_was(blob, upsampling, canvas, input_to_image, size):
     heatmap, grid = blob
-    how = {"protocol": "exact", "upsampling": upsampling, "normalization": "minmax", "canvas": canvas, "grid": grid}
+    how = {
+        "protocol": "exact",
+        "upsampling": upsampling,
+        "normalization": "minmax",
+        "canvas": canvas,
+        "cell_to_input": grid,
+    }
     how |= {"threshold": {"method": "fixed", "level": 0.5}}
     for alignment, middle in (("receptive_field", 47.5), ("stretch", 40)):
-        found = localize([heatmap], ["ok"], np.array([geometry]), [96, 96], [size], alignment=alignment, **how)
-        box = row_boxes(found["boxes"][found["largest"]], found["geometry"][0], size, "exact")[0]
-        expected = middle * np.array(geometry[:2]) + geometry[2:]
+        found = localize([heatmap], ["ok"], np.array([input_to_image]), [96, 96], [size], alignment=alignment, **how)
+        box = row_boxes(found["boxes"][found["largest"]], found["canvas_to_image"][0], size, "exact")[0]
+        expected = middle * np.array(input_to_image[:2]) + input_to_image[2:]
         assert (box[:2] + box[2:]) / 2 == pytest.approx(expected), alignment

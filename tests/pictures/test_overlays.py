@@ -28,8 +28,8 @@ def test_a_stretched_input_is_placed_as_resizing_does(height, width, h, w):
 def test_what_is_bright_in_the_input_is_bright_on_the_image(resize):
     image = np.zeros((37, 53, 3), np.uint8)
     image[10:20, 20:32] = 255
-    fitted, geometry = images.fit(image, (64, 64), resize)
-    placed = overlays.placer((37, 53), geometry, (64, 64))(fitted[..., 0] / np.float32(255))
+    fitted, input_to_image = images.fit(image, (64, 64), resize)
+    placed = overlays.placer((37, 53), input_to_image, (64, 64))(fitted[..., 0] / np.float32(255))
     inside = np.zeros((37, 53), bool)
     inside[10:20, 20:32] = True
     assert (
@@ -39,8 +39,8 @@ def test_what_is_bright_in_the_input_is_bright_on_the_image(resize):
 
 
 def test_where_no_input_was_there_is_no_heat():
-    _, geometry = images.fit(np.zeros((20, 40, 3), np.uint8), (10, 10), "crop")
-    placed = overlays.placer((20, 40), geometry, (10, 10))(np.ones((3, 3), np.float32))
+    _, input_to_image = images.fit(np.zeros((20, 40, 3), np.uint8), (10, 10), "crop")
+    placed = overlays.placer((20, 40), input_to_image, (10, 10))(np.ones((3, 3), np.float32))
     assert (placed[:, :10] == 0).all() and (placed[:, 30:] == 0).all() and (placed[:, 11:29] == 1).all()
 
 

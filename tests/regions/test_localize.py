@@ -19,14 +19,18 @@ def square(side=8, at=slice(2, 6)):
     return drawn
 
 
-def run(maps, geometry, sizes, threshold=FIXED, status=None, input_size=(8, 8), **how):
+def run(maps, input_to_image, sizes, threshold=FIXED, status=None, input_size=(8, 8), **how):
     status = ["ok"] * len(maps) if status is None else status
-    return localize(maps, status, np.array(geometry, float), input_size, sizes, threshold=threshold, **{**HOW, **how})
+    return localize(
+        maps, status, np.array(input_to_image, float), input_size, sizes, threshold=threshold, **{**HOW, **how}
+    )
 
 
 def in_image(found, target, size):
     rows = slice(*found["offsets"][found["index"][target] + np.array([0, 1])])
-    return row_boxes(found["boxes"][rows], found["geometry"][target], size, "exact")[found["largest"][rows]].tolist()
+    return row_boxes(found["boxes"][rows], found["canvas_to_image"][target], size, "exact")[
+        found["largest"][rows]
+    ].tolist()
 
 
 def test_a_file_can_hold_it(tmp_path):
@@ -38,9 +42,9 @@ def test_a_file_can_hold_it(tmp_path):
 
 @pytest.mark.parametrize("canvas", ["input", "image"])
 def test_stretch_crop_and_padding_put_the_box_in_the_image(canvas):
-    geometry = {"stretch": [2, 1, 0, 0], "crop": [1, 1, 4, 0], "pad": [2, 2, 0, -4]}
+    input_to_image = {"stretch": [2, 1, 0, 0], "crop": [1, 1, 4, 0], "pad": [2, 2, 0, -4]}
     sizes = np.array([[8, 16]] * 3)
-    found = run([square()] * 3, list(geometry.values()), sizes, canvas=canvas)
+    found = run([square()] * 3, list(input_to_image.values()), sizes, canvas=canvas)
     # In 8 x 8 input pixels the square is 2 .. 6 both ways; padding hides nothing of it.
     assert in_image(found, 0, (8, 16)) == [[4, 2, 12, 6]]
     assert in_image(found, 1, (8, 16)) == [[6, 2, 10, 6]]

@@ -124,13 +124,13 @@ def test_what_a_user_named_is_escaped():
 
 
 @pytest.mark.parametrize("shift", [(0, 0), (4, -3)])
-@pytest.mark.parametrize("geometry", [(2.0, 3.0, 0.0, 0.0), (2.0, 3.0, 10.0, -6.0)])
-def test_heat_lies_where_the_geometry_puts_it(geometry, shift):
+@pytest.mark.parametrize("input_to_image", [(2.0, 3.0, 0.0, 0.0), (2.0, 3.0, 10.0, -6.0)])
+def test_heat_lies_where_the_geometry_puts_it(input_to_image, shift):
     """A blob in map cell (row 1, column 2) of a 4 x 5 map over an input of 40 x 50 pixels."""
     heatmap = np.zeros((4, 5), np.float32)
     heatmap[1, 2] = 1
-    sx, sy, tx, ty = geometry
-    drawn = warp(heatmap, np.array([10.0, 10, *shift]), np.array(geometry), height=120, width=110)
+    sx, sy, tx, ty = input_to_image
+    drawn = warp(heatmap, np.array([10.0, 10, *shift]), np.array(input_to_image), height=120, width=110)
     y, x = np.unravel_index(drawn.argmax(), drawn.shape)
     # The cell's centre lies at input (25, 15), shifted.
     at_x, at_y = 25 + shift[0], 15 + shift[1]

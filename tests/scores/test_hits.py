@@ -27,9 +27,9 @@ def scene(seed, targets=4):
 
 
 def regions_of(maps, sizes, protocol, threshold={"method": "sweep", "step": 0.02}):
-    geometry = np.concatenate([sizes[:, ::-1] / 224, np.zeros((len(sizes), 2))], axis=1)
+    input_to_image = np.concatenate([sizes[:, ::-1] / 224, np.zeros((len(sizes), 2))], axis=1)
     status = np.full(len(maps), "ok")
-    return localize(maps, status, geometry, [224, 224], sizes, threshold=threshold, protocol=protocol, **HOW)
+    return localize(maps, status, input_to_image, [224, 224], sizes, threshold=threshold, protocol=protocol, **HOW)
 
 
 def matrix(intervals, targets):

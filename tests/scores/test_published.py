@@ -85,8 +85,8 @@ def scenes(count, seed):
 
 
 def regions_of(maps, sizes):
-    geometry = np.concatenate([sizes[:, ::-1] / 224, np.zeros((len(sizes), 2))], axis=1)
-    return localize(maps, ["ok"] * len(maps), geometry, [224, 224], sizes, threshold={"method": "sweep"}, **HOW)
+    input_to_image = np.concatenate([sizes[:, ::-1] / 224, np.zeros((len(sizes), 2))], axis=1)
+    return localize(maps, ["ok"] * len(maps), input_to_image, [224, 224], sizes, threshold={"method": "sweep"}, **HOW)
 
 
 def published_hits(heatmap, size, truth, every):
@@ -162,9 +162,9 @@ def test_maps_from_elsewhere_keep_their_precision_from_the_file_to_the_canvas(tm
     assert found.status.tolist() == ["ok", "ok"] and [m.dtype for m in found.maps] == [np.float64, np.float32]
     how = {
         "status": found.status,
-        "geometry": np.ones((2, 4)),
+        "input_to_image": np.ones((2, 4)),
         "input_size": np.array([7, 7]),
-        "grid": np.array(UNSAID),
+        "cell_to_input": np.array(UNSAID),
     }
     HEATMAPS.write(tmp_path / "heatmaps.npz", **pack(found.maps), **how)
     for stored, heatmap in zip(unpack(HEATMAPS.read(tmp_path / "heatmaps.npz")), (fine, coarse), strict=True):

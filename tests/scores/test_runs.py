@@ -30,7 +30,18 @@ def settings(protocol="exact", canvas="input", masks=False, alignment="stretch",
 
 
 def run(
-    folder, maps, truths, sizes, settings, *, shard=4, status=None, name="", masks=None, grid=None, explain="labelled"
+    folder,
+    maps,
+    truths,
+    sizes,
+    settings,
+    *,
+    shard=4,
+    status=None,
+    name="",
+    masks=None,
+    cell_to_input=None,
+    explain="labelled",
 ):
     """Stage files of maps stretched over images of (height, width) -> the outcome and its stages."""
     n, images = len(maps), [f"{name}{i}" for i in range(len(maps))]
@@ -44,19 +55,24 @@ def run(
     folder.mkdir(exist_ok=True)
     files = {"targets": folder / "targets.parquet", "predictions": [], "heatmaps": [], "regions": []}
     TARGETS.write(files["targets"], pd.DataFrame(table))
-    geometry = np.array([[w / SIZE[1], h / SIZE[0], 0, 0] for h, w in sizes], float)
+    input_to_image = np.array([[w / SIZE[1], h / SIZE[0], 0, 0] for h, w in sizes], float)
     status = np.array(status or ["ok"] * n)
     for first in range(0, n, shard):
         rows, size = slice(first, first + shard), np.array(SIZE)
         kinds = {k: folder / f"{first}.{k}.npz" for k in ("predictions", "heatmaps", "regions")}
         packed = pack([np.asarray(m, np.float32) for m in maps[rows]])
-        cells = np.array(stretch(maps[0].shape, SIZE) if grid is None else grid, float)
-        how = {"status": status[rows], "geometry": geometry[rows], "input_size": size, "grid": cells}
+        cells = np.array(stretch(maps[0].shape, SIZE) if cell_to_input is None else cell_to_input, float)
+        how = {
+            "status": status[rows],
+            "input_to_image": input_to_image[rows],
+            "input_size": size,
+            "cell_to_input": cells,
+        }
         HEATMAPS.write(kinds["heatmaps"], **packed, **how)
         found = localize(maps[rows], sizes=np.array(sizes[rows]), **how, **settings)
         REGIONS.write(kinds["regions"], **found)
         logits = np.tile(np.float32([2, 1, 0]), (len(maps[rows]), 1))
-        others = {"readable": np.ones(len(logits), bool), "geometry": geometry[rows], "input_size": size}
+        others = {"readable": np.ones(len(logits), bool), "input_to_image": input_to_image[rows], "input_size": size}
         others["names"] = np.empty(0, np.str_)
         others["settings"] = {"explain": explain}
         PREDICTIONS.write(kinds["predictions"], image=np.array(images[rows]), logits=logits, **others)
@@ -148,24 +164,26 @@ def test_aligned_maps_are_opencvs_affine_and_shards_change_nothing(tmp_path, can
     wanted = settings(canvas=canvas, alignment="receptive_field") | {"upsampling": kind}
     outcomes = []
     for shard in (2, 99):
-        found, stages = run(tmp_path / str(shard), maps, truths, [SIZE] * 9, wanted, shard=shard, grid=grid)
+        found, stages = run(tmp_path / str(shard), maps, truths, [SIZE] * 9, wanted, shard=shard, cell_to_input=grid)
         outcomes.append(evaluate(found, None, list(METRICS), resamples=50).scores)
     pd.testing.assert_frame_equal(*outcomes, check_exact=True)
     affine = np.array([[8, 0, 8 / 2 + 4 - 0.5], [0, 8, 8 / 2 - 2 - 0.5]])
-    for heatmap, (drawn, geometry) in zip(maps, stages.maps(), strict=True):
+    for heatmap, (drawn, canvas_to_image) in zip(maps, stages.maps(), strict=True):
         moved = cv2.warpAffine(heatmap, affine, SIZE[::-1], flags=flag, borderMode=cv2.BORDER_REPLICATE)
         moved = moved.clip(heatmap.min(), heatmap.max())
         assert drawn == pytest.approx((moved - moved.min()) / np.ptp(moved), abs=1e-5)
-        np.testing.assert_array_equal(geometry, [1, 1, 0, 0])
+        np.testing.assert_array_equal(canvas_to_image, [1, 1, 0, 0])
 
 
 def test_a_grid_that_is_the_stretch_changes_no_byte(tmp_path):
     random = np.random.default_rng(3)
     maps, size = noisy(random, 3), (299, 301)
-    how = {k: v for k, v in settings().items() if k != "alignment"} | {"grid": np.array(stretch(maps[0].shape, size))}
+    how = {k: v for k, v in settings().items() if k != "alignment"} | {
+        "cell_to_input": np.array(stretch(maps[0].shape, size))
+    }
     given = (maps, ["ok"] * 3, np.tile([1.0, 1, 0, 0], (3, 1)), size, np.tile(size, (3, 1)))
     plain, same = (localize(*given, alignment=a, **how) for a in ("stretch", "receptive_field"))
-    unknown = localize(*given, alignment="receptive_field", **how | {"grid": UNSAID})
+    unknown = localize(*given, alignment="receptive_field", **how | {"cell_to_input": UNSAID})
     for name in REGIONS.fields:
         np.testing.assert_array_equal(plain[name], same[name])
         np.testing.assert_array_equal(plain[name], unknown[name])

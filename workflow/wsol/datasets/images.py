@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from wsol.datasets.decoding import cv2
+from wsol.datasets.decoding import cv2  # whose limit of pixels is set there
 from wsol.errors import DataError
 
 INTERPOLATIONS = {
@@ -27,7 +27,7 @@ Geometry = tuple[float, float, float, float]
 def fit(
     image: np.ndarray, size: tuple[int, int], resize: Resize = "stretch", interpolation: Interpolation = "linear"
 ) -> tuple[np.ndarray, Geometry]:
-    """[H W 3] -> [h w 3] of the same type, and the geometry in the given image's pixels.
+    """[H W 3] -> [h w 3] of the same type, and the input_to_image in the given image's pixels.
 
     `stretch` fills the input whatever the proportions; `crop` covers it and keeps the middle; `pad` fits the whole
     image in the middle and leaves zeros around.
@@ -56,18 +56,18 @@ def _place(image: np.ndarray, size: tuple[int, int], top: int, left: int) -> np.
     return canvas
 
 
-def rescaled(geometry: Geometry, stored: tuple[int, int], annotated: tuple[int, int]) -> Geometry:
-    """A geometry in the stored file's pixels -> in the annotation's; sizes are (height, width)."""
+def rescaled(input_to_image: Geometry, stored: tuple[int, int], annotated: tuple[int, int]) -> Geometry:
+    """A input_to_image in the stored file's pixels -> in the annotation's; sizes are (height, width)."""
     fx, fy = annotated[1] / stored[1], annotated[0] / stored[0]
-    sx, sy, tx, ty = geometry
+    sx, sy, tx, ty = input_to_image
     return sx * fx, sy * fy, tx * fx, ty * fy
 
 
 class Loaded(NamedTuple):
-    """An image at the network's size, its geometry in the annotation's pixels, and why not where it could not be."""
+    """An image at the network's size, where it lies in the annotation's pixels, and why not where it could not be."""
 
     pixels: np.ndarray
-    geometry: Geometry
+    input_to_image: Geometry
     status: str  # ok | unreadable
     problem: str
 
@@ -87,8 +87,8 @@ def load(
         blank = np.zeros((*size, 3), np.uint8)
         return Loaded(blank, (annotated[1] / size[1], annotated[0] / size[0], 0.0, 0.0), "unreadable", str(error))
     stored = image.shape[:2]
-    pixels, geometry = fit(image, size, resize, interpolation)
-    return Loaded(pixels, rescaled(geometry, stored, annotated if all(annotated) else stored), "ok", "")
+    pixels, input_to_image = fit(image, size, resize, interpolation)
+    return Loaded(pixels, rescaled(input_to_image, stored, annotated if all(annotated) else stored), "ok", "")
 
 
 def loader(

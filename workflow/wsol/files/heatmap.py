@@ -4,15 +4,15 @@ from wsol.files.containers import Arrays
 
 HEATMAPS = Arrays(
     "heatmaps",
-    4,
+    5,
     "heatmap",
     (
         "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled; float64 from elsewhere
         "shapes",
         "index",
         "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
-        "geometry",  # float64 [t 4], as in predictions
+        "input_to_image",  # float64 [t 4], as in predictions
         "input_size",  # int [2]
-        "grid",  # float64 [4], as in evidence; NaN where maps come from elsewhere: each covers the input
+        "cell_to_input",  # float64 [4], as in evidence; NaN where maps come from elsewhere: each covers the input
     ),
 )

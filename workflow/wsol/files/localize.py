@@ -4,7 +4,7 @@ from wsol.files.containers import Arrays
 
 REGIONS = Arrays(
     "regions",
-    3,
+    4,
     "localize",
     (
         "boxes",  # float32 [m 4], canvas pixels, of every distinct map one after another
@@ -14,7 +14,7 @@ REGIONS = Arrays(
         "offsets",  # int [u + 1]: rows of distinct map j are offsets[j]:offsets[j + 1]
         "index",  # int [t]: the target's distinct map
         "canvas",  # int [u 2]: height, width that boxes count in
-        "geometry",  # float64 [t 4]: image = canvas * (sx sy) + (tx ty)
+        "canvas_to_image",  # float64 [t 4]: image = canvas * (sx sy) + (tx ty)
         "status",  # str [t]
         "masks",  # bytes [t]: COCO RLE counts [height width] of the image, b"" where none was asked for
     ),

@@ -40,7 +40,7 @@ def grid(evidence: Mapping[str, np.ndarray], maps: Maps, input_size: np.ndarray)
 
     Of layers that differ, fusion stretches each over the finest: their map's grid is the stretch.
     """
-    grids = [np.asarray(evidence["grid" + layer]) for layer in suffixes(evidence)]
+    grids = [np.asarray(evidence["cell_to_input" + layer]) for layer in suffixes(evidence)]
     if all(np.array_equal(grids[0], other) for other in grids[1:]) or not maps:
         return grids[0]
     return np.array(stretch(maps[0].shape, tuple(input_size)))

@@ -93,14 +93,14 @@ def predict(
     about: list[tuple[bool, images.Geometry]] = []
     while batch := list(islice(source, explainer.batch)):
         logits[len(about) : len(about) + len(batch)] = work.batch(batch, len(about))
-        about += [(item.status == "ok", item.geometry) for item in batch]
+        about += [(item.status == "ok", item.input_to_image) for item in batch]
         progress(len(batch))
     work.finish()
     return {
         "image": firsts["image"].to_numpy(dtype=str),
         "logits": logits,
         "readable": np.array([readable for readable, _ in about], bool),
-        "geometry": np.array([geometry for _, geometry in about], np.float64).reshape(-1, 4),
+        "input_to_image": np.array([input_to_image for _, input_to_image in about], np.float64).reshape(-1, 4),
         "input_size": np.array(backbone.size, np.int64),
     }
 
@@ -188,7 +188,7 @@ class _Work:
         self.sink.put("image_of", np.arange(total), self.image_of.astype(np.int64), total)
         self.sink.put("explained", np.arange(total), self.explained, total)
         for place, grid in enumerate(self._grids()):
-            self.sink.put("grid" + suffix(place), np.arange(4), np.array(grid, np.float64), 4)
+            self.sink.put("cell_to_input" + suffix(place), np.arange(4), np.array(grid, np.float64), 4)
         for place, layer in enumerate(self.explainer.backbone.layers if total == 0 else []):
             self.sink.append("activations" + suffix(place), np.empty((0, *layer.shape[1:]), np.float32), 0)
             for name in ("gradients", "rivals", "logit_weights"):

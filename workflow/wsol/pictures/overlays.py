@@ -23,14 +23,17 @@ def normalized(heatmap: np.ndarray, how: str) -> np.ndarray:
 
 
 def placer(
-    image: tuple[int, int], geometry: tuple[float, float, float, float], size: tuple[int, int], how: str = "linear"
+    image: tuple[int, int],
+    input_to_image: tuple[float, float, float, float],
+    size: tuple[int, int],
+    how: str = "linear",
 ) -> Place:
     """From the heatmap's grid, which covers an input of `size`, to an image of (height, width); 0 where no input is.
 
-    `geometry` is images': image = input * (sx, sy) + (tx, ty). A pixel's centre lies half a pixel in. `how`: linear,
-    cubic (both OpenCV's) or pillow (its bicubic, of levels 0..255).
+    `input_to_image` is images': image = input * (sx, sy) + (tx, ty). A pixel's centre lies half a pixel in. `how`:
+    linear, cubic (both OpenCV's) or pillow (its bicubic, of levels 0..255).
     """
-    sx, sy, tx, ty = geometry
+    sx, sy, tx, ty = input_to_image
     x = ((np.arange(image[1]) + 0.5 - tx) / sx / size[1]).astype(np.float32)
     y = ((np.arange(image[0]) + 0.5 - ty) / sy / size[0]).astype(np.float32)
     outside = ~(((x >= 0) & (x <= 1))[None] & ((y >= 0) & (y <= 1))[:, None])

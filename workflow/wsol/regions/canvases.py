@@ -31,31 +31,31 @@ class Plan(NamedTuple):
 
 
 class Canvas(NamedTuple):
-    """`plan(geometry [t 4], input_size [2], sizes [t 2])`, `draw(heatmap [h w], size, how, place, **preparation)`."""
+    """`plan(input_to_image [t 4], input_size [2], sizes [t 2])`, `draw(heatmap, size, how, place, **preparation)`."""
 
     plan: Callable[[Numbers, NDArray, NDArray], Plan]
     draw: Callable[..., Drawn]
 
 
-def placed(alignment: str, grid: NDArray | None, cells: tuple[int, ...], input_size: NDArray) -> Place:
-    """Where a map of `cells` (h, w) lies: over the whole input, or as its `grid` (`files.HEATMAPS`) says.
+def placed(alignment: str, cell_to_input: NDArray | None, cells: tuple[int, ...], input_size: NDArray) -> Place:
+    """Where a map of `cells` (h, w) lies: over the whole input, or as its `cell_to_input` (`files.HEATMAPS`) says.
 
     A grid that is the stretch but for rounding is the stretch; so is one that is not said (NaN: maps from elsewhere).
     """
-    if alignment == "stretch" or grid is None or np.isnan(grid).any():
+    if alignment == "stretch" or cell_to_input is None or np.isnan(cell_to_input).any():
         return STRETCH
     sides, own = np.asarray(input_size, float)[::-1], np.asarray(cells, float)[::-1]
-    place = np.concatenate([sides / (grid[:2] * own), -grid[2:] / (grid[:2] * own)])
+    place = np.concatenate([sides / (cell_to_input[:2] * own), -cell_to_input[2:] / (cell_to_input[:2] * own)])
     sx, sy, tx, ty = place.tolist()
     return STRETCH if np.allclose(place, STRETCH, rtol=0, atol=1e-9) else (sx, sy, tx, ty)
 
 
-def plan_input(geometry: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
+def plan_input(input_to_image: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
     """`how`: the rows y0 y1 and columns x0 x1 of the input whose pixels' centres lie in the image."""
     height, width = (int(side) for side in input_size)
-    columns = _inside(width, geometry[:, 0], geometry[:, 2], sizes[:, 1])
-    rows = _inside(height, geometry[:, 1], geometry[:, 3], sizes[:, 0])
-    return Plan(np.tile([height, width], (len(sizes), 1)), geometry, np.concatenate([rows, columns], axis=1))
+    columns = _inside(width, input_to_image[:, 0], input_to_image[:, 2], sizes[:, 1])
+    rows = _inside(height, input_to_image[:, 1], input_to_image[:, 3], sizes[:, 0])
+    return Plan(np.tile([height, width], (len(sizes), 1)), input_to_image, np.concatenate([rows, columns], axis=1))
 
 
 def _inside(side: int, scale: Numbers, shift: Numbers, limit: NDArray) -> Numbers:
@@ -83,14 +83,16 @@ def _moved(ys: Numbers, xs: Numbers, place: Place) -> tuple[Numbers, Numbers]:
     return ys * scale_y + shift_y, xs * scale_x + shift_x
 
 
-def plan_image(geometry: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
+def plan_image(input_to_image: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
     """`how`: where the image's axes meet the input, as fractions of its sides: scales and shifts."""
     height, width = input_size
     sides = np.array([width, height])
     return Plan(
         sizes,
         np.tile([1.0, 1.0, 0.0, 0.0], (len(sizes), 1)),
-        np.concatenate([1 / (geometry[:, :2] * sides), -geometry[:, 2:] / (geometry[:, :2] * sides)], axis=1),
+        np.concatenate(
+            [1 / (input_to_image[:, :2] * sides), -input_to_image[:, 2:] / (input_to_image[:, :2] * sides)], axis=1
+        ),
     )
 
 
@@ -105,14 +107,14 @@ def draw_image(heatmap: NDArray, size: NDArray, how: Numbers, place: Place, **pr
     return drawn, 0, 0
 
 
-def plan_2020(geometry: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
+def plan_2020(input_to_image: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
     """A DataError for the first image that was not stretched onto the input: 224 px have no place for a crop."""
     stretch = np.concatenate([sizes[:, ::-1] / np.asarray(input_size)[::-1], np.zeros((len(sizes), 2))], axis=1)
-    odd = np.flatnonzero((np.abs(geometry - stretch) > 1e-6 * np.maximum(stretch, 1)).any(axis=1))
+    odd = np.flatnonzero((np.abs(input_to_image - stretch) > 1e-6 * np.maximum(stretch, 1)).any(axis=1))
     if len(odd):
         raise DataError(
             f"protocol wsol2020: needs images stretched to the input (resize: stretch), target {odd[0]} has scale and "
-            f"shift {geometry[odd[0]].tolist()} instead of {stretch[odd[0]].tolist()}."
+            f"shift {input_to_image[odd[0]].tolist()} instead of {stretch[odd[0]].tolist()}."
         )
     scale = np.concatenate([sizes[:, ::-1] / CANVAS_2020, np.zeros((len(sizes), 2))], axis=1)
     return Plan(np.full((len(sizes), 2), CANVAS_2020), scale, np.zeros((len(sizes), 4)))

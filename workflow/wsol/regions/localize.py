@@ -20,7 +20,7 @@ from wsol.regions.thresholds import THRESHOLDS
 def localize(
     heatmaps: Sequence[NDArray],
     status: NDArray,
-    geometry: NDArray,
+    input_to_image: NDArray,
     input_size: NDArray,
     sizes: NDArray,
     *,
@@ -30,16 +30,16 @@ def localize(
     normalization: str,
     canvas: str = "input",
     alignment: str = "stretch",
-    grid: NDArray | None = None,
+    cell_to_input: NDArray | None = None,
     masks: bool = False,
 ) -> dict[str, NDArray]:
     """Maps [h w] of t targets -> the arrays of `files.REGIONS`.
 
-    `status` [t]; `geometry` [t 4]: image = input * (sx sy) + (tx ty); `input_size` [2] and `sizes` [t 2]: height and
-    width of the input and of the images; `threshold`: a method and its settings. Maps that are one object are cut
-    once. `grid` [4]: input = map * (sx sy) + (tx ty), looked at by alignment receptive_field; None where maps have no
-    other than the stretch. A level chosen per map stands for all levels, and so does wsol2020's box of a degenerate
-    map: such rows hold from -inf to inf. A ConfigError where masks are asked of a sweep, a DataError where wsol2020
+    `status` [t]; `input_to_image` [t 4]: image = input * (sx sy) + (tx ty); `input_size` [2] and `sizes` [t 2]: height
+    and width of the input and of the images; `threshold`: a method and its settings. Maps that are one object are cut
+    once. `cell_to_input` [4]: input = map * (sx sy) + (tx ty), looked at by alignment receptive_field; None where
+    maps have no other than the stretch. A level chosen per map stands for all levels, and so does wsol2020's box of a
+    degenerate map: such rows hold from -inf to inf. A ConfigError where masks are asked of a sweep, a DataError where wsol2020
     meets images that were not stretched to the input.
     """
     settings = {key: value for key, value in threshold.items() if key != "method"}
@@ -48,14 +48,14 @@ def localize(
         raise ConfigError("thresholds: masks need one level a map, a sweep has many. Take fixed, otsu or percentile.")
     preparation = {"upsampling": upsampling, "normalization": normalization, "protocol": protocol}
     drawing = CANVASES["wsol2020" if protocol == "wsol2020" else canvas]
-    sizes, known = np.asarray(sizes, np.int64).reshape(-1, 2), np.isfinite(geometry).all(axis=1)
-    plan = drawing.plan(_known(geometry, known, input_size, sizes), np.asarray(input_size), sizes)
+    sizes, known = np.asarray(sizes, np.int64).reshape(-1, 2), np.isfinite(input_to_image).all(axis=1)
+    plan = drawing.plan(_known(input_to_image, known, input_size, sizes), np.asarray(input_size), sizes)
     status, counts = np.array(status, dtype=object), np.full(len(sizes), b"", object)
     found, index = [], np.zeros(len(sizes), np.int64)
     groups = _groups(heatmaps, plan)
     for number, group in enumerate(groups):
         one = group[0]
-        place = placed(alignment, grid, heatmaps[one].shape, input_size)
+        place = placed(alignment, cell_to_input, heatmaps[one].shape, input_size)
         prepared, x, y = drawing.draw(heatmaps[one], plan.size[one], plan.how[one], place, **preparation)
         shown = bool(prepared.any())
         levels = choose(prepared, **settings) if shown else np.zeros(1)
@@ -69,10 +69,10 @@ def localize(
     return _packed(found, index, plan, groups) | {"status": status.astype(str), "masks": counts.astype(bytes)}
 
 
-def _known(geometry: NDArray, known: NDArray, input_size: NDArray, sizes: NDArray) -> NDArray[np.float64]:
-    """Images that were never read have no geometry; as nothing was seen of them, any will do: the stretch."""
+def _known(input_to_image: NDArray, known: NDArray, input_size: NDArray, sizes: NDArray) -> NDArray[np.float64]:
+    """Images that were never read have no input_to_image; as nothing was seen of them, any will do: the stretch."""
     stretch = np.concatenate([sizes[:, ::-1] / np.asarray(input_size)[::-1], np.zeros((len(sizes), 2))], axis=1)
-    return np.where(known[:, None], np.asarray(geometry, np.float64).reshape(-1, 4), stretch)
+    return np.where(known[:, None], np.asarray(input_to_image, np.float64).reshape(-1, 4), stretch)
 
 
 def _groups(heatmaps: Sequence[NDArray], plan: Plan) -> list[NDArray[np.int64]]:
@@ -107,4 +107,4 @@ def _packed(found: list[Regions], index: NDArray, plan: Plan, groups: list[NDArr
     columns = {name: np.concatenate([getattr(r, name) for r in [empty, *found]]) for name in Regions.__annotations__}
     firsts = np.array([group[0] for group in groups], np.int64)
     offsets = np.concatenate([[0], np.cumsum([len(r) for r in found])]).astype(np.int64)
-    return columns | {"offsets": offsets, "index": index, "canvas": plan.size[firsts], "geometry": plan.to_image}
+    return columns | {"offsets": offsets, "index": index, "canvas": plan.size[firsts], "canvas_to_image": plan.to_image}

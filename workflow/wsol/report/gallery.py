@@ -43,30 +43,30 @@ def gallery(targets: pd.DataFrame, open_image: Callable, runs: Sequence[Seen], c
 
 
 def _maps(run: Seen, chosen: np.ndarray) -> list[tuple]:
-    """(map, grid, geometry) of the chosen targets; a shard is read only where it holds one."""
+    """(map, grid, input_to_image) of the chosen targets; a shard is read only where it holds one."""
     found, first = [], 0
     for path in run.heatmaps:
         lazy = HEATMAPS.map(path)
         here = chosen[(chosen >= first) & (chosen < first + len(lazy["index"]))] - first
         heatmaps = unpack(lazy) if len(here) else []
-        found += [(np.array(heatmaps[i]), _grid(run, lazy, heatmaps[i]), lazy["geometry"][i]) for i in here]
+        found += [(np.array(heatmaps[i]), _grid(run, lazy, heatmaps[i]), lazy["input_to_image"][i]) for i in here]
         first += len(lazy["index"])
     return found
 
 
 def _grid(run: Seen, lazy: Mapping[str, np.ndarray], heatmap: np.ndarray) -> np.ndarray:
-    if run.alignment == "receptive_field" and np.isfinite(lazy["grid"]).all():
-        return lazy["grid"]
+    if run.alignment == "receptive_field" and np.isfinite(lazy["cell_to_input"]).all():
+        return lazy["cell_to_input"]
     return np.array(stretch(heatmap.shape, tuple(lazy["input_size"])))
 
 
 def _picture(run: Seen, target: pd.Series, image: np.ndarray, row: int, seen: tuple) -> dict[str, Any]:
-    heatmap, grid, geometry = seen
+    heatmap, grid, input_to_image = seen
     # Boxes count in the annotation's pixels, which the stored file need not have.
     height, width = int(target["height"]) or image.shape[0], int(target["width"]) or image.shape[1]
     truth, outcome = asboxes(target["boxes"]), run.outcomes.iloc[row]
     predicted = asboxes(outcome["box"])
-    heat = warp(heatmap, grid, geometry, height, width)
+    heat = warp(heatmap, grid, input_to_image, height, width)
     best = float(iou(predicted, truth).max()) if len(truth) and len(predicted) else None
     drawn = overlay(_sized(image, height, width), heat, truth, predicted)
     return {"uri": data_uri(drawn), "run": run.name, "iou": best, "status": outcome["status"]}

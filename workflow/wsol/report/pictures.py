@@ -16,12 +16,12 @@ HEAT = 0.45  # share of the heat in the blend
 SIDE = 240  # pixels of a picture's longer side
 
 
-def warp(heatmap: NDArray, grid: NDArray, geometry: NDArray, height: int, width: int) -> NDArray:
+def warp(heatmap: NDArray, grid: NDArray, input_to_image: NDArray, height: int, width: int) -> NDArray:
     """A map [h w] -> [height width] of the image, linear, its border's values beyond it.
 
-    `grid`: input = map * (sx sy) + (tx ty); `geometry`: image = input * (sx sy) + (tx ty).
+    `grid`: input = map * (sx sy) + (tx ty); `input_to_image`: image = input * (sx sy) + (tx ty).
     """
-    (ax, ay), (bx, by) = grid[:2] * geometry[:2], grid[2:] * geometry[:2] + geometry[2:]
+    (ax, ay), (bx, by) = grid[:2] * input_to_image[:2], grid[2:] * input_to_image[:2] + input_to_image[2:]
     # Pixel i's centre lies at i + 0.5 on both grids.
     matrix = np.array([[ax, 0, ax / 2 + bx - 0.5], [0, ay, ay / 2 + by - 0.5]])
     source = np.nan_to_num(heatmap.astype(np.float32))

@@ -24,7 +24,7 @@ class Flat(NamedTuple):
     largest: NDArray[np.bool_]
     offsets: NDArray[np.int64]
     map_of: NDArray[np.int64]
-    geometry: NDArray[np.float64]
+    canvas_to_image: NDArray[np.float64]
     sizes: NDArray[np.int64]
     truth: NDArray[np.float64]
     truth_offsets: NDArray[np.int64]
@@ -40,12 +40,12 @@ def truth_boxes(boxes: NDArray, sizes: NDArray, protocol: str) -> Boxes:
     return np.trunc((boxes - [0, 0, 1, 1]) * CANVAS_2020 / np.tile(sides, 2))
 
 
-def row_boxes(boxes: NDArray, geometry: NDArray, size: NDArray, protocol: str) -> Boxes:
-    """Canvas boxes [m 4] of one target in the scoring frame; `geometry` [4]: canvas to image, `size`: height, width."""
+def row_boxes(boxes: NDArray, canvas_to_image: NDArray, size: NDArray, protocol: str) -> Boxes:
+    """Canvas boxes [m 4] of one target in the scoring frame; `canvas_to_image` [4], `size`: height, width."""
     boxes = asboxes(boxes)
     if protocol == "wsol2020":
         return boxes
-    scale_x, scale_y, shift_x, shift_y = geometry
+    scale_x, scale_y, shift_x, shift_y = canvas_to_image
     return clip(boxes * [scale_x, scale_y, scale_x, scale_y] + [shift_x, shift_y, shift_x, shift_y], size[1], size[0])
 
 
@@ -109,7 +109,13 @@ def _one(protocol: str) -> float:
 def _flat(regions: Mapping, truth: NDArray, truth_offsets: NDArray, sizes: NDArray, protocol: str) -> Flat:
     truth, truth_offsets = asboxes(truth), np.asarray(truth_offsets, np.int64)
     sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
-    rows = (asboxes(regions["boxes"]), regions["largest"], regions["offsets"], regions["index"], regions["geometry"])
+    rows = (
+        asboxes(regions["boxes"]),
+        regions["largest"],
+        regions["offsets"],
+        regions["index"],
+        regions["canvas_to_image"],
+    )
     scored = truth_boxes(truth, np.repeat(sizes, np.diff(truth_offsets), axis=0), protocol)
     return Flat(*rows, sizes, scored, truth_offsets, _one(protocol))
 
@@ -136,11 +142,11 @@ def _best_rows(boxes, truth, one):
 
 
 @njit(cache=True, nogil=True)
-def _score(box, geometry, size, truth, one):
+def _score(box, canvas_to_image, size, truth, one):
     """The best IoU of one canvas box; under `exact` (one = 0) it is first mapped into the image and cut at its edge."""
     x0, y0, x1, y1 = box
     if one == 0:
-        sx, sy, tx, ty = geometry
+        sx, sy, tx, ty = canvas_to_image
         x0, x1 = min(max(x0 * sx + tx, 0.0), size[1]), min(max(x1 * sx + tx, 0.0), size[1])
         y0, y1 = min(max(y0 * sy + ty, 0.0), size[0]), min(max(y1 * sy + ty, 0.0), size[0])
     return _best(x0, y0, x1, y1, truth, one)
@@ -148,20 +154,20 @@ def _score(box, geometry, size, truth, one):
 
 @njit(cache=True, nogil=True)
 def _best_of(flat, use):
-    boxes, _, offsets, index, geometry, sizes, truth, truth_offsets, one = flat
+    boxes, _, offsets, index, canvas_to_image, sizes, truth, truth_offsets, one = flat
     best = np.zeros(len(index))
     for t in range(len(index)):
         true = truth[truth_offsets[t] : truth_offsets[t + 1]]
         for row in range(offsets[index[t]], offsets[index[t] + 1]):
             if use[row]:
-                best[t] = max(best[t], _score(boxes[row], geometry[t], sizes[t], true, one))
+                best[t] = max(best[t], _score(boxes[row], canvas_to_image[t], sizes[t], true, one))
     return best
 
 
 @njit(cache=True, nogil=True)
 def _hits(flat, lo, hi, deltas, want):
     """Merged intervals of the rows that hit: (target, delta) int64 [n 2], lo, hi. Rows of a map ascend by lo."""
-    boxes, largest, offsets, index, geometry, sizes, truth, truth_offsets, one = flat
+    boxes, largest, offsets, index, canvas_to_image, sizes, truth, truth_offsets, one = flat
     which, start, stop, n = np.empty((1024, 2), np.int64), np.empty(1024), np.empty(1024), 0
     current = np.empty(len(deltas), np.int64)
     for t in range(len(index)):
@@ -170,7 +176,7 @@ def _hits(flat, lo, hi, deltas, want):
         for row in range(offsets[index[t]], offsets[index[t] + 1]):
             if largest[row] != want:
                 continue
-            score = _score(boxes[row], geometry[t], sizes[t], true, one)
+            score = _score(boxes[row], canvas_to_image[t], sizes[t], true, one)
             for d in range(len(deltas)):
                 if score < deltas[d]:
                     continue

@@ -34,7 +34,7 @@ class Map(NamedTuple):
     """A prepared map on its canvas, float [h w], all zeros if it is not ok; image = canvas * (sx sy) + (tx ty)."""
 
     values: NDArray  # float32 (exact) or float64 (wsol2020)
-    geometry: NDArray[np.float64]
+    canvas_to_image: NDArray[np.float64]
 
     @property
     def ok(self) -> bool:
@@ -170,9 +170,9 @@ def decode(counts: str | bytes, height: int, width: int) -> Mask:
     return rle.decode(text, height, width, "mask") if text else np.zeros((height, width), bool)
 
 
-def places(geometry: NDArray, height: int, width: int, canvas: Sequence[int]) -> tuple[NDArray, NDArray]:
+def places(canvas_to_image: NDArray, height: int, width: int, canvas: Sequence[int]) -> tuple[NDArray, NDArray]:
     """Canvas row of each image row and column of each column, by pixel centres; the canvas' size where outside it."""
-    (scale_x, scale_y, shift_x, shift_y), (rows, columns) = geometry, canvas
+    (scale_x, scale_y, shift_x, shift_y), (rows, columns) = canvas_to_image, canvas
     y = np.floor((np.arange(height) + 0.5 - shift_y) / scale_y).astype(np.int64)
     x = np.floor((np.arange(width) + 0.5 - shift_x) / scale_x).astype(np.int64)
     return np.where((y >= 0) & (y < rows), y, rows), np.where((x >= 0) & (x < columns), x, columns)
@@ -188,7 +188,7 @@ def _codes(map: Map, height: int, width: int, edges: Floats) -> tuple[NDArray, N
     never = np.searchsorted(bins, 0, side="right")
     padded = np.zeros(np.add(map.values.shape, 1), np.int64)
     padded[:-1, :-1] = np.clip(codes.reshape(map.values.shape) + 1 - never, 0, None)
-    y, x = places(map.geometry, height, width, map.values.shape)
+    y, x = places(map.canvas_to_image, height, width, map.values.shape)
     return padded[y[:, None], x], np.concatenate([[0], bins[never:]])
 
 

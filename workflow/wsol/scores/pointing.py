@@ -47,7 +47,7 @@ def _measure(row: Any, map: Map) -> tuple[float, float]:
 def peak(map: Map) -> tuple[int, int]:
     """The image pixel (x, y) under the centre of the canvas pixel of highest value, the first in row-major order."""
     row, column = divmod(int(np.argmax(map.values)), map.values.shape[1])
-    scale_x, scale_y, shift_x, shift_y = map.geometry
+    scale_x, scale_y, shift_x, shift_y = map.canvas_to_image
     return int(np.floor((column + 0.5) * scale_x + shift_x)), int(np.floor((row + 0.5) * scale_y + shift_y))
 
 
@@ -76,7 +76,7 @@ def energy_in_mask(map: Map, true: Mask, ignored: Mask) -> float:
     """Over image pixels, each with the value of the canvas pixel its centre falls in."""
     padded = np.zeros(np.add(map.values.shape, 1))
     padded[:-1, :-1] = positive(map)
-    y, x = places(map.geometry, true.shape[0], true.shape[1], map.values.shape)
+    y, x = places(map.canvas_to_image, true.shape[0], true.shape[1], map.values.shape)
     values = np.where(ignored, 0, padded[y[:, None], x])
     return _share(values[true].sum(), values.sum())
 
@@ -84,7 +84,7 @@ def energy_in_mask(map: Map, true: Mask, ignored: Mask) -> float:
 def energy_in_boxes(map: Map, boxes: Boxes, height: int, width: int) -> float:
     """Over canvas pixels whose centre lies in the image; in a box, if their centre does."""
     values = positive(map)
-    scale_x, scale_y, shift_x, shift_y = map.geometry
+    scale_x, scale_y, shift_x, shift_y = map.canvas_to_image
     x = (np.arange(values.shape[1]) + 0.5) * scale_x + shift_x
     y = (np.arange(values.shape[0]) + 0.5) * scale_y + shift_y
     inside = np.zeros(values.shape, bool)

@@ -68,7 +68,7 @@ class Result:
                 found.append(b"")
                 continue
             level = choose(values, **threshold)[0] if self.level is None else self.level
-            found.append(rle(foreground(values, level, protocol), each.geometry, size))
+            found.append(rle(foreground(values, level, protocol), each.canvas_to_image, size))
         return found
 
     def maps(self) -> Iterator[NDArray[np.floating]]:
@@ -76,7 +76,7 @@ class Result:
         for rows, shard in self.stages.shards(self.stages.heatmaps):
             try:
                 ok = shard["status"] == "ok"
-                CANVASES["wsol2020"].plan(shard["geometry"][ok], shard["input_size"], self.stages.sizes[rows][ok])
+                CANVASES["wsol2020"].plan(shard["input_to_image"][ok], shard["input_size"], self.stages.sizes[rows][ok])
             except DataError as error:
                 raise DataError(str(error).replace("protocol wsol2020", "export of score maps")) from error
             yield from unpack(shard)
@@ -89,7 +89,7 @@ def as_cut(values: NDArray[np.floating], protocol: str) -> NDArray:
 
 def highest(boxes: NDArray[np.float64], seen: Map) -> NDArray[np.float64]:
     """The highest value inside each box [n 4] of image pixels: [n]."""
-    scale, shift = seen.geometry[[0, 1, 0, 1]], seen.geometry[[2, 3, 2, 3]]
+    scale, shift = seen.canvas_to_image[[0, 1, 0, 1]], seen.canvas_to_image[[2, 3, 2, 3]]
     canvas = np.round((boxes - shift) / scale).astype(int).clip(0, None)
     return np.array([seen.values[y0:y1, x0:x1].max(initial=0) for x0, y0, x1, y1 in canvas.tolist()], np.float64)
 

@@ -77,7 +77,7 @@ class Stages:
         for rows, shard in self.shards(self.regions):
             there = shard["largest"] & _holds(shard, level)
             for i, t in enumerate(range(rows.start, rows.stop)):
-                box = _to_image(_cut(shard, there, i)[:1], shard["geometry"][i], self.sizes[t])
+                box = _to_image(_cut(shard, there, i)[:1], shard["canvas_to_image"][i], self.sizes[t])
                 found.append(box[boxes.area(box) > 0].ravel().tolist())
         return found
 
@@ -87,7 +87,7 @@ class Stages:
         for rows, shard in self.shards(self.regions):
             there = ~shard["largest"] & _holds(shard, level)
             for i, t in enumerate(range(rows.start, rows.stop)):
-                box = _to_image(_cut(shard, there, i), shard["geometry"][i], self.sizes[t])
+                box = _to_image(_cut(shard, there, i), shard["canvas_to_image"][i], self.sizes[t])
                 found.append(box[boxes.area(box) > 0])
         return found
 
@@ -96,7 +96,7 @@ class Stages:
         for rows, shard in self.shards(self.regions):
             there = ~shard["largest"] & _holds(shard, level)
             for i, t in enumerate(range(rows.start, rows.stop)):
-                ours = row_boxes(_cut(shard, there, i), shard["geometry"][i], self.sizes[t], self.protocol)
+                ours = row_boxes(_cut(shard, there, i), shard["canvas_to_image"][i], self.sizes[t], self.protocol)
                 found.append(self._iou(ours, truth_boxes(truth[t], self.sizes[t], self.protocol)))
         return found
 
@@ -133,19 +133,19 @@ class Stages:
     def _maps(self, rows: slice, shard: Mapping[str, NDArray], preparation: dict[str, str]) -> Iterator[Map]:
         values, ok = unpack(shard), np.flatnonzero(self.status[rows] == "ok")
         canvas = CANVASES["wsol2020" if self.protocol == "wsol2020" else self.settings["canvas"]]
-        plan = canvas.plan(shard["geometry"][ok], shard["input_size"], self.sizes[rows][ok])
+        plan = canvas.plan(shard["input_to_image"][ok], shard["input_size"], self.sizes[rows][ok])
         place = dict(zip(ok.tolist(), range(len(ok)), strict=True))
         last, drawn = None, (np.zeros((1, 1), np.float32), 0, 0)
         for i in range(rows.stop - rows.start):
             if i not in place:
                 yield Map(np.zeros((1, 1), np.float32), np.array([1.0, 1, 0, 0]))
                 continue
-            size, how, geometry = plan.size[place[i]], plan.how[place[i]], plan.to_image[place[i]]
+            size, how, canvas_to_image = plan.size[place[i]], plan.how[place[i]], plan.to_image[place[i]]
             key = (id(values[i]), tuple(size), tuple(how))
             if key != last:  # a control's map is one object for all images
                 last, drawn = key, self._draw(canvas, shard, values[i], size, how, preparation)
             x, y = drawn[1:]
-            yield Map(drawn[0], geometry + np.array([0, 0, *(geometry[:2] * [x, y])]))
+            yield Map(drawn[0], canvas_to_image + np.array([0, 0, *(canvas_to_image[:2] * [x, y])]))
 
     def _draw(
         self,
@@ -159,7 +159,7 @@ class Stages:
         if self.protocol == "wsol2020":  # its pixel metrics see the map before it is made uint8
             resized = upsample(values, CANVAS_2020, CANVAS_2020, preparation["upsampling"], self.protocol)
             return finish(resized, preparation["normalization"], "exact"), 0, 0
-        place = placed(self.settings["alignment"], shard["grid"], values.shape, shard["input_size"])
+        place = placed(self.settings["alignment"], shard["cell_to_input"], values.shape, shard["input_size"])
         return canvas.draw(values, size, how, place, **preparation)
 
     def shards(self, readers: Sequence[Reader]) -> Iterator[tuple[slice, Mapping[str, NDArray]]]:
@@ -187,9 +187,9 @@ def _cut(shard: Mapping[str, NDArray], there: NDArray[np.bool_], target: int) ->
     return shard["boxes"][rows][there[rows]]
 
 
-def _to_image(canvas: NDArray, geometry: NDArray, size: NDArray) -> boxes.Boxes:
+def _to_image(canvas: NDArray, canvas_to_image: NDArray, size: NDArray) -> boxes.Boxes:
     """Canvas boxes in the image's pixels, whatever the protocol scores in."""
-    return row_boxes(canvas, geometry, size, "exact")
+    return row_boxes(canvas, canvas_to_image, size, "exact")
 
 
 def outcome(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Outcome, Stages]:
