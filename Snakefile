@@ -7,6 +7,7 @@ min_version("9.8")
 
 
 include: "workflow/rules/config.smk"
+include: "workflow/rules/terminal.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/start.smk"
 include: "workflow/rules/index.smk"
@@ -37,4 +38,4 @@ onsuccess:
 
 
 onerror:
-    failed(log)
+    failed()
