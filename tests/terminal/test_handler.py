@@ -103,7 +103,13 @@ def test_what_snakemake_itself_stumbles_over_is_told(run):
     run.begin()
     run.log("error", "LockException:\nthe directory is locked.", logging.ERROR)
     run.log(None, "output files were there before", logging.WARNING)
-    assert run.told == ["! LockException:", "the directory is locked.", "! output files were there before"]
+    run.log(None, "SLURM run ID: 1f3a")
+    assert run.told == [
+        "! LockException:",
+        "the directory is locked.",
+        "! output files were there before",
+        "SLURM run ID: 1f3a",
+    ]
 
 
 def test_a_failure_is_named_with_its_reason_its_log_and_what_to_do(run):

@@ -152,3 +152,9 @@ def test_a_terminal_has_a_live_line_and_ctrl_c_leaves_it_tidy(tmp_path):
     assert re.search(
         r"Stopped\. \d+ of \d+\+? jobs are done and stay done\. The same command goes on from there\.", shown
     )
+
+
+def test_tensorflow_announces_itself_to_nobody():
+    layers = [sys.executable, str(ROOT / "scripts/layers.py"), "MobileNet"]
+    run = subprocess.run(layers, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0 and "conv1" in run.stdout and run.stderr == ""

@@ -43,8 +43,6 @@ class Calm(logging.Handler):
         self._aside: Aside | None = None
         self._ended = threading.Event()
 
-    # ---- Snakemake's own handler ----
-
     def lets_pass(self, record: logging.LogRecord) -> bool:
         """A filter for the handler that writes Snakemake's words to the terminal: what belongs to no run."""
         if self.verbose:
@@ -67,9 +65,8 @@ class Calm(logging.Handler):
         else:
             sys.__excepthook__(kind, error, trace)
 
-    # ---- events ----
-
     def emit(self, record: logging.LogRecord) -> None:
+        """Answer a record: `_on_EVENT` where there is one; what Snakemake says in words has no event."""
         event = str(getattr(record, "event", None) or "")
         try:
             if answer := getattr(self, f"_on_{event}", None):
@@ -80,6 +77,7 @@ class Calm(logging.Handler):
             self.handleError(record)
 
     def _on_workflow_started(self, record: logging.LogRecord) -> None:
+        # From here on the terminal is this process's alone; what others write there would break the live line.
         self.begun = record.created
         if not self.verbose:
             self._aside = Aside(self.logs[0])
@@ -137,14 +135,14 @@ class Calm(logging.Handler):
         text = record.getMessage().strip()
         if text.startswith("Nothing to be done"):
             self.screen.say("Nothing to be done: every file is there and up to date.")
+        elif text.startswith("SLURM run ID"):  # what its jobs are cancelled by, should this process not live to do so
+            self.screen.say(text)
         elif text.startswith("Terminating processes on user request"):
             self.interrupted = True
         elif text.startswith("Will exit after finishing"):
             self.screen.warn("asked to end: the jobs at work are finished first.")
         elif record.levelno >= logging.WARNING and not text.startswith(TOLD_BETTER):
             self.screen.warn(text)
-
-    # ---- lines ----
 
     def _tell(self, job: Started, now: float) -> None:
         if job.named or now - job.since >= SHORT:
@@ -172,8 +170,6 @@ class Calm(logging.Handler):
 
     def _draw(self) -> None:
         self.screen.live(telling.live(self.progress, time.time(), self.screen.columns))
-
-    # ---- the end ----
 
     def end(self) -> None:
         """No live line any more."""
