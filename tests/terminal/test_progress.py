@@ -27,7 +27,7 @@ def test_more_jobs_than_are_known_stand_behind_the_plan():
 
 def test_what_is_left_takes_as_long_as_its_stages_did():
     progress = Progress(width=2)
-    progress.know({"predict": 4, "score": 3})
+    progress.know({"predict": 4, "score": 3, "table": 1, "report": 1})
     after(progress, [("predict", 10), ("predict", 10)], threads=2)
     # Two predictions of 10 s that need both cores; nobody knows of the scores.
     assert progress.left(0) == (20, False)

@@ -9,6 +9,7 @@ from wsol.terminal import lines
 
 TARGET = "all"  # asks for the others, and does nothing itself
 PLAN = "plan"  # behind it stand jobs that nobody knows before
+ONCE = ("table", "report")  # come at the very end and take seconds: that they are untimed is no uncertainty
 LAST = 20  # jobs of a stage that say how long the next takes
 
 
@@ -92,7 +93,8 @@ class Progress:
         work = sum(n * usual.get(stage, 0) for stage, n in remaining.items())
         for job in self.running.values():
             work -= min((now - job.since) * self._share(job), usual.get(job.stage, 0))
-        return max(work, 0) / self.width, all(stage in usual for stage in remaining)
+        untimed = set(remaining) - set(usual) - set(ONCE)
+        return max(work, 0) / self.width, not untimed
 
     def _share(self, job: Started) -> int:
         return 1 if self.cluster else min(job.threads, self.width)
