@@ -1,10 +1,14 @@
 """The house keeps its rules: who imports whom, what is listed where, and nothing of one machine in it."""
 
+import ast
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -19,6 +23,110 @@ MODULES = sorted(
     for path in (ROOT / "workflow/wsol").rglob("*.py")
     if path.name != "__init__.py"
 )
+# Who may import whom: a room (a folder, or a module beside the folders) what stands on a line above its own, and
+# nothing else. Rooms of one line do not know each other. Rules and scripts may import everything.
+FLOORS = (
+    ("errors",),
+    ("lock", "places", "boxes", "geometry"),
+    ("settings", "job"),
+    ("files",),
+    ("datasets",),
+    ("adapters",),
+    ("index",),
+    ("networks", "maps", "regions", "statistics"),
+    ("scores",),
+    ("exports",),
+    ("report", "pictures"),
+    ("experiment",),
+    ("provenance",),
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def room(module: str) -> str:
+    """`wsol.maps.cams` -> `maps`; "" for the package itself, which holds the version and imports nothing."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def imports(package: Path) -> Iterator[tuple[str, int, str]]:
+    """(module, line, imported module) for every import of the package by itself, those inside functions too."""
+    modules = {module_name(path, package) for path in package.rglob("*.py")}
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            for target in targets(node, modules):
+                if target.partition(".")[0] == package.name:
+                    yield module_name(path, package), node.lineno, target
+
+
+def module_name(path: Path, package: Path) -> str:
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def targets(node: ast.AST, modules: set[str]) -> list[str]:
+    """The modules that an import names; of `from a import b` it is `a.b` where that is one, else `a`."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    source = "." * node.level + (node.module or "")
+    assert node.level == 0, f"a relative import of {source}: say wsol.…"
+    return [name if (name := f"{source}.{alias.name}") in modules else source for alias in node.names]
+
+
+def wrong_imports(package: Path) -> list[str]:
+    """`module:line imports module` for every import that the table does not allow; [] where all is well."""
+    found = []
+    for module, line, target in imports(package):
+        importer = room(module)
+        imported = room(target)
+        if imported in ("", importer):
+            continue
+        if importer not in FLOOR_OF or imported not in FLOOR_OF:
+            found.append(f"{module}:{line} imports {target}, and the table lacks one of their rooms")
+        elif FLOOR_OF[imported] >= FLOOR_OF[importer]:
+            found.append(f"{module}:{line} imports {target}")
+    return found
+
+
+def test_a_room_imports_only_what_stands_before_it():
+    assert wrong_imports(ROOT / "workflow/wsol") == []
+
+
+def test_every_room_stands_in_the_table():
+    package = ROOT / "workflow/wsol"
+    rooms = {room(module_name(path, package)) for path in package.rglob("*.py")}
+    assert rooms - {""} == FLOOR_OF.keys()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    order: TopologicalSorter = TopologicalSorter()
+    for module, _, target in imports(ROOT / "workflow/wsol"):
+        order.add(module, target)
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail(f"circle: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize(
+    ("module", "planted", "complaint"),
+    [
+        ("files.paths", "from wsol.scores.metrics import METRICS", "imports wsol.scores.metrics"),
+        ("maps.cams", "from wsol.networks import evidence", "imports wsol.networks.evidence"),
+        ("boxes", "import wsol.index.summary", "imports wsol.index.summary"),
+        ("index.summary", "def late():\n    from wsol.regions import tree", "imports wsol.regions.tree"),
+        ("scores.levels", "import wsol.drawer", "imports wsol.drawer, and the table lacks one of their rooms"),
+    ],
+    ids=["of a later room", "of a room beside it", "in a word", "inside a function", "of an unknown room"],
+)
+def test_a_planted_wrong_import_is_named(tmp_path, module, planted, complaint):
+    package = tmp_path / "wsol"
+    shutil.copytree(ROOT / "workflow/wsol", package, ignore=shutil.ignore_patterns("__pycache__"))
+    file = package / f"{module.replace('.', '/')}.py"
+    file.write_text(f"{file.read_text()}{planted}\n")
+    line = len(file.read_text().splitlines())
+    assert wrong_imports(package) == [f"wsol.{module}:{line} {complaint}"]
 
 
 def test_nothing_imports_tensorflow_or_snakemake_on_import():
