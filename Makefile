@@ -6,7 +6,7 @@ RESULTS ?= results
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run verify test test-slow test-real test-slurm lint format bench
+.PHONY: run verify reference test test-slow test-real test-slurm lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
@@ -15,6 +15,10 @@ run: $(VENV)/ready
 # Every file of a results folder against its digest: make verify [RESULTS=results].
 verify: $(VENV)/ready
 	$(BIN)/python scripts/verify.py $(RESULTS)
+
+# config/README.md, every key of an experiment, from the schema and the signatures.
+reference: $(VENV)/ready
+	$(BIN)/python scripts/reference.py
 
 test: $(VENV)/ready lint
 	$(BIN)/python -m pytest $(ARGS)

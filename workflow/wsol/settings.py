@@ -32,6 +32,12 @@ class Length(NamedTuple):
     size: int
 
 
+class Doc(NamedTuple):
+    """What a setting means, as `config/README.md` says it; of several the last counts."""
+
+    text: str
+
+
 class Expands(NamedTuple):
     """Marks text that names a file or folder of the user's: `~`, `$NAME` and `${NAME}` in it are replaced."""
 
@@ -42,8 +48,9 @@ class Exists(NamedTuple):
 
 Place = Annotated[str, Expands()]
 File = Annotated[str, Expands(), Exists()]
-Side = Annotated[int, Range(1, 4096)]  # pixels
-Seed = Annotated[int, Range(0, 2**32 - 1)]  # what NumPy's and Keras' generators take
+Side = Annotated[int, Range(1, 4096), Doc("Pixels on a side.")]
+# The range is that of NumPy's and Keras' generators.
+Seed = Annotated[int, Range(0, 2**32 - 1), Doc("Seed of the random numbers that are drawn.")]
 
 
 @cache
@@ -157,7 +164,7 @@ def _within(where: str, marks: tuple, value: Any) -> Any:
         if isinstance(mark, Length) and len(value) != mark.size:
             raise ConfigError(f"{where}: must hold {mark.size} values, got {len(value)}.")
         if isinstance(mark, Range) and not mark.low <= value <= mark.high:
-            raise ConfigError(f"{where}: must lie in {_span(mark)}, got {value!r}.")
+            raise ConfigError(f"{where}: must lie in {span(mark)}, got {value!r}.")
         if isinstance(mark, Expands):
             value = expanded(where, value)
         if isinstance(mark, Exists) and not is_there(value):
@@ -165,7 +172,7 @@ def _within(where: str, marks: tuple, value: Any) -> Any:
     return value
 
 
-def _span(bounds: Range) -> str:
+def span(bounds: Range) -> str:
     """`[0, 4294967295]`: whole numbers to the last digit."""
     low, high = (str(b) if isinstance(b, int) else f"{b:g}" for b in bounds)
     return f"[{low}, {high}]"
@@ -187,9 +194,13 @@ def sources(function: Callable, settings: Mapping[str, Any]) -> list[str]:
 
 def _words(kind: Any) -> list[Any]:
     """The words that stand for themselves where a file may be named too: of `Literal["labels"] | File`, "labels"."""
-    if get_origin(kind) is Literal:
-        return list(get_args(kind))
-    return [word for option in get_args(kind) for word in _words(option)] if get_origin(kind) is not Annotated else []
+    origin = get_origin(kind)
+    args = get_args(kind)
+    if origin is Annotated:
+        return _words(args[0])
+    if origin is Literal:
+        return list(args)
+    return [word for option in args for word in _words(option)]
 
 
 def _names_a_file(kind: Any) -> bool:
@@ -201,7 +212,7 @@ def describe(kind: Any) -> str:
     """`Annotated[float, Range(0, 1)]` -> `a number in [0, 1]`."""
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        bounds = [f" in {_span(b)}" for b in args[1:] if isinstance(b, Range)]
+        bounds = [f" in {span(b)}" for b in args[1:] if isinstance(b, Range)]
         sizes = [f" of {length.size}" for length in args[1:] if isinstance(length, Length)]
         return describe(args[0]) + "".join([*sizes, *bounds])
     if origin is Literal:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,25 @@ from wsol.datasets import maskfiles
 from wsol.datasets.annotations import Annotations, Rows, Which, chosen
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 
-def read(*, annotations: File, target: Which = "largest") -> Annotations:
-    """`annotations` is the JSON file. A target is an image's class with all its objects; its mask is their union. A
-    crowd is no object: its pixels are ignored. `target` says which of an image's classes count; the largest is by area
-    of the mask, or of the boxes where there is none. Labels are places in the list of categories sorted by id.
-    Order: by file name."""
+def read(
+    *,
+    annotations: Annotated[File, Doc("The instances JSON.")],
+    target: Annotated[
+        Which,
+        Doc(
+            "Which of an image's classes are targets: the one of the largest mask (or boxes, where it has no mask), "
+            "the only one, or each."
+        ),
+    ] = "largest",
+) -> Annotations:
+    """The targets of an instances JSON, ordered by file name.
+
+    A target is one class of an image with all objects of that class; its mask is their union. A crowd is no object: its
+    pixels are ignored. Labels are places in the list of categories sorted by id.
+    """
     content = text.parse(annotations)
     if not isinstance(content, dict) or not all(isinstance(v, list) for k, v in content.items() if k in KEYS):
         raise DataError(f"{annotations}: must be an object with the lists {', '.join(KEYS)}.")

@@ -9,19 +9,25 @@ from wsol.datasets import maskfiles
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File, Range
+from wsol.settings import Doc, File, Range
 
 
 def read(
     *,
-    annotations: File,
-    split: Literal["train", "test", "all"] = "test",
-    masks: File | None = None,
-    agreement: Annotated[int, Range(1, 255)] = 128,
+    annotations: Annotated[File, Doc("The folder CUB_200_2011, below whose `images` the images lie.")],
+    split: Annotated[
+        Literal["train", "test", "all"], Doc("Which images of train_test_split.txt are targets.")
+    ] = "test",
+    masks: Annotated[File | None, Doc("The folder of segmentations; unless given, targets have boxes only.")] = None,
+    agreement: Annotated[
+        int,
+        Range(1, 255),
+        Doc(
+            "The grey value of a segmentation from which on a pixel is the bird's; 128 is over half of five annotators."
+        ),
+    ] = 128,
 ) -> Annotations:
-    """`annotations` is the folder CUB_200_2011; images lie below its `images`. `masks` is the folder of segmentations;
-    a pixel belongs to the bird from the grey value `agreement` on (128: more than half of five annotators).
-    Labels are the class numbers less 1. Order: the image numbers."""
+    """The targets in the order of the image numbers; labels are the class numbers less 1."""
     root, rows = paths.folder(annotations, "annotations"), Rows()
     images = {key: paths.name(name, where) for key, (where, name) in _keyed(root / "images.txt").items()}
     labels = _numbers(root / "image_class_labels.txt", "the class", 1)

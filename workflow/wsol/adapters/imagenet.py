@@ -2,7 +2,7 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -12,26 +12,36 @@ from wsol.datasets import apart
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
 from wsol.files import paths, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 VALIDATION = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG")
 
 
 def read(
     *,
-    images: File,
-    annotations: File | None = None,
-    truth: File | None = None,
-    synsets: File | None = None,
-    origin: Literal[0, 1] = 0,
+    images: Annotated[File, Doc("The folder of synset folders (n01440764/…), or of the validation images, flat.")],
+    annotations: Annotated[
+        File | None, Doc("The folder of XML files with the boxes, at any depth, found by the image's name.")
+    ] = None,
+    truth: Annotated[
+        File | None,
+        Doc(
+            "The classes of flat images: lines `name label`, or the devkit's list, whose n-th line is the place, from "
+            "1, of the n-th image's class in `synsets`."
+        ),
+    ] = None,
+    synsets: Annotated[
+        File | None,
+        Doc("A file with one class per line (`n01440764 tench`); unless given, the synsets that are found, sorted."),
+    ] = None,
+    origin: Annotated[Literal[0, 1], Doc("What the XML's inclusive corners count from; ILSVRC's count from 0.")] = 0,
 ) -> Annotations:
-    """`images` holds synset folders (n01440764/…) or the validation images flat. Boxes come from `annotations`, the
-    folder of XML files (at any depth, by the image's name). The class is the image's folder; for flat images the
-    object's synset in the XML, or the line of `truth`: either `name label` a line, or the devkit's list, whose n-th
-    line is the 1-based place of the n-th image's class in `synsets`; images are numbered by their names where these
-    are ILSVRC2012_val_00000001.JPEG and so on. What a list names is a target, whether its image is there or not.
-    `synsets` is a file with one class a line ("n01440764 tench"); labels are places in it (default: in the sorted
-    synsets found). Corners are inclusive and count from `origin`: ILSVRC's from 0. Order: by name."""
+    """The targets in the order of the images' names; a label is the place of the class in `synsets`.
+
+    The class of an image is its folder; of a flat image it is the object's synset in the XML, or what `truth` says. The
+    devkit's list goes by the numbers in the names where these are ILSVRC2012_val_00000001.JPEG and so on. What a list
+    names is a target, whether its image is there or not.
+    """
     rows, names = Rows(), paths.images(paths.folder(images, "images"))
     if not names:
         raise DataError(f"images: no image below {images}.")

@@ -15,7 +15,7 @@ from pycocotools import mask as rle
 
 from wsol.datasets.annotations import Annotations
 from wsol.errors import DataError
-from wsol.settings import Range
+from wsol.settings import Doc, Range
 
 SPLITS = ("train", "select", "report")
 
@@ -65,12 +65,14 @@ CLASSES: dict[str, tuple[Callable, tuple, tuple]] = {
 
 def read(
     *,
-    split: Literal["train", "select", "report"],
-    count: Annotated[int, Range(1, 1_000_000)] = 300,
-    seed: int = 0,
-    size: Annotated[int, Range(32, 4096)] = 128,
+    split: Annotated[
+        Literal["train", "select", "report"], Doc("Which stream of random numbers scenes are drawn from.")
+    ],
+    count: Annotated[int, Range(1, 1_000_000), Doc("How many scenes are drawn.")] = 300,
+    seed: Annotated[int, Doc("Seed of all splits; another one makes other scenes.")] = 0,
+    size: Annotated[int, Range(32, 4096), Doc("Pixels on the longer side of an image.")] = 128,
 ) -> Annotations:
-    """`count` scenes of a split, `size` pixels on the longer side. Nothing is on disk: `opener` draws them again."""
+    """The scenes of a split in the order of their numbers. Nothing is on disk: `opener` draws them again."""
     names = [f"{split}/{i:06d}.png" for i in range(count)]
     rows = [_row(name, draw(name, seed=seed, size=size)) for name in names]
     return Annotations(pd.DataFrame(rows), list(CLASSES))

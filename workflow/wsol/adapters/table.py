@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from wsol.boxes import Boxes, asboxes, from_inclusive, from_xywh
 from wsol.datasets import maskfiles
-from wsol.datasets.annotations import Annotations, Rows
+from wsol.datasets.annotations import Annotations, Rescale, Rows
 from wsol.errors import DataError, unknown
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 FIELDS = ("image", "class", "x0", "y0", "x1", "y1", "mask", "ignore", "width", "height", "group")
 WHOLE = re.compile(r"^(\d+)\.0$")  # a whole number as a spreadsheet writes it
@@ -24,21 +24,33 @@ CORNERS = ["x0", "y0", "x1", "y1"]
 
 def read(
     *,
-    annotations: File,
-    columns: dict[str, str | int] = {},
-    header: bool = True,
-    boxes: Literal["half-open", "inclusive", "one-based", "xywh", "relative"] = "half-open",
-    masks: File | None = None,
-    classes: list[str] | None = None,
-    delimiter: str = ",",
-    rescale: bool = False,
+    annotations: Annotated[
+        File,
+        Doc("The table: its columns are image, class and, as needed, x0 y0 x1 y1, mask, ignore, width, height, group."),
+    ],
+    columns: Annotated[
+        dict[str, str | int],
+        Doc(
+            "Which column of the file plays which of these: `{x0: xmin}`, or by number from 1: `{image: 1, class: 2}`."
+        ),
+    ] = {},
+    header: Annotated[bool, Doc("Whether the first row names the columns; without it `columns` gives numbers.")] = True,
+    boxes: Annotated[
+        Literal["half-open", "inclusive", "one-based", "xywh", "relative"],
+        Doc("Corners half-open, inclusive from 0, inclusive from 1, corner and size, or shares of width and height."),
+    ] = "half-open",
+    masks: Annotated[File | None, Doc("The folder below which the files of the columns mask and ignore lie.")] = None,
+    classes: Annotated[
+        list[str] | None,
+        Doc("The classes in the order of their labels; unless given, names are sorted and whole numbers are labels."),
+    ] = None,
+    delimiter: Annotated[str, Doc("What parts the columns of a text file: a character, or the word `tab`.")] = ",",
+    rescale: Rescale = False,
 ) -> Annotations:
-    """Columns: image, class, and as there are x0 y0 x1 y1, mask, ignore (files below `masks`), width, height, group;
-    `columns` says which of the file's columns plays which of these ({x0: xmin}), by number from 1 in a file without a
-    `header` ({image: 1, class: 2}). Rows of one image and class are one target with several boxes. `boxes`: corners
-    half-open, inclusive from 0, inclusive from 1 (VOC), corner and size, or fractions of width and height. A row
-    without corners has no box. Classes that are all whole numbers are the labels; names are numbered in sorted order,
-    or as `classes` lists them. `delimiter` is a character, or `tab`. Order: first appearance."""
+    """The targets in the order in which they first appear.
+
+    Rows of one image and class are one target with several boxes; a row without corners has no box.
+    """
     _check(columns, header, annotations)
     frame, rows = _load(annotations, columns, TABS.get(delimiter, delimiter), header), Rows()
     _place(frame, masks, annotations)

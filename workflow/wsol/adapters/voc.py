@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
@@ -14,7 +14,7 @@ from wsol.datasets import maskfiles
 from wsol.datasets.annotations import Annotations, Rows, Which, chosen
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 CLASSES = [
     "aeroplane",
@@ -58,18 +58,31 @@ class Page(NamedTuple):
 
 def read(
     *,
-    annotations: File,
-    split: File | None = None,
-    classes: list[str] | None = None,
-    target: Which = "all",
-    difficult: Literal["ignore", "keep"] = "ignore",
-    origin: Literal[0, 1] = 1,
-    masks: File | None = None,
+    annotations: Annotated[File, Doc("The folder of XML files.")],
+    split: Annotated[
+        File | None, Doc("A list of the XML files to read, one name per line without `.xml`; unless given, all.")
+    ] = None,
+    classes: Annotated[
+        list[str] | None,
+        Doc(
+            "The classes in the order of their labels; unless given, VOC's twenty where they cover what is found, else "
+            "the names that are found."
+        ),
+    ] = None,
+    target: Annotated[
+        Which, Doc("Which of an image's classes are targets: the one of the largest boxes, the only one, or each.")
+    ] = "all",
+    difficult: Annotated[
+        Literal["ignore", "keep"],
+        Doc("ignore: difficult objects make no target, and their boxes' pixels do not count."),
+    ] = "ignore",
+    origin: Annotated[Literal[0, 1], Doc("What the inclusive corners count from; VOC's count from 1.")] = 1,
+    masks: Annotated[
+        File | None,
+        Doc("SegmentationClass: palette images whose value is the class's place in `classes`, from 1, and 255 void."),
+    ] = None,
 ) -> Annotations:
-    """`annotations` is the folder of XML files, `split` a list of those to read, one name a line (default: all).
-    `masks` is SegmentationClass: palette images whose value is the class's place in `classes`, from 1, and 255 void.
-    `classes`: VOC's twenty where they cover what is found, otherwise the names found. Difficult objects make no
-    target, and their boxes' pixels are ignored. Order: by file name, or the split's."""
+    """The targets in the order of the files' names, or of the split."""
     root, rows = paths.folder(annotations, "annotations"), Rows()
     files = listed(root, split, rows) if split else sorted(root.glob("*.xml"))
     if not files:

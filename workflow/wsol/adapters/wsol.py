@@ -3,31 +3,36 @@
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from wsol.boxes import asboxes, from_inclusive
 from wsol.datasets import maskfiles
-from wsol.datasets.annotations import Annotations, Rows
+from wsol.datasets.annotations import Annotations, Rescale, Rows
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 
 def read(
     *,
-    annotations: File,
-    masks: File | None = None,
-    boxes: Literal["inclusive", "half-open"] = "inclusive",
-    classes: File | None = None,
-    rescale: bool = False,
+    annotations: Annotated[File, Doc("The folder of the four files, of which class_labels.txt must be there.")],
+    masks: Annotated[
+        File | None, Doc("The folder below which mask and ignore files lie; unless given, `annotations`.")
+    ] = None,
+    boxes: Annotated[
+        Literal["inclusive", "half-open"], Doc("Whether the second corner lies in the box, as it does as published.")
+    ] = "inclusive",
+    classes: Annotated[File | None, Doc("A file with the name of one class per line.")] = None,
+    rescale: Rescale = False,
 ) -> Annotations:
-    """`annotations` is the folder of the four files; only `class_labels.txt` must be there. `masks` is the folder that
-    mask files lie below (default: `annotations`), `classes` a file with one class name a line. An image with several
-    class labels is several targets, each with all of the image's boxes: the format does not say whose a box is.
-    Several masks of an image are one, their union (and what they cover is not ignored). A model's outputs are the
-    class numbers unless the data set has a class map. Order: `image_ids.txt`."""
+    """The targets in the order of `image_ids.txt`.
+
+    An image with several class labels is several targets, each with all of the image's boxes: the format does not say
+    whose a box is. Several masks of an image are one, their union, and what they cover is not ignored. A model's
+    outputs are the class numbers unless the data set has a class map.
+    """
     root, rows = paths.folder(annotations, "annotations"), Rows()
     labels = _labels(root / "class_labels.txt")
     images = _images(root / "image_ids.txt", rows) if (root / "image_ids.txt").exists() else dict.fromkeys(labels)

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pandas as pd
+
+from wsol.settings import Doc
 
 COLUMNS = ("image", "label", "width", "height", "boxes", "mask", "ignore", "group")
 
@@ -42,6 +44,7 @@ KINDS = {
 # Which classes of an image with several become targets: the one of the largest area, the only one (an image with
 # several has none), or each.
 Which = Literal["largest", "single", "all"]
+Rescale = Annotated[bool, Doc("Whether stored files and masks differ from the declared size on purpose.")]
 
 
 class Problem(NamedTuple):

@@ -10,36 +10,57 @@ import pandas as pd
 
 from wsol.adapters import ADAPTERS
 from wsol.datasets import apart, stored
-from wsol.datasets.annotations import KINDS, Problem
+from wsol.datasets.annotations import KINDS, Problem, Rescale
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.files import headers, paths
 from wsol.files.index import TARGETS
 from wsol.index import classmap
 from wsol.index import targets as steps
 from wsol.index.summary import summarise
-from wsol.settings import File, Range, checked, parameters
+from wsol.settings import Doc, File, Range, checked, parameters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Common:
-    """What every data set may say, whatever its adapter.
+    """What every data set may say, whatever its adapter."""
 
-    `images` is the folder that image names lie below; without it no file is looked at (only controls can run).
-    `rescale`: stored files (and masks) differ from the declared size on purpose. `part: {of, take}`: one of disjoint
-    parts by a hash of the image's name, or of its group where there are groups. `class_map`, `output_names`: see
-    `classmap`. `strict`: any problem is an error, or any of the listed kinds (what a setting sets aside only where it
-    is listed). `pixel_limit`: larger images are refused before decoding. `range: [low, high]`: of images of more than
-    8 bits, the values that become black and white; without it they are unreadable.
-    """
-
-    images: File | None = None
-    rescale: bool = False
-    part: dict | None = None
-    class_map: Literal["labels"] | File | dict | None = None
-    output_names: File | None = None
-    strict: bool | list[str] = False
-    pixel_limit: Annotated[int, Range(1, 2**31)] = 2**27
-    range: list[float] | None = None
+    images: Annotated[
+        File | None,
+        Doc("The folder that the images' names lie below; without it no file is looked at and only controls can run."),
+    ] = None
+    rescale: Rescale = False
+    part: Annotated[
+        dict | None,
+        Doc(
+            "`{of: 5, take: 0}` is the first of five disjoint parts, by a hash of each image's name, or of its group "
+            "where there are groups."
+        ),
+    ] = None
+    class_map: Annotated[
+        Literal["labels"] | File | dict | None,
+        Doc(
+            "Which outputs of a model are right for a class: a mapping, or a JSON, YAML or CSV file (columns class, "
+            "outputs), from a class by index, name or synset id to an output or several; or `labels`, where output i "
+            "is class i."
+        ),
+    ] = None
+    output_names: Annotated[
+        File | None,
+        Doc("The names of a model's outputs: one per line (`n01440764 tench`), or Keras' JSON `{\"0\": [id, name]}`."),
+    ] = None
+    strict: Annotated[
+        bool | list[str],
+        Doc(
+            "Whether any problem is an error, or the kinds of problems that are one (`set_aside` only if it is listed)."
+        ),
+    ] = False
+    pixel_limit: Annotated[int, Range(1, 2**31), Doc("Images of more pixels are refused before they are decoded.")] = (
+        2**27
+    )
+    range: Annotated[
+        list[float] | None,
+        Doc("`[low, high]`: the values of images of more than 8 bits that become black and white; without it none is."),
+    ] = None
 
 
 class Index(NamedTuple):

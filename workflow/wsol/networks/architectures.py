@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from wsol.errors import ConfigError
-from wsol.settings import Range, conform
+from wsol.settings import Doc, Range, conform
 
 
 class Architecture(NamedTuple):
@@ -76,10 +76,12 @@ Positive = Annotated[float, Range(1e-9, 1e9)]
 
 def preprocessing(
     *,
-    order: Order = "rgb",
-    scale: Number = 1.0,
-    mean: Number | list[Number] = 0.0,
-    std: Positive | list[Positive] = 1.0,
+    order: Annotated[Order, Doc("The order of the colours in the network's input, or one grey channel.")] = "rgb",
+    scale: Annotated[Number, Doc("What values from 0 to 255 are multiplied by.")] = 1.0,
+    mean: Annotated[Number | list[Number], Doc("What is then subtracted: a number, or one for each colour.")] = 0.0,
+    std: Annotated[
+        Positive | list[Positive], Doc("What is divided by at last: a number, or one for each colour.")
+    ] = 1.0,
 ) -> dict:
     """How RGB 0..255 becomes the network's input: colours put in order, then (x * scale - mean) / std.
 

@@ -17,7 +17,7 @@ from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, applicat
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.perturb import EVIDENCES, PERTURBATIONS
-from wsol.settings import Place, Range, Seed, Side, checked, known
+from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
 PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
@@ -25,23 +25,57 @@ PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
 
 def backbone(
     *,
-    architecture: str | None = None,
-    model: Place | None = None,
-    preprocessing: dict | None = None,
-    weights: Place | dict | None = None,
-    classes: Annotated[int, Range(2, 10**6)] | None = None,
-    input: Side | list[Side] | None = None,
-    layer: str | list[str] = "auto",
-    score: Literal["logit", "probability"] = "logit",
-    explain: Literal["labelled", "predicted"] = "labelled",
-    activation: Literal["softmax", "sigmoid", "none"] | None = None,
-    evidence: str | dict = "gradient",
-    resize: Resize = "stretch",
-    interpolation: Interpolation = "linear",
-    output: str | None = None,
-    safe: bool = True,
-    seed: Seed = 0,
-    batch: Annotated[int, Range(1, 4096)] = 32,
+    architecture: Annotated[str | None, Doc("An architecture of Keras, by name.")] = None,
+    model: Annotated[Place | None, Doc("A Keras file or a SavedModel folder, in place of an architecture.")] = None,
+    preprocessing: Annotated[
+        dict | None, Doc("How images become the network's input; a model needs it, an architecture has its own.")
+    ] = None,
+    weights: Annotated[
+        Place | dict | None,
+        Doc(
+            "`imagenet` (an architecture's, unless said), `random`, a file, or `{train: {dataset: NAME, …}}`; a Keras "
+            "file brings its own, unless others are given, and a SavedModel keeps its own."
+        ),
+    ] = None,
+    classes: Annotated[
+        Annotated[int, Range(2, 10**6)] | None,
+        Doc("How many outputs an architecture with other weights than ImageNet's has."),
+    ] = None,
+    input: Annotated[
+        Side | list[Side] | None,
+        Doc("The side of the network's input, or [height, width]; unless given, the network's own."),
+    ] = None,
+    layer: Annotated[
+        str | list[str],
+        Doc("The layer that is explained, or several; auto is the last one with a map larger than 1x1."),
+    ] = "auto",
+    score: Annotated[
+        Literal["logit", "probability"], Doc("What of the class is explained: its logit, or its probability.")
+    ] = "logit",
+    explain: Annotated[
+        Literal["labelled", "predicted"], Doc("The class that is explained: the target's own, or the one predicted.")
+    ] = "labelled",
+    activation: Annotated[
+        Literal["softmax", "sigmoid", "none"] | None,
+        Doc(
+            "What makes probabilities of the outputs of a model that ends in plain numbers. Without it, or with none, "
+            "it has none, and what needs them (score: probability, scorecam, rise, training) is refused."
+        ),
+    ] = None,
+    evidence: Annotated[
+        str | dict, Doc("What the network is asked for, see below: a name, or a mapping.")
+    ] = "gradient",
+    resize: Annotated[
+        Resize, Doc("How an image becomes the input: stretched to it, cropped to its middle, or padded with zeros.")
+    ] = "stretch",
+    interpolation: Annotated[Interpolation, Doc("How pixels are computed when an image is resized.")] = "linear",
+    output: Annotated[
+        str | None,
+        Doc("Which of a model's several outputs are the classes, by name or number; unless given, the only one."),
+    ] = None,
+    safe: Annotated[bool, Doc("Whether a model file that brings code of its own is refused.")] = True,
+    seed: Annotated[Seed, Doc("Seed of random weights.")] = 0,
+    batch: Annotated[int, Range(1, 4096), Doc("Images that the network is shown at once.")] = 32,
     **arguments: Any,
 ) -> dict:
     """The settings of a backbone, checked as far as that goes without Keras; ConfigError names what is wrong.

@@ -12,7 +12,7 @@ import pandas as pd
 from wsol.datasets import images
 from wsol.errors import ConfigError, DataError
 from wsol.networks.probabilities import unsaid
-from wsol.settings import Range, Seed
+from wsol.settings import Doc, Range, Seed
 
 LABELS = ["image", "label", "class_name", "status"]  # all that training may read of the targets
 BYTES = 6 << 30  # images are held in memory at the network's input size
@@ -25,13 +25,19 @@ class Examples(NamedTuple):
 
 def settings(
     *,
-    dataset: str,
-    epochs: Annotated[int, Range(1, 10_000)] = 10,
-    batch: Annotated[int, Range(1, 4096)] = 32,
-    learning_rate: Annotated[float, Range(0, 10)] = 1e-3,
-    momentum: Annotated[float, Range(0, 1)] = 0.9,
-    flip: bool = True,
-    seed: Seed = 0,
+    dataset: Annotated[str, Doc("The data set that is trained on, by its name; never the one that is scored.")],
+    epochs: Annotated[int, Range(1, 10_000), Doc("How often every image is shown.")] = 10,
+    batch: Annotated[int, Range(1, 4096), Doc("Images that a step of training is computed from.")] = 32,
+    learning_rate: Annotated[
+        float, Range(0, 10), Doc("The size of the first steps; it falls to zero along a cosine.")
+    ] = 1e-3,
+    momentum: Annotated[
+        float,
+        Range(0, 1),
+        Doc("Momentum of batch normalisation's running statistics; Keras' own is made for long trainings."),
+    ] = 0.9,
+    flip: Annotated[bool, Doc("Whether images are mirrored at random.")] = True,
+    seed: Annotated[Seed, Doc("Seed of the head's weights, the order of the images and their mirroring.")] = 0,
 ) -> dict[str, Any]:
     """What `weights: {train: …}` may say.
 
