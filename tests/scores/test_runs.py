@@ -236,6 +236,6 @@ def test_boxes_at_a_level(tmp_path, protocol):
 
 def test_shards_must_be_of_these_targets(tmp_path):
     report, stages = run(tmp_path, [np.eye(5)] * 3, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings())
-    stages.targets.drop(index=0, inplace=True)
+    object.__setattr__(stages, "targets", stages.targets.drop(index=0))  # the stages are frozen
     with pytest.raises(DataError, match="3 targets, but the index has 2"):
         report.find_hits((0.5,), "largest", report.truth)

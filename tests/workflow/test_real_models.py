@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from conftest import DATA, REAL
-from wsol.datasets import images
+from wsol.datasets import decoding
 from wsol.maps.cams import CAMS
 from wsol.networks import evidence
 
@@ -42,7 +42,7 @@ def run(name: str, table: pd.DataFrame, sink, **settings):
 
     weights = str(WEIGHTS / f"{name}.weights.h5")
     backbone = backbones.build({**MODELS[name][0], "weights": weights, **settings})
-    return evidence.predict(backbone, lambda image: images.decode(IMAGES / "images" / image), table, sink)
+    return evidence.predict(backbone, lambda image: decoding.decode(IMAGES / "images" / image), table, sink)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -118,7 +118,7 @@ def test_score_cam_tells_classes_apart_as_published_forms_do():
     model = keras.applications.MobileNet(alpha=0.25, weights=weights, classifier_activation=None)
     backbone = backbones.build({**MODELS[name][0], "weights": weights, "evidence": "scorecam"})
     for row in targets(3).itertuples():
-        image = cv2.resize(images.decode(IMAGES / "images" / row.image), (224, 224), interpolation=cv2.INTER_LINEAR)
+        image = cv2.resize(decoding.decode(IMAGES / "images" / row.image), (224, 224), interpolation=cv2.INTER_LINEAR)
         rank = np.argsort(-model(image[None] / 127.5 - 1).numpy()[0], kind="stable")
         classes = [row.outputs[0], int(rank[499])]
         table = pd.DataFrame({"image": row.image, "outputs": [[c] for c in classes], "width": 0, "height": 0})
