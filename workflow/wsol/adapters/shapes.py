@@ -6,17 +6,20 @@ without their texture. Splits draw from disjoint streams of random numbers.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pycocotools import mask as rle
 
 from wsol.datasets.annotations import Annotations
 from wsol.errors import DataError
 from wsol.settings import Doc, Range
 
+Places = NDArray[np.float64]  # a coordinate of each pixel, or the pattern there
+Colour = tuple[int, int, int]
 SPLITS = ("train", "select", "report")
 
 
@@ -28,32 +31,32 @@ class Scene(NamedTuple):
     label: int
 
 
-def stripes(x, y):
+def stripes(x: Places, y: Places) -> Places:
     return np.sin(x * 0.9)
 
 
-def checks(x, y):
+def checks(x: Places, y: Places) -> Places:
     return np.sign(np.sin(x * 0.6) * np.sin(y * 0.6))
 
 
-def rings(x, y):
+def rings(x: Places, y: Places) -> Places:
     return np.sin(np.hypot(x % 18 - 9, y % 18 - 9) * 1.1)
 
 
-def dots(x, y):
+def dots(x: Places, y: Places) -> Places:
     return np.where(np.hypot(x % 9 - 4.5, y % 9 - 4.5) < 2.8, 1.0, -1.0)
 
 
-def zigzag(x, y):
+def zigzag(x: Places, y: Places) -> Places:
     return np.sin(y * 0.9 + 2.2 * np.abs((x % 12) / 6 - 1) * 2)
 
 
-def speckle(x, y):
+def speckle(x: Places, y: Places) -> Places:
     return np.sin(x * 2.1 + 3 * np.sin(y * 1.3)) * np.sin(y * 1.9 + 3 * np.sin(x * 1.1))
 
 
 # class -> texture over rotated pixel coordinates, in [-1, 1], and the two colours it runs between
-CLASSES: dict[str, tuple[Callable, tuple, tuple]] = {
+CLASSES: dict[str, tuple[Callable, Colour, Colour]] = {
     "striped": (stripes, (200, 40, 40), (250, 200, 190)),
     "checked": (checks, (30, 60, 180), (190, 210, 250)),
     "ringed": (rings, (30, 130, 50), (200, 240, 190)),
@@ -78,7 +81,7 @@ def read(
     return Annotations(pd.DataFrame(rows), list(CLASSES))
 
 
-def opener(*, seed: int = 0, size: int = 128, **_) -> Callable[[str], np.ndarray]:
+def opener(*, seed: int = 0, size: int = 128, **_: Any) -> Callable[[str], np.ndarray]:
     """The function that draws an image of this data set by its name: uint8 [h w 3] RGB."""
     return lambda name: draw(name, seed=seed, size=size).image
 
@@ -145,7 +148,9 @@ def _outline(random: np.random.Generator, height: int, width: int) -> np.ndarray
     return canvas.astype(bool)
 
 
-def _texture(random: np.random.Generator, height: int, width: int, pattern: Callable, dark, light) -> np.ndarray:
+def _texture(
+    random: np.random.Generator, height: int, width: int, pattern: Callable, dark: Colour, light: Colour
+) -> np.ndarray:
     """The pattern, turned and shifted, between two colours. float64 [h w 3]."""
     y, x = np.mgrid[:height, :width] + random.uniform(0, 40, (2, 1, 1))
     angle, zoom = random.uniform(0, np.pi), random.uniform(0.8, 1.25)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from wsol.datasets.annotations import Problem
@@ -87,7 +87,7 @@ def missed(facts: Mapping[str, Fact], files: Sequence[str], root: str, where: st
     return found
 
 
-def _alike(missing: Sequence[str], files: Sequence[str], key) -> dict[str, str]:
+def _alike(missing: Sequence[str], files: Sequence[str], key: Callable[[PurePosixPath], str]) -> dict[str, str]:
     """Missing name -> a file that is equal by `key`."""
     known: dict[str, str] = {}
     for file in files:

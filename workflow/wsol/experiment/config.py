@@ -78,7 +78,9 @@ def _sources(where: str, settings: dict) -> None:
         conform(f"{where}.seed", Seed, settings["seed"])
 
 
-def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]):
+def _runs(
+    name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]
+) -> Iterator[tuple[Run, Decision | None]]:
     """Every (run, training or None) of an evaluation."""
     where = f"evaluations.{name}"
     report = known(f"{where}.report", evaluation["report"], datasets)

@@ -27,7 +27,9 @@ class Cam(NamedTuple):
     decision: Decision
 
 
-def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Decision | None]:
+def decide(
+    name: str | None, cam: Cam, config: Any, datasets: Any, seen: Any
+) -> tuple[Decision | None, Decision | None]:
     """The backbone as this cam explains it, and its training if the config asks for one; `seen` are its datasets."""
     if name is None:
         return None, None

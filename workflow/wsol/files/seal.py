@@ -9,6 +9,7 @@ import hashlib
 import mmap
 import os
 from pathlib import Path
+from typing import Any, BinaryIO
 
 MARK = b"wsol-sha256:"
 DIGITS = 64
@@ -54,7 +55,7 @@ def verify(path: str | Path) -> str:
     return _whole[key]
 
 
-def _mapped(file) -> mmap.mmap:
+def _mapped(file: BinaryIO) -> mmap.mmap:
     try:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except ValueError as error:
@@ -80,7 +81,7 @@ def _digest(content: mmap.mmap, place: int) -> str:
     return found.hexdigest()
 
 
-def _feed(found, content: mmap.mmap, start: int, end: int) -> None:
+def _feed(found: Any, content: mmap.mmap, start: int, end: int) -> None:
     with memoryview(content) as view:
         for first in range(start, end, CHUNK):
             with view[first : min(first + CHUNK, end)] as part:
