@@ -37,8 +37,8 @@ FLOORS = (
     ("scores",),
     ("exports",),
     ("report", "pictures"),
-    ("experiment",),
     ("provenance",),
+    ("experiment",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
@@ -195,7 +195,11 @@ def test_the_readme_names_everything_that_can_be_named():
         assert not [name for name in registry if f"`{name}`" not in readme]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "workflow/experiments").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*sorted((ROOT / "workflow/experiments").glob("*.yaml")), ROOT / ".test/config.yaml"],
+    ids=lambda path: path.stem,
+)
 def test_every_shipped_experiment_is_a_valid_one(path):
     """All but the data itself: folders that are not here are the only thing a check may miss."""
     from wsol.errors import ConfigError
