@@ -28,7 +28,8 @@ def read(
     ] = 128,
 ) -> Annotations:
     """The targets in the order of the image numbers; labels are the class numbers less 1."""
-    root, rows = paths.folder(annotations, "annotations"), Rows()
+    root = paths.folder(annotations, "annotations")
+    rows = Rows()
     images = {key: paths.name(name, where) for key, (where, name) in _keyed(root / "images.txt").items()}
     labels = _numbers(root / "image_class_labels.txt", "the class", 1)
     training = _numbers(root / "train_test_split.txt", "is_training", 0, 1) if split != "all" else {}
@@ -47,7 +48,7 @@ def read(
 
 
 def _keyed(path: Path) -> dict[int, tuple[str, str]]:
-    """`7 the rest` -> {7: (where, "the rest")}"""
+    """The lines of a file by the number that each begins with: `7 the rest` is {7: (where, "the rest")}."""
     found: dict[int, tuple[str, str]] = {}
     for where, line in text.lines(path):
         key, _, rest = line.partition(" ")
@@ -70,7 +71,7 @@ def _box(where: str, line: str) -> list[float]:
 
 
 def _mask(root: str, image: str, agreement: int, rows: Rows) -> tuple[str, int, int]:
-    """The segmentation and its size."""
+    """The segmentation as RLE, and its width and height; "" and zeros, with a problem, where it cannot be had."""
     name = str(PurePosixPath(image).with_suffix(".png"))
     path = paths.inside(root, name, "masks")
     if not paths.there(path):

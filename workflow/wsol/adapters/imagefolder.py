@@ -1,4 +1,4 @@
-"""A folder of images a class, and nothing else: classification scores, maps and pictures, no localisation."""
+"""One folder of images for each class, and nothing else: classification scores, maps and pictures, no localisation."""
 
 from typing import Annotated
 
@@ -20,7 +20,8 @@ def read(
 
     Files that are called like masks (`a_mask.png` beside `a.png`, a grey file in `masks/`) are no images.
     """
-    names, rows = paths.images(paths.folder(images, "images")), Rows()
+    names = paths.images(paths.folder(images, "images"))
+    rows = Rows()
     rows.problems = apart.lookalikes(names, images)
     left_out = {problem.image for problem in rows.problems}
     names = [name for name in names if name not in left_out]

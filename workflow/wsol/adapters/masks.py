@@ -38,7 +38,8 @@ def read(
     0 is background, and a value that no setting names is a problem. Masks below `images` are no images; an image that
     is its own mask by name, or whose mask is another's already, has no truth.
     """
-    root, rows = paths.folder(masks, "masks"), Rows()
+    root = paths.folder(masks, "masks")
+    rows = Rows()
     names = _images(images, masks, suffix)
     given = _labels(labels) if labels else {name: (_folder(name), "") for name in names}
     order = classes or sorted({name for name, _ in given.values()})
@@ -65,6 +66,7 @@ def _folder(name: str) -> str:
 
 
 def _labels(path: str) -> dict[str, tuple[str, str]]:
+    """The class and the group ("" for none) of each image that the CSV names."""
     found: dict[str, tuple[str, str]] = {}
     for number, row in enumerate(text.table(path), 2):
         if not {"image", "class"} <= row.keys():
@@ -95,7 +97,7 @@ def _images(images: str, masks: str, suffix: str) -> list[str]:
 
 
 def _values(root: Path, image: Path, name: str, suffix: str, taken: dict[str, str], rows: Rows) -> NDArray | None:
-    """The mask's values; `taken` are the masks of the images before, with whose they are."""
+    """The mask's values, or None and a problem; `taken` says of each mask so far which image's it is."""
     file = apart.mask_of(name, suffix)
     path = paths.inside(root, file, "masks")
     if not paths.there(path):
@@ -116,6 +118,7 @@ def _values(root: Path, image: Path, name: str, suffix: str, taken: dict[str, st
 
 
 def _layers(values: NDArray, name: str, foreground: list[int] | None, ignore: list[int], rows: Rows) -> tuple[str, str]:
+    """The mask and what is ignored, as RLE; values that no setting names are a problem."""
     ignored = np.isin(values, ignore)
     mask = maskfiles.foreground(values, foreground) & ~ignored
     strange = np.unique(values[~mask & ~ignored & (values != 0)])

@@ -1,4 +1,4 @@
-"""The embedded data set: one textured object an image, drawn from a seed, with exact boxes and masks.
+"""The embedded data set: one textured object in each image, drawn from a seed, with exact boxes and masks.
 
 Six classes differ in texture and colour, never in outline, place or size, so a classifier has to look at the whole
 surface. The background is clutter: smooth grey-brown noise, lines, and small distractors in the objects' colours but
@@ -87,6 +87,7 @@ def opener(*, seed: int = 0, size: int = 128, **_: Any) -> Callable[[str], np.nd
 
 
 def _row(name: str, scene: Scene) -> dict:
+    """A scene as a target: its box is that of the mask's pixels, half-open."""
     ys, xs = np.nonzero(scene.mask)
     height, width = scene.mask.shape
     box = [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]
@@ -115,7 +116,7 @@ def draw(name: str, *, seed: int = 0, size: int = 128) -> Scene:
     mask = _outline(random, height, width)
     texture = _texture(random, height, width, *list(CLASSES.values())[label])
     image[mask] = texture[mask]
-    noise = random.normal(0, 6, image.shape)
+    noise = random.normal(0, 6, image.shape)  # over all of it, so that no edge is cleaner than another
     return Scene(np.clip(image + noise, 0, 255).astype(np.uint8), mask, label)
 
 
@@ -123,10 +124,13 @@ def _background(random: np.random.Generator, height: int, width: int) -> np.ndar
     """Smooth blotches, a few lines, and small plain distractors in the objects' colours. float64 [h w 3]."""
     blotches = random.uniform(60, 190, (5, 5, 1)) + random.normal(0, 12, (5, 5, 3))
     image = cv2.resize(blotches, (width, height), interpolation=cv2.INTER_CUBIC)
+    # The order of the draws is the data set: another one would make other images.
     for _ in range(random.integers(3, 8)):
         a, b = random.integers(0, [width, height], (2, 2)).tolist()
         cv2.line(image, a, b, random.uniform(30, 220, 3).tolist(), int(random.integers(1, 4)))
-    colours = [colour for _, *pair in CLASSES.values() for colour in pair]
+    colours: list[Colour] = []
+    for _, dark, light in CLASSES.values():
+        colours += [dark, light]
     for _ in range(random.integers(3, 7)):
         centre = random.integers(0, [width, height]).tolist()
         axes = random.integers(2, max(3, min(height, width) // 18), 2).tolist()
@@ -137,6 +141,7 @@ def _background(random: np.random.Generator, height: int, width: int) -> np.ndar
 
 def _outline(random: np.random.Generator, height: int, width: int) -> np.ndarray:
     """A wobbly closed curve whose box is 30-60 % of each side, wholly inside the image. bool [h w]."""
+    # Three waves of random depth and phase on a circle; the curve is then brought to a box of random sides and place.
     angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     radii = 1 + sum(random.uniform(0, 0.16) * np.sin(k * angles + random.uniform(0, 6.3)) for k in (2, 3, 4))
     points = np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)
@@ -153,7 +158,8 @@ def _texture(
 ) -> np.ndarray:
     """The pattern, turned and shifted, between two colours. float64 [h w 3]."""
     y, x = np.mgrid[:height, :width] + random.uniform(0, 40, (2, 1, 1))
-    angle, zoom = random.uniform(0, np.pi), random.uniform(0.8, 1.25)
+    angle = random.uniform(0, np.pi)
+    zoom = random.uniform(0.8, 1.25)
     u = (x * np.cos(angle) + y * np.sin(angle)) * zoom
     v = (y * np.cos(angle) - x * np.sin(angle)) * zoom
     share = (pattern(u, v)[..., None] + 1) / 2

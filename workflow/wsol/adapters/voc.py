@@ -1,4 +1,4 @@
-"""Pascal VOC: one XML file an image, corners 1-based and both inside the box; and whoever writes the same XML."""
+"""Pascal VOC, and whoever writes the same XML: one file per image, corners 1-based and both inside the box."""
 
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
@@ -83,7 +83,8 @@ def read(
     ] = None,
 ) -> Annotations:
     """The targets in the order of the files' names, or of the split."""
-    root, rows = paths.folder(annotations, "annotations"), Rows()
+    root = paths.folder(annotations, "annotations")
+    rows = Rows()
     files = listed(root, split, rows) if split else sorted(root.glob("*.xml"))
     if not files:
         raise DataError(f"annotations: no XML file in {root}.")
@@ -109,13 +110,17 @@ def listed(root: Path, split: str, rows: Rows) -> list[Path]:
 
 
 def _classes(pages: list[tuple[Path, Page]]) -> list[str]:
-    names = sorted({thing.name for _, content in pages for thing in content.objects})
-    return CLASSES if set(names) <= set(CLASSES) else names
+    """VOC's twenty where they cover what is found, else the names that are found, sorted."""
+    found: set[str] = set()
+    for _, content in pages:
+        found |= {thing.name for thing in content.objects}
+    return CLASSES if found <= set(CLASSES) else sorted(found)
 
 
 def _targets(
     image: str, content: Page, places: dict, target: Which, ignore: bool, origin: int, masks: str | None, rows: Rows
 ) -> None:
+    """The targets of one image."""
     boxes: dict[int, list] = defaultdict(list)
     aside: dict[int, list] = defaultdict(list)
     for thing in content.objects:
@@ -124,14 +129,15 @@ def _targets(
         else:
             into = aside if thing.difficult and ignore else boxes
             into[places[thing.name]].extend(from_inclusive(thing.box, origin))
-    width, height = content.width, content.height
+    width = content.width
+    height = content.height
     labels = chosen({label: area(found).sum() for label, found in boxes.items()}, target)
     if not content.objects:
         rows.problem("no_class", image, "no object")
     elif len(labels) < len(boxes.keys() | aside.keys()):
         rows.problem("set_aside", image, f"{len(boxes)} classes, {len(aside)} with difficult objects; target: {target}")
     values = _mask(masks, image, width, height, rows) if masks else None
-    if values is not None and not width:
+    if values is not None and not width:  # an XML without a size takes the mask's
         height, width = values.shape
     for label in labels:
         layers = _layers(values, label, aside[label], width, height)
@@ -139,7 +145,7 @@ def _targets(
 
 
 def _layers(values: NDArray | None, label: int, aside: list, width: int, height: int) -> tuple[str, str]:
-    """A class's mask and the pixels it ignores as RLE; where neither is there, no pixel is painted."""
+    """A class's mask and the pixels that do not count for it, as RLE; where there is neither, no pixel is painted."""
     if values is None and not aside:
         return "", ""
     ignored = painted(aside, height, width)
@@ -150,6 +156,7 @@ def _layers(values: NDArray | None, label: int, aside: list, width: int, height:
 
 
 def _mask(root: str, image: str, width: int, height: int, rows: Rows) -> NDArray | None:
+    """The values of an image's mask, or None where there is none or, with a problem, where it cannot be used."""
     path = paths.inside(root, f"{PurePosixPath(image).with_suffix('')}.png", "masks")
     if not paths.there(path):  # most of VOC has boxes only
         return None
@@ -164,7 +171,7 @@ def _mask(root: str, image: str, width: int, height: int, rows: Rows) -> NDArray
 
 
 def painted(boxes: list, height: int, width: int) -> NDArray[np.bool_]:
-    """The pixels of some boxes: [height width]."""
+    """The pixels that lie in some boxes: bool [height width]."""
     pixels = np.zeros((height, width), bool)
     for x0, y0, x1, y1 in np.clip(np.nan_to_num(asboxes(boxes)), 0, 2**31).round().astype(int):
         pixels[y0:y1, x0:x1] = True
@@ -172,7 +179,7 @@ def painted(boxes: list, height: int, width: int) -> NDArray[np.bool_]:
 
 
 def page(path: Path) -> Page:
-    """One XML file; entities, other structures and broken markup are a DataError."""
+    """What one XML file says; a DataError for entities, other structures and broken markup."""
     try:
         root = ElementTree.fromstring(path.read_bytes(), forbid_dtd=True)
     except DefusedXmlException as error:
@@ -181,7 +188,8 @@ def page(path: Path) -> Page:
         raise DataError(f"{path} is no readable XML: {error or type(error).__name__}.") from error
     if root.tag != "annotation":
         raise DataError(f"{path}: expected <annotation>, received <{root.tag:.40}>.")
-    width, height = _size(root, "size/width", path), _size(root, "size/height", path)
+    width = _size(root, "size/width", path)
+    height = _size(root, "size/height", path)
     if width * height > maskfiles.PIXEL_LIMIT:
         raise DataError(f"{path}: a size of {width}x{height} is over the limit of {maskfiles.PIXEL_LIMIT} pixels.")
     image = (root.findtext("filename") or "").strip()

@@ -33,7 +33,8 @@ def read(
     whose a box is. Several masks of an image are one, their union, and what they cover is not ignored. A model's
     outputs are the class numbers unless the data set has a class map.
     """
-    root, rows = paths.folder(annotations, "annotations"), Rows()
+    root = paths.folder(annotations, "annotations")
+    rows = Rows()
     labels = _labels(root / "class_labels.txt")
     images = _images(root / "image_ids.txt", rows) if (root / "image_ids.txt").exists() else dict.fromkeys(labels)
     sizes = _sizes(root / "image_sizes.txt")
@@ -54,11 +55,12 @@ def read(
 
 
 def names(path: str | Path) -> list[str]:
-    """One class name a line; numbers that only count the lines (CUB's `1 001.Black_footed_Albatross`) are left out."""
+    """The classes' names, one per line, without numbers that only count the lines (CUB's `1 001.Black_footed`)."""
     found = [line for _, line in text.lines(path)]
     counted = [line.partition(" ") for line in found]
     numbers = [number for number, _, name in counted if name]
-    if numbers in ([str(i + first) for i in range(len(found))] for first in (0, 1)):
+    counts = list(map(str, range(len(found) + 1)))
+    if numbers in (counts[:-1], counts[1:]):  # from 0, or from 1
         return [name.strip() for *_, name in counted]
     return found
 
@@ -101,7 +103,7 @@ def _split(where: str, line: str, parts: int, form: str) -> list[str]:
 
 
 def _truth(path: Path, images: dict, rows: Rows) -> tuple[dict, dict]:
-    """Boxes and (mask file, ignore file) by image."""
+    """The boxes, and the pairs of mask file and ignore file, each by image."""
     boxes: dict[str, list] = defaultdict(list)
     masks: dict[str, list] = defaultdict(list)
     for where, line in text.lines(path) if path.exists() else []:
@@ -109,12 +111,16 @@ def _truth(path: Path, images: dict, rows: Rows) -> tuple[dict, dict]:
         found: tuple
         corners = [text.floating(f) for f in fields[1:]]
         if len(fields) == 5 and not all(np.isnan(corners)):
-            image, found, into = paths.name(fields[0], where), tuple(corners), boxes
+            image = paths.name(fields[0], where)
+            found = tuple(corners)
+            into = boxes
         else:
             image, mask, ignore = _split(where, line, 3, "image,x0,y0,x1,y1' or 'image,mask file,ignore file")
             if not np.isnan(text.floating(mask or "none")):
                 raise DataError(f"{where}: a box is image,x0,y0,x1,y1; received {line!r:.200}.")
-            image, found, into = paths.name(image, where), (mask, ignore), masks
+            image = paths.name(image, where)
+            found = (mask, ignore)
+            into = masks
         if image in images:
             into[image].append(found)
         else:
@@ -125,7 +131,7 @@ def _truth(path: Path, images: dict, rows: Rows) -> tuple[dict, dict]:
 def _masks(
     root: Path, image: str, files: list[tuple[str, str]], width: int, height: int, rescale: bool, rows: Rows
 ) -> tuple[str, str, int, int]:
-    """Mask and ignore as RLE, and the size they have."""
+    """The mask and what is ignored as RLE, and the width and height of the image, or of its masks where it has none."""
     layers: list[list] = [[], []]
     for names_of_row in files:
         for layer, name in zip(layers, names_of_row, strict=True):

@@ -1,4 +1,4 @@
-"""What every adapter gives: one row a target, the classes' names, and what was wrong on the way."""
+"""What every adapter gives: one row per target, the classes' names, and what was wrong on the way."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -57,17 +57,18 @@ class Problem(NamedTuple):
 
 @dataclass
 class Annotations:
-    """`targets` holds `COLUMNS`: image as a path below the images folder, label as an index into `classes`, width and
-    height 0 where the annotation does not say, boxes flat and half-open, mask and ignore as COCO RLE counts of
-    [height width] ("" for none), group "" where there is none. `numbered`: the labels are the class numbers of a
-    publication, which are the outputs of the networks that go with it. `masks`: the files that truth was read
-    from."""
+    """What an adapter has read.
+
+    `targets` holds `COLUMNS`: `image` is a path below the images folder, `label` an index into `classes`; `width` and
+    `height` are 0 where the annotation does not say; `boxes` are flat and half-open, in pixels; `mask` and `ignore` are
+    COCO RLE counts of [height width], "" for none; `group` is "" where there is none.
+    """
 
     targets: pd.DataFrame
     classes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    numbered: bool = False
-    masks: set[str] = field(default_factory=set)
+    numbered: bool = False  # labels are a publication's class numbers, which are its networks' outputs
+    masks: set[str] = field(default_factory=set)  # the files that truth was read from
 
 
 class Rows:
@@ -89,19 +90,22 @@ class Rows:
         ignore: str = "",
         group: str = "",
     ) -> None:
+        """One more target; what an annotation does not say is left out."""
         self.rows.append((image, label, width, height, list(boxes), mask, ignore, group))
 
     def problem(self, kind: str, image: str | Path, detail: object) -> None:
+        """One more problem, of a kind in KINDS; its words become one line."""
         self.problems.append(Problem(kind, str(image), " ".join(str(detail).split())))
 
     def done(self, classes: Iterable[str] = (), numbered: bool = False) -> Annotations:
+        """All that was collected; `classes` are the labels' names in order, none where labels are numbers alone."""
         return Annotations(
             pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems, numbered, self.masks
         )
 
 
 def each(targets: pd.DataFrame) -> Iterator[Any]:
-    """The rows, a column an attribute."""
+    """The rows, each with its columns as attributes."""
     return targets.itertuples(index=False)
 
 

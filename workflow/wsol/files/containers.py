@@ -43,6 +43,7 @@ class Table(Format):
 
     @staticmethod
     def peek(path: str | Path) -> Any:
+        """The header alone."""
         return json.loads((pq.read_schema(path).metadata or {}).get(HEADER.encode(), b"null"))
 
 

@@ -23,7 +23,8 @@ from wsol.errors import Damaged, FileError
 from wsol.files import seal
 
 PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless")
-HEADER, SEAL = "header", "seal"
+HEADER = "header"
+SEAL = "seal"
 
 
 def digest(settings: Any) -> str:
@@ -33,6 +34,7 @@ def digest(settings: Any) -> str:
 
 
 def sha256(path: str | Path) -> str:
+    """The sha256 of a file's bytes, as 64 hex digits."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -70,14 +70,19 @@ class Index(NamedTuple):
 
 
 def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable, dict, Common]:
-    """A data set's entry in the config -> its adapter, the adapter's settings and the common ones, all checked."""
+    """The adapter of a data set's entry in the config, the adapter's settings and the common ones, all checked.
+
+    A ConfigError names what is wrong; `where` is what it calls the entry.
+    """
     given = dict(settings)
     name = given.pop("adapter", None)
     if name is None:
         raise ConfigError(f"{where}: 'adapter' is required ({' | '.join(ADAPTERS)}).")
     if name not in ADAPTERS:
         raise ConfigError(unknown(f"{where}.adapter", name, ADAPTERS))
-    adapter, own, shared = ADAPTERS[name], parameters(ADAPTERS[name]), parameters(Common)
+    adapter = ADAPTERS[name]
+    own = parameters(adapter)
+    shared = parameters(Common)
     if strangers := [key for key in given if key not in own and key not in shared]:
         raise ConfigError(unknown(where, strangers[0], [*own, *shared]))
     common = checked(where, Common, {k: v for k, v in given.items() if k in shared})
@@ -88,7 +93,8 @@ def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable
 def _check(common: Common, where: str) -> None:
     """What types alone do not say of the common settings."""
     if common.part is not None:
-        of, take = common.part.get("of", 0), common.part.get("take", 0)
+        of = common.part.get("of", 0)
+        take = common.part.get("take", 0)
         whole = all(isinstance(v, int) and not isinstance(v, bool) for v in (of, take))
         if set(common.part) != {"of", "take"} or not whole or not 0 <= take < of:
             raise ConfigError(f"{where}.part: must be {{of: n, take: 0 … n - 1}}, got {dict(common.part)}.")
@@ -101,7 +107,11 @@ def _check(common: Common, where: str) -> None:
 
 
 def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
-    """A data set's entry in the config -> its targets in the adapter's order, its problems and a one-screen summary."""
+    """The targets of a data set in the adapter's order, its problems, and a summary of one screen.
+
+    `settings` is its entry in the config, which errors call `where`. A DataError where there is nothing to localise, or
+    where `strict` forbids a problem that there is.
+    """
     adapter, own, common = split(settings, where)
     found = adapter(**own)
     problems = list(found.problems)
@@ -109,6 +119,7 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     classes = steps.names(every["label"], found.classes)
     outputs = classmap.outputs(classes, common.class_map, common.output_names, found.numbered)
     targets = steps.part(every, common.part)
+    # What is wrong with images of another part is said of that part.
     others = set(every["image"]) - set(targets["image"])
     problems = [problem for problem in problems if problem.image not in others]
     named = set(every["image"]) | {problem.image for problem in problems}
@@ -117,7 +128,8 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     facts = _facts(every, targets, common, where)
     there = apart.images(common.images, own.get("masks")) if common.images else []
     facts = apart.missed(facts, there, common.images, where) if common.images else facts
-    problems += [problem for fact in facts.values() for problem in fact.problems]
+    for fact in facts.values():
+        problems += fact.problems
     targets = steps.sized(targets, facts, common.rescale, problems)
     targets = steps.sound(targets, problems)
     targets = steps.named(targets, classes, len(found.classes), outputs, problems)
@@ -158,13 +170,14 @@ def _depths(facts: Mapping[str, stored.Fact], common: Common) -> list[str]:
 
 
 def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str], np.ndarray]:
-    """The function that opens an image of the data set by its name: uint8 RGB [h w 3]; a DataError where it cannot."""
+    """The function that opens an image of the data set by its name, as uint8 RGB [h w 3] or with a DataError."""
     _, own, common = split(settings, where)
     if drawn := ADAPTERS.opener(settings["adapter"]):
         return drawn(**own)
     if common.images is None:
         raise ConfigError(f"{where}: 'images' is required to open images.")
-    root, limit = paths.folder(common.images, f"{where}.images"), common.pixel_limit
+    root = paths.folder(common.images, f"{where}.images")
+    limit = common.pixel_limit
 
     def read(name: str) -> np.ndarray:
         from wsol.datasets import decoding
@@ -181,6 +194,7 @@ def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str
 
 
 def _strict(strict: bool | list[str], problems: pd.DataFrame, where: str) -> None:
+    """A DataError for the first problem of a forbidden kind; what a setting leaves out is no fault of the data."""
     kinds = [kind for kind in KINDS if kind != "set_aside"] if strict is True else strict or []
     wrong = problems[problems["kind"].isin(kinds)]
     if len(wrong):
