@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from wsol.index.shards import rows, shards
-from wsol.provenance.code import library
+from wsol.provenance.code import Library
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
@@ -138,7 +138,7 @@ def test_nothing_imports_tensorflow_or_snakemake_on_import():
 
 @pytest.mark.parametrize("stage", ["index", "control", "heatmap", "localize", "score", "table", "report"])
 def test_only_train_and_predict_can_reach_keras(stage):
-    used = {path.name for path in library(ROOT / f"scripts/{stage}.py", ROOT / "workflow")}
+    used = {path.name for path in Library(ROOT / "workflow").reached(ROOT / f"scripts/{stage}.py")}
     assert not used & {
         "architectures.py",
         "backbones.py",

@@ -23,9 +23,16 @@ rule report:
         summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
         code=code("report", *experiments.adapters([run.report.settings for run in PICTURED], drawn=True)),
     output:
-        report(f"{RESULTS}/report.html", category="Report"),
+        report(
+            f"{RESULTS}/report.html",
+            caption="../report/leaderboard.rst",
+            category="Leaderboard",
+            labels={"page": "leaderboard and pictures"},
+        ),
     log:
         f"{RESULTS}/logs/report.log",
+    conda:
+        "../../environment.yml"
     params:
         runs=[
             {

@@ -11,9 +11,16 @@ rule train:
         ),
     output:
         weights=f"{RESULTS}/weights/{{backbone}}/model.weights.h5",
-        history=f"{RESULTS}/weights/{{backbone}}/history.csv",
+        history=report(
+            f"{RESULTS}/weights/{{backbone}}/history.csv",
+            caption="../report/training.rst",
+            category="Training",
+            labels={"backbone": "{backbone}"},
+        ),
     log:
         f"{RESULTS}/logs/train/{{backbone}}.log",
+    conda:
+        "../../environment.yml"
     threads: THREADS
     params:
         settings=settings("backbone"),

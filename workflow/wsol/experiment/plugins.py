@@ -165,10 +165,9 @@ def _as_it_is(entry: Callable) -> Callable:
 
 def _architecture(build: Callable) -> Any:
     """A builder as an architecture: it sees RGB 0..255, and takes what its own parameters say."""
-    from wsol.networks.architectures import Architecture
-
+    architecture = import_module("wsol.networks.architectures").Architecture  # by name: no stage depends on it
     arguments = {name: parameter.annotation for name, parameter in parameters(build).items()}
-    return Architecture(224, "none", arguments, least=1, build=build)
+    return architecture(224, "none", arguments, least=1, build=build)
 
 
 # A plugin's table -> the module and the name of the registry that it joins, and what an entry becomes there.
