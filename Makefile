@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
-	$(BIN)/snakemake --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+	@$(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) --configfile $(CONFIG) $(ARGS)
 
 # Every file of a results folder against its digest: make verify [RESULTS=results].
 verify: $(VENV)/ready

@@ -29,6 +29,7 @@ from wsol.networks.probabilities import probability
 from wsol.pictures import overlays
 from wsol.pictures.presets import SYSTEMS, System
 from wsol.settings import parameters
+from wsol.terminal.screen import Aside
 
 
 def arguments() -> argparse.Namespace:
@@ -121,6 +122,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        # TensorFlow announces itself past Python, whatever it is told.
+        with Aside(os.devnull, ["stderr"]):
+            main()
     except InputError as error:
         sys.exit(str(error))

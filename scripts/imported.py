@@ -20,7 +20,8 @@ files, settings = snakemake.input, snakemake.params.backbone
 with job(snakemake.log, "imported") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     found = imported.load(snakemake.params.maps, targets)
-    log.say(f"{len(found.reasons)} of {len(targets)} targets have no map to go by", *list(found.reasons.values())[:10])
+    speak = log.tell if found.reasons else log.say
+    speak(f"{len(found.reasons)} of {len(targets)} targets have no map to go by", *list(found.reasons.values())[:10])
     HEATMAPS.write(
         snakemake.output.heatmaps,
         **pack(found.maps),

@@ -18,6 +18,7 @@ from wsol.networks import layers as explained
 from wsol.networks.architectures import ARCHITECTURES
 from wsol.networks.backbones import ACTIVATIONS
 from wsol.networks.graphs import Step
+from wsol.terminal.screen import Aside
 
 
 def arguments() -> argparse.Namespace:
@@ -60,6 +61,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        # TensorFlow announces itself past Python, whatever it is told.
+        with Aside(os.devnull, ["stderr"]):
+            main()
     except InputError as error:
         sys.exit(str(error))

@@ -17,6 +17,7 @@ from wsol.index.indexing import index
 ROOT = Path(__file__).parents[1]
 # Where the shipped experiments' data lie, as `make test-real DATA=/where/the/data/lie` says.
 DATA = Path(os.environ.setdefault("DATA", str(ROOT.parent / "shared" / "data")))
+LOGS = ".snakemake/log/*.log"
 REAL = [pytest.mark.real, pytest.mark.skipif(not DATA.is_dir(), reason=f"no real data: '{DATA}' is not there")]
 
 
@@ -60,7 +61,10 @@ def workflow(tmp_path):
 
 
 def runner(root: Path, house: Path = ROOT) -> Callable[..., subprocess.CompletedProcess]:
-    """The function that runs an experiment in `root`, with the workflow of the checkout `house`."""
+    """The function that runs an experiment in `root`, with the workflow of the checkout `house`.
+
+    What it returns also has `said`: what was printed, and what Snakemake wrote into its own log.
+    """
 
     def run(config: dict, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess:
         file = root / "experiment.yaml"
@@ -68,6 +72,10 @@ def runner(root: Path, house: Path = ROOT) -> Callable[..., subprocess.Completed
         command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--configfile", str(file), *arguments]
         where = ["--snakefile", str(house / "Snakefile"), "--directory", str(root)]
         plain = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
-        return subprocess.run([*command, *where], cwd=house, env=plain, capture_output=True, text=True, timeout=900)
+        before = set(root.glob(LOGS))
+        done = subprocess.run([*command, *where], cwd=house, env=plain, capture_output=True, text=True, timeout=900)
+        logs = [path.read_text() for path in sorted(set(root.glob(LOGS)) - before)]
+        done.said = "".join([done.stdout, done.stderr, *logs])
+        return done
 
     return run

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wsol.errors import DataError, unknown
-from wsol.job import job, reasons
+from wsol.job import job
 
 
 def test_a_job_that_succeeds_logs_what_it_says_and_how_far_it_is(tmp_path):
@@ -23,7 +23,7 @@ def test_a_job_that_succeeds_logs_what_it_says_and_how_far_it_is(tmp_path):
 def test_what_is_told_is_heard_beside_the_log(tmp_path, capfd):
     with job([str(tmp_path / "a.log")], "predict") as log:
         log.tell("1 of 6 images do not decode", "dog.jpg")
-    assert (tmp_path / "a.log").read_text() == "1 of 6 images do not decode dog.jpg\n"
+    assert (tmp_path / "a.log").read_text() == "! 1 of 6 images do not decode dog.jpg\n"
     assert capfd.readouterr().err == "predict: 1 of 6 images do not decode dog.jpg\n"
 
 
@@ -69,15 +69,11 @@ with job(["a.log"], "predict"), atomic("out/evidence.npz") as path:
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_reasons_are_the_last_lines_of_the_logs_that_snakemake_names(tmp_path):
-    (tmp_path / "a.log").write_text("working\nthe disk is full.\n\n")
-    log = tmp_path / "snakemake.log"
-    log.write_text(
-        f"Error in rule a:\n    log: {tmp_path}/a.log (check log file(s) for error details)\n    output: x\n"
-    )
-    assert reasons([str(log)]) == [f"{tmp_path}/a.log: the disk is full."]
-    log.write_text(log.read_text().replace("a.log (", f"a.log, {tmp_path}/slurm_logs/1.log ("))
-    assert reasons([str(log)]) == [f"{tmp_path}/a.log: the disk is full."]
+def test_a_job_that_ctrl_c_stops_leaves_no_traceback(tmp_path, capfd):
+    with pytest.raises(SystemExit) as ended, job([str(tmp_path / "a.log")], "predict"):
+        raise KeyboardInterrupt
+    assert ended.value.code == 128 + signal.SIGINT
+    assert (tmp_path / "a.log").read_text() == capfd.readouterr().err == ""
 
 
 def test_the_nearest_known_name_is_offered():

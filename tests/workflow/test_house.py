@@ -36,7 +36,7 @@ FLOORS = (
     ("networks", "maps", "regions", "statistics"),
     ("scores",),
     ("exports",),
-    ("report", "pictures"),
+    ("report", "pictures", "terminal"),
     ("provenance",),
     ("experiment",),
 )

@@ -28,7 +28,7 @@ EXPERIMENT = {
 def test_a_cluster_gives_the_bytes_of_one_machine_and_a_second_run_does_nothing(workflow, tmp_path):
     cluster = workflow(EXPERIMENT, *PROFILE)
     assert cluster.returncode == 0, cluster.stderr
-    assert "submitted with SLURM jobid" in cluster.stderr
+    assert "submitted with SLURM jobid" in cluster.said
     here = workflow(EXPERIMENT | {"results": "here"})
     assert here.returncode == 0, here.stderr
     for name in ("scores.csv", "comparisons.csv"):

@@ -23,7 +23,7 @@ def changed(config: dict, *keys: str, to) -> dict:
 
 def done(run, rule: str) -> int:
     """How many jobs of a rule a run started."""
-    return run.stdout.count(f"rule {rule}:") + run.stderr.count(f"rule {rule}:")
+    return run.said.count(f"rule {rule}:")
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -131,6 +131,8 @@ def test_a_failing_job_says_why(workflow, tmp_path):
     table.write_text("image,class\na.png\n")
     run = workflow(changed(CONTROLS, "datasets", "a", to={"adapter": "table", "annotations": str(table)}))
     assert run.returncode != 0
-    assert f"index a: {table}: row 2 has 1 fields, the header 2." in run.stderr
-    logs = [line for line in run.stderr.splitlines() if line.startswith("results/logs/index/a@")]
-    assert len(logs) == 1 and logs[0].endswith("row 2 has 1 fields, the header 2.")
+    assert f"\n! index a: {table}: row 2 has 1 fields, the header 2.\n" in run.stderr
+    logs = [line for line in run.stderr.splitlines() if line.startswith("  log: results/logs/index/a@")]
+    assert len(logs) == 1
+    log = tmp_path / logs[0].removeprefix("  log: ")
+    assert log.read_text().splitlines()[-1].endswith("row 2 has 1 fields, the header 2.")

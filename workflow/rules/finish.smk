@@ -2,7 +2,7 @@
 import atexit
 from types import SimpleNamespace
 
-from wsol.job import DELETED, reasons
+from wsol.job import DELETED
 
 
 def missed(wildcards):
@@ -47,16 +47,16 @@ def succeeded():
         clear(found)
         return start_again()
     sums.record(RESULTS, MINE)
+    CALM.summarise(f"{RESULTS}/report.html")
     table = Path(f"{RESULTS}/logs/table.log")
     if table.exists() and table.stat().st_mtime >= STARTED:
-        print(table.read_text(), end="")
+        print(table.read_text().rstrip(), flush=True)
 
 
-def failed(log):
+def failed():
     """Say why, or run once more where a job has met a damaged file and deleted it."""
-    why = reasons(log)
-    print(*why, sep="\n", file=sys.stderr)
-    if any(line.endswith(DELETED) for line in why):
+    CALM.explain()
+    if any(failure.reason.endswith(DELETED) for failure in CALM.failed.values()):
         start_again()
 
 
@@ -65,6 +65,6 @@ def start_again():
     tries = int(os.environ.get("WSOL_TRIES", 0)) + 1
     if tries <= 3:
         os.environ.update(WSOL_TRIES=str(tries))
-        print("Files were deleted that are not what they should be; once more, to make them again.", file=sys.stderr)
+        SCREEN.warn("Files were deleted that are not what they should be; once more, to make them again.")
         arguments = [word for word in sys.argv[1:] if word not in ("-F", "--forceall")]
         atexit.register(os.execv, sys.executable, [sys.executable, "-m", "snakemake", *arguments])

@@ -1,14 +1,10 @@
 # start: before anything is planned, what changed since the last run: the user's files, and those of the results.
 # Jobs read this file too, on a cluster in processes of their own; only the first process looks and deletes.
-import re
 import time
 
 from wsol.provenance import audit, fingerprints, products, sums
 from wsol import lock
 
-LOOKS_ONLY = re.compile(
-    r"-[npkqF]*n[npkqF]*|-[SDlt]|--(dry.*|unlock|lint|summary|detailed-summary|list.*|.*graph|.*dag|report|touch)(=.*)?"
-)
 SHOWN = 10  # deleted files that are named
 STARTED = time.time()
 MINE = products.of(set(SETTINGS))
@@ -21,7 +17,7 @@ def take_note(locked):
         note = f"{RESULTS}/inputs/{name}.txt"
         now = fingerprints.listing(sources, content, skip=RESULTS)
         if changes := fingerprints.changes(note, now):
-            print(f"inputs: {name}: {changes}", file=sys.stderr)
+            SCREEN.warn(f"inputs: {re.sub('@[0-9a-f]{8}', '', name)}: {changes}")
         if locked or not os.path.exists(note):
             fingerprints.note(note, now)
     for name, now in written().items():
@@ -33,15 +29,15 @@ def take_note(locked):
 def clear(found):
     """Name what is not what it should be, and delete it."""
     for name, why in found[:SHOWN]:
-        print(f"{RESULTS}/{name} {why}: deleted, to be made again.", file=sys.stderr)
+        SCREEN.warn(f"{RESULTS}/{name} {why}: deleted, to be made again.")
     if len(found) > SHOWN:
-        print(f"… and {len(found) - SHOWN} more files of '{RESULTS}'.", file=sys.stderr)
+        SCREEN.warn(f"… and {len(found) - SHOWN} more files of '{RESULTS}'.")
     audit.delete(RESULTS, found)
 
 
 def start():
     """Lock the results, look through them, and take note; where nothing is run nothing is deleted either."""
-    if any(LOOKS_ONLY.fullmatch(word) for word in sys.argv[1:]):
+    if not RUNS:
         return take_note(lock.free(RESULTS))
     lock.hold(RESULTS)
     for path in products.leftovers(RESULTS):

@@ -1,4 +1,4 @@
-"""What every script does around its work: log, show progress, and end with one line where an input is wrong."""
+"""What every script does around its work: log, count, and end with one line where an input is wrong."""
 
 import errno
 import io
@@ -12,47 +12,50 @@ from pathlib import Path
 from time import monotonic
 from typing import TextIO, TypeVar
 
-from tqdm import tqdm
-
 from wsol import lock
 from wsol.errors import Damaged, InputError
 
 T = TypeVar("T")
-SECONDS_BETWEEN_LINES = 15
+SECONDS_BETWEEN_LINES = 5
+TOLD = "! "  # how a line of a log begins that whoever looks on is told
+KILLED = 128  # what a program ends with that a signal has ended, less the signal's number
+STOPPED = KILLED + signal.SIGINT  # by Ctrl-C
 DELETED = "Deleted, to be made again."  # how the reason ends of a job that met a damaged stage file
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 class Job:
-    """A running stage: `progress` and `counter` show how far it is, `say` writes a line to the log."""
+    """A running stage: `say` writes a line to the log, `progress` and `counter` write how far it is."""
 
     def __init__(self, name: str, log: TextIO, terminal: TextIO):
-        self.name, self.log, self.terminal = name, log, terminal
+        self.name = name
+        self.log = log
+        self.terminal = terminal
 
     def say(self, *words: object) -> None:
         print(*words, file=self.log, flush=True)
 
     def tell(self, *words: object) -> None:
-        """To the log, and to whoever looks on."""
+        """To the log, marked so that the workflow's terminal shows it, and to whoever looks on here."""
+        print(TOLD, end="", file=self.log)
         self.say(*words)
         print(f"{self.name}:", *words, file=self.terminal, flush=True)
 
     @contextmanager
     def counter(self, total: int, unit: str = "images") -> Iterator[Callable[[int], None]]:
-        """A function to call with how many more are done: a bar on a terminal, a line now and then in the log."""
-        count, started, last = 0, monotonic(), monotonic()
-        quiet = not self.terminal.isatty()
-        with tqdm(desc=self.name, total=total, leave=False, unit=f" {unit}", disable=quiet, file=self.terminal) as bar:
+        """A function to call with how many more are done; now and then it writes a line to the log."""
+        started = monotonic()
+        count = 0
+        last = started
 
-            def done(more: int) -> None:
-                nonlocal count, last
-                count += more
-                bar.update(more)
-                if monotonic() - last >= SECONDS_BETWEEN_LINES or count == total:
-                    last = monotonic()
-                    self.say(f"{self.name}: {count}/{total} {unit}, {last - started:.0f} s")
+        def done(more: int) -> None:
+            nonlocal count, last
+            count += more
+            if monotonic() - last >= SECONDS_BETWEEN_LINES or count == total:
+                last = monotonic()
+                self.say(f"{self.name}: {count}/{total} {unit}, {last - started:.0f} s")
 
-            yield done
+        yield done
 
     def progress(self, items: Iterable[T], total: int, unit: str = "images") -> Iterator[T]:
         """`items` again, counted."""
@@ -80,6 +83,8 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
         running = Job(name, stream, terminal)
         try:
             yield running
+        except KeyboardInterrupt:  # the user's Ctrl-C reaches every job: no traceback is wanted of any
+            sys.exit(STOPPED)
         except Exception as error:
             reason = _reason(error)
             print(f"{name}: {reason}", file=terminal, flush=True)
@@ -107,7 +112,7 @@ def _reason(error: Exception) -> str:
 @contextmanager
 def _cancelled_like_failed() -> Iterator[None]:
     """A cluster that cancels a job asks it to end first: half-written files go, as after an error."""
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(KILLED + number))
     try:
         yield
     finally:
@@ -126,19 +131,3 @@ def _stderr_into(log: TextIO) -> Iterator[TextIO]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-
-
-def reasons(snakemake_logs: str | list[str]) -> list[str]:
-    """`log file: its last line`, for every job that the workflow's own log says has failed."""
-    mark = " (check log file(s) for error details)"
-    paths = [snakemake_logs] if isinstance(snakemake_logs, str) else snakemake_logs
-    lines = [line for path in paths for line in Path(path).read_text().splitlines()]
-    named = [line.split("log: ", 1)[1].removesuffix(mark) for line in lines if line.endswith(mark)]
-    # The cluster's own log of the job follows the rule's.
-    logs = [path if Path(path).is_file() else path.split(", ")[0] for path in named]
-    return [f"{path}: {reason}" for path in dict.fromkeys(logs) if (reason := _last_line(Path(path)))]
-
-
-def _last_line(path: Path) -> str:
-    lines = path.read_text().split("\n") if path.is_file() else []
-    return next((line for line in reversed(lines) if line.strip()), "")

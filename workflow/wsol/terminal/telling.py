@@ -1,0 +1,82 @@
+"""What is told of a job when it ends, and of a run while it lasts."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from wsol.terminal import joblog, lines
+from wsol.terminal.progress import Progress, Started
+
+RUNNING_SHOWN = 2
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job that failed: what it was, why, and where its log lies."""
+
+    title: str
+    reason: str
+    log: str
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.reason}"
+
+
+def finished(job: Started, progress: Progress, now: float) -> str:
+    """The one line of a job that has been done."""
+    size, speed = _measured(job, now - job.since)
+    remaining = lines.left(*progress.left(now))
+    return lines.line(job.stage, [*job.named, size, speed, progress.count, remaining])
+
+
+def failed(job: Started, progress: Progress) -> str:
+    """The one line of a job that has not; why is said at the end of the run."""
+    return lines.line(job.stage, [*job.named, "failed", progress.count])
+
+
+def live(progress: Progress, now: float, columns: int) -> str:
+    """The line at the bottom: how much of the run is done, and what is at work."""
+    jobs = list(progress.running.values())
+    parts = [progress.count, lines.left(*progress.left(now)), *map(_doing, jobs[:RUNNING_SHOWN])]
+    if len(jobs) > RUNNING_SHOWN:
+        parts.append(f"{len(jobs) - RUNNING_SHOWN} more")
+    return lines.bar(progress.finished, progress.total, parts, columns)
+
+
+def summary(progress: Progress, seconds: float, report: str, where: str) -> str:
+    """The line of a run that has come to its end."""
+    return f"{progress.finished} jobs in {lines.duration(seconds)} · {report} · {where}"
+
+
+def ending(progress: Progress, failed: int, interrupted: bool) -> str:
+    """What a run that has not come to its end leaves behind, and what to do."""
+    done = f"{progress.count} jobs are done and stay done."
+    if interrupted:
+        return f"Stopped. {done} The same command goes on from there."
+    many = f"{failed} job{'s' if failed > 1 else ''} failed. " if failed else ""
+    return f"{many}{done} Mend that, then give the same command again."
+
+
+def where(logs: list[str], verbose: bool) -> str:
+    """Where Snakemake's own words lie, below the working directory if they do."""
+    paths = [os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path for path in logs]
+    return f"Snakemake's words: {', '.join(paths)}{'' if verbose else ' (VERBOSE=1 prints them)'}"
+
+
+def _measured(job: Started, seconds: float) -> tuple[str, str]:
+    """How many images a job had, and how fast it was; without a shard, how long it took."""
+    if not job.shard:
+        number = joblog.images(job.own_log)
+        return f"{number} images" if number else "", lines.duration(seconds)
+    number = lines.images(job.shard)
+    count = joblog.counted(job.own_log)
+    # A job that counts images knows how long they took without its own start.
+    if count and count.unit == "images" and count.seconds:
+        seconds = count.seconds
+    return f"{number} images", lines.rate(number, seconds)
+
+
+def _doing(job: Started) -> str:
+    count = joblog.counted(job.own_log)
+    how_far = f" {count.done}/{count.total}" if count else ""
+    return f"{lines.title(job.stage, job.named[:1])}{how_far}"
