@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from wsol.datasets import images
+from wsol.datasets import decoding
 from wsol.errors import ConfigError, InputError, unknown
 from wsol.experiment import idle
 from wsol.maps import heatmaps
@@ -83,7 +83,7 @@ def main() -> None:
     given = arguments()
     system = SYSTEMS[given.system] if given.system else System({"method": "gradcam"}, "max", "linear", "blend")
     cam = {**system.cam, **({"method": given.cam} if given.cam else {})}
-    image = images.decode(given.image)
+    image = decoding.decode(given.image)
     backbone = backbones.build(network(given, system, cam))
     found = heads.between(backbone.graph, backbone.output, backbone.layers) if cam["method"] == "cam" else []
     if found:
