@@ -45,7 +45,7 @@ def write(folder: Path, images: int) -> None:
     with EVIDENCE.stream(folder / "evidence.npz") as sink:
         for _ in range(images // 50):
             sink.append("activations", random.random((50, 7, 7, 1280), np.float32), images)
-        for name in ("gradients", "rivals"):
+        for name in ("gradients", "similar_class_gradients"):
             sink.put(name, np.arange(images), random.standard_normal((images, 1, 1, 1280)).astype(np.float32), images)
         sink.put("image_of", np.arange(images), np.arange(images), images)
         sink.put("explained", np.arange(images), np.zeros(images, np.int64), images)

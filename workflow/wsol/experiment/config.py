@@ -8,7 +8,7 @@ from wsol import places
 from wsol.errors import ConfigError
 from wsol.experiment import idle, networks
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
-from wsol.experiment.networks import EXPLAINED, Cam
+from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
 from wsol.exports.forms import EXPORTS
 from wsol.files.heatmap import HEATMAPS
@@ -111,7 +111,7 @@ def _consistent(where: str, evaluation: dict) -> None:
     idle.evaluation(where, evaluation)
 
 
-def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, Cam]]:
+def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, CamEntry]]:
     """(backbone or None, cam): controls stand alone, maps from elsewhere have one cam, a network every other.
 
     But for a cam that says which `backbones` it explains.
@@ -146,17 +146,17 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     return Decision(name, settings, (SCORES, DRAWS, STRATA))
 
 
-def _cam(name: str, given: dict, backbones: dict) -> Cam:
+def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
     where, method, settings = f"cams.{name}", given.get("method", name), {}
     if name != IMPORTED:
         function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
-        own = {key: value for key, value in given.items() if key not in (*PAIRING, *EXPLAINED)}
+        own = {key: value for key, value in given.items() if key not in (*PAIRING, *OF_NETWORK)}
         settings = checked(where, function, own)
         _named(f"{where}.backbones", given, backbones)
     if method in CAMS:  # several layers' maps are joined
         settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
-    idle.cam(name, method, given, EXPLAINED, backbones)
-    return Cam(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
+    idle.cam(name, method, given, OF_NETWORK, backbones)
+    return CamEntry(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
 
 
 def _named(where: str, given: dict, backbones: dict) -> None:

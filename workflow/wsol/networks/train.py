@@ -11,7 +11,7 @@ import pandas as pd
 
 from wsol.datasets import images
 from wsol.errors import ConfigError, DataError
-from wsol.networks.probabilities import unsaid
+from wsol.networks.probabilities import no_probability
 from wsol.settings import Range, Seed
 
 LABELS = ["image", "label", "class_name", "status"]  # all that training may read of the targets
@@ -76,7 +76,7 @@ def loss(backbone: Any) -> tuple[Any, Any]:
     import keras
 
     if not backbone.activation:
-        raise ConfigError(unsaid("weights.train"))
+        raise ConfigError(no_probability("weights.train"))
     logits = backbone.ending not in ("softmax", "sigmoid")  # log_softmax is one of the logits that softmax maps to p
     if backbone.binary:
         accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0 if logits else 0.5)

@@ -19,7 +19,7 @@ from wsol.errors import DataError
 from wsol.files.npz import unpack
 from wsol.files.predict import PREDICTIONS
 from wsol.index.outputs import right
-from wsol.networks.probabilities import probability
+from wsol.networks.probabilities import class_probability
 from wsol.regions.canvases import CANVASES
 from wsol.regions.localize import rle
 from wsol.regions.protocols import foreground
@@ -101,7 +101,7 @@ def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray
         place = pd.Index(arrays["image"]).get_indexer(pd.Index(targets["image"]))
         outputs = right(targets, arrays["names"])
         if header["settings"].get("activation"):
-            p = probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
+            p = class_probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
             for t in np.flatnonzero(place >= 0):
                 found[t] = explained(p[place[t]], outputs[t], header["settings"])
     return found
