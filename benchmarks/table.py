@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from wsol.scores.comparisons import Run, comparisons
-from wsol.scores.curves import Hits, best, curve
+from wsol.scores.curves import HitIntervals, best, curve
 from wsol.scores.evaluate import RESAMPLES, evaluate
 from wsol.scores.outcome import DELTAS, Outcome
 
@@ -29,7 +29,7 @@ def outcome(random: np.random.Generator, targets: pd.DataFrame) -> Outcome:
     for delta in DELTAS:
         width = np.where(random.random(len(targets)) < delta / 2, 0, reach * (1.2 - delta))
         target = np.flatnonzero(width)
-        found[delta] = Hits(target, (middle - width)[target], (middle + width)[target])
+        found[delta] = HitIntervals(target, (middle - width)[target], (middle + width)[target])
     rank = random.geometric(0.6, len(targets)) - 1
     status = np.full(len(targets), "ok")
     return Outcome(targets, status, rank, lambda deltas, *_: [found[d] for d in deltas], levels=GRID)
@@ -50,7 +50,7 @@ def naive(outcome: Outcome, resamples: int) -> None:
     for _ in range(resamples):
         drawn = random.integers(0, len(outcome), len(outcome))
         mine = np.concatenate([np.arange(rows[t], rows[t + 1]) for t in drawn])
-        best(curve(Hits(*(values[mine] for values in hits))), GRID)
+        best(curve(HitIntervals(*(values[mine] for values in hits))), GRID)
 
 
 def main() -> None:

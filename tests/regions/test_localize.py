@@ -83,13 +83,15 @@ def test_degenerate_maps_are_named_and_other_statuses_kept():
 def test_published_canvas_predicts_the_corner_where_the_map_is_degenerate():
     found = run([np.ones((8, 8), np.float32)], [[1, 1, 0, 0]], [[8, 8]], {"method": "sweep"}, protocol="wsol2020")
     np.testing.assert_array_equal(found["boxes"], np.zeros((2, 4)))
-    assert (found["lo"] == -np.inf).all() and (found["hi"] == np.inf).all()  # at every level of the sweep
+    assert (found["level_low"] == -np.inf).all() and (
+        found["level_high"] == np.inf
+    ).all()  # at every level of the sweep
     np.testing.assert_array_equal(found["canvas"], [[224, 224]])
 
 
 def test_a_chosen_level_holds_for_all():
     found = run([square()], [[1, 1, 0, 0]], [[8, 8]])
-    assert (found["lo"] == -np.inf).all() and (found["hi"] == np.inf).all()
+    assert (found["level_low"] == -np.inf).all() and (found["level_high"] == np.inf).all()
 
 
 @pytest.mark.parametrize("canvas", ["input", "image"])

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm
 
 from wsol.scores.comparisons import Run, comparisons
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.evaluate import evaluate
 from wsol.scores.outcome import Outcome
 
@@ -32,7 +32,7 @@ def outcome(lo, hi):
     n, hit = len(lo), np.flatnonzero(hi > lo)
     names = [f"{i:05d}" for i in range(n)]
     targets = {"image": names, "group": names, "label": 0, "mask": "", "height": 9, "width": 9}
-    found = Hits(hit, lo[hit], hi[hit])
+    found = HitIntervals(hit, lo[hit], hi[hit])
     frame = pd.DataFrame(targets).assign(boxes=[np.array([0.0, 0, 9, 9])] * n)
     return Outcome(frame, np.full(n, "ok"), find_hits=lambda deltas, *_: [found] * len(deltas), levels=GRID)
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsol.scores.curves import Hits, best, counts_at, curve, hit_at, join
+from wsol.scores.curves import HitIntervals, best, counts_at, curve, hit_at, join
 
 INF = np.inf
 
 
 def hits(*rows):
     target, lo, hi = np.array(rows, float).reshape(-1, 3).T
-    return Hits(target.astype(int), lo, hi)
+    return HitIntervals(target.astype(int), lo, hi)
 
 
 def disjoint(edges):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from wsol.scores import curves
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.draws import Drawing
 from wsol.scores.evaluate import evaluate
 from wsol.scores.levels import carried, representatives
@@ -26,7 +26,7 @@ def split(seed, n=N):
     found = {}
     for delta in DELTAS:
         lo = random.random(n) * 0.5
-        found[delta] = Hits(np.arange(n), lo, lo + random.random(n) * (1 - delta))
+        found[delta] = HitIntervals(np.arange(n), lo, lo + random.random(n) * (1 - delta))
     counts = random.integers(0, 9, (2, n, BINS)).astype(np.int32)
     frame = {"image": names, "group": [f"g{i // 2}" for i in range(n)], "label": 0, "height": 9, "width": 9}
     targets = pd.DataFrame(frame).assign(mask="x", boxes=[np.array([0.0, 0, 9, 9])] * n)
@@ -51,7 +51,7 @@ def split(seed, n=N):
 def resampled(outcome, times, codes):
     """A split's hits with each target as often as its group is drawn."""
     rows = [t for t in range(len(outcome)) for _ in range(times[codes[t]])]
-    return rows, [Hits(np.arange(len(rows)), *(v[rows] for v in outcome.hits(0.5)[1:]))]
+    return rows, [HitIntervals(np.arange(len(rows)), *(v[rows] for v in outcome.hits(0.5)[1:]))]
 
 
 def test_the_oracle_s_draws_are_the_naive_loop_s():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from wsol.errors import ConfigError, DataError
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.evaluate import COLUMNS, evaluate
 from wsol.scores.metrics import METRICS
 from wsol.scores.outcome import UNRANKED, Outcome
@@ -18,7 +18,7 @@ def outcome(intervals, *, status=None, rank=None, names="abcdefgh", levels=None)
     n = len(intervals)
     rows = [(t, *i) for t, i in enumerate(intervals) if i is not None]
     target, lo, hi = np.array(rows, float).reshape(-1, 3).T
-    found = Hits(target.astype(int), lo, hi)
+    found = HitIntervals(target.astype(int), lo, hi)
     images = list(names[:n])
     truth = {"boxes": [[0, 0, 9, 9]] * n, "mask": "", "height": 9, "width": 9}
     return Outcome(
@@ -52,7 +52,9 @@ def test_v2_has_a_level_for_each_iou_and_its_own_name_with_one():
 
     def find(deltas, components, truth):
         rows = [[(t, *i) for t, i in enumerate(by_delta[d]) if i] for d in deltas]
-        return [Hits(np.array([int(r[0]) for r in k]), *(np.array([r[j] for r in k]) for j in (1, 2))) for k in rows]
+        return [
+            HitIntervals(np.array([int(r[0]) for r in k]), *(np.array([r[j] for r in k]) for j in (1, 2))) for k in rows
+        ]
 
     report = outcome([None, None])
     report.find_hits = find

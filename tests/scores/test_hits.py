@@ -65,7 +65,11 @@ def test_exact_hit_matrices(largest):
     for target in range(len(maps)):
         rows = slice(*regions["offsets"][[target, target + 1]])
         for tau_index, tau in enumerate(TAUS):
-            use = (regions["lo"][rows] < tau) & (tau <= regions["hi"][rows]) & (regions["largest"][rows] == largest)
+            use = (
+                (regions["level_low"][rows] < tau)
+                & (tau <= regions["level_high"][rows])
+                & (regions["largest"][rows] == largest)
+            )
             scale = sizes[target][::-1] / 224
             predicted = boxes.scale(regions["boxes"][rows][use], *scale)
             best = boxes.iou(predicted, truth[offsets[target] : offsets[target + 1]]).max(initial=0)

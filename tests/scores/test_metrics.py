@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from wsol.scores import curves
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.metrics import COUNTS, METRICS, Pooled, matching, mean_over_classes
 from wsol.scores.outcome import DELTAS, Outcome, Unavailable
 from wsol.scores.pixels import BINS, Counts, Pixels
@@ -22,7 +22,7 @@ def outcome(n=6, seed=0):
 
     def find(deltas, components, truth):
         starts = np.sort(random.random(n))
-        return [Hits(np.arange(n), starts, starts + 0.5 * (1 - delta)) for delta in deltas]
+        return [HitIntervals(np.arange(n), starts, starts + 0.5 * (1 - delta)) for delta in deltas]
 
     boxes = [[0, 0, 9, 9]] * (n - 1) + [[]]
     masks = ["04"] * (n - 1) + [""]
@@ -74,7 +74,7 @@ def test_top_loc_needs_both():
         pd.DataFrame({"boxes": [[0, 0, 1, 1]] * 4, "mask": ""}),
         np.array(["ok"] * 4),
         np.array([0, 0, 4, 5]),
-        find_hits=lambda d, c, t: [Hits(np.array([0, 2, 3]), np.full(3, -np.inf), np.full(3, np.inf))] * len(d),
+        find_hits=lambda d, c, t: [HitIntervals(np.array([0, 2, 3]), np.full(3, -np.inf), np.full(3, np.inf))] * len(d),
     )
     assert METRICS["top1_loc"](View(found, "fixed")).tolist() == [1, 0, 0, 0]
     assert METRICS["top5_loc"](View(found, "fixed")).tolist() == [1, 0, 1, 0]
@@ -140,7 +140,7 @@ def test_top1_loc_of_predicted_maps_is_the_naive_loop_s():
     hit = (lo < levels[:, None]) & (levels[:, None] <= hi) & (rank == 0)
     best = hit.sum(axis=1).argmax()
     table = pd.DataFrame({"boxes": [[0, 0, 1, 1]] * 5, "mask": ""})
-    given = {"find_hits": lambda d, c, t: [Hits(np.arange(5), lo, hi)] * len(d), "levels": levels}
+    given = {"find_hits": lambda d, c, t: [HitIntervals(np.arange(5), lo, hi)] * len(d), "levels": levels}
     view = View(Outcome(table, np.array(["ok"] * 5), rank, **given, explain="predicted"), "oracle")
     assert METRICS["top1_loc"](view).tolist() == hit[best].tolist() == [1, 1, 0, 0, 0]
     assert list(view.levels.values()) == [levels[best]]

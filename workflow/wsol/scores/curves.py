@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Hits(NamedTuple):
-    """`target[j]` is hit at every level in (lo[j], hi[j]]; the intervals of one target are disjoint."""
+class HitIntervals(NamedTuple):
+    """`target[j]` is hit at every level in (level_low[j], level_high[j]]; the intervals of one target are disjoint."""
 
     target: NDArray[np.int64]
-    lo: NDArray[np.float64]
-    hi: NDArray[np.float64]
+    level_low: NDArray[np.float64]
+    level_high: NDArray[np.float64]
 
 
 class Curve(NamedTuple):
@@ -26,14 +26,14 @@ class Curve(NamedTuple):
     counts: NDArray[np.int64]
 
 
-def join(parts: Sequence[Hits]) -> Hits:
+def join(parts: Sequence[HitIntervals]) -> HitIntervals:
     """The intervals of several shards, or of several IoU thresholds whose mean is wanted: counts add up."""
-    nothing = Hits(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    return Hits(*(np.concatenate(field) for field in zip(nothing, *parts, strict=True)))
+    nothing = HitIntervals(np.empty(0, np.int64), np.empty(0), np.empty(0))
+    return HitIntervals(*(np.concatenate(field) for field in zip(nothing, *parts, strict=True)))
 
 
-def curve(hits: Hits) -> Curve:
-    edges, place = np.unique(np.concatenate([hits.lo, hits.hi, [-np.inf, np.inf]]), return_inverse=True)
+def curve(hits: HitIntervals) -> Curve:
+    edges, place = np.unique(np.concatenate([hits.level_low, hits.level_high, [-np.inf, np.inf]]), return_inverse=True)
     starts, stops = place[:-2].reshape(2, -1)
     steps = np.bincount(starts, minlength=len(edges)) - np.bincount(stops, minlength=len(edges))
     return Curve(edges, np.cumsum(steps)[:-1])
@@ -62,9 +62,9 @@ def best(curve: Curve, grid: NDArray[np.float64] | None = None) -> float:
     return float(middle if middle > low else high)
 
 
-def hit_at(hits: Hits, level: float | None, n: int) -> NDArray[np.bool_]:
+def hit_at(hits: HitIntervals, level: float | None, n: int) -> NDArray[np.bool_]:
     """Which of n targets are hit at this level; None where each target had its own single level."""
-    there = slice(None) if level is None else (hits.lo < level) & (level <= hits.hi)
+    there = slice(None) if level is None else (hits.level_low < level) & (level <= hits.level_high)
     hit = np.zeros(n, bool)
     hit[hits.target[there]] = True
     return hit

@@ -4,24 +4,24 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from wsol.scores.curves import Hits, curve
+from wsol.scores.curves import HitIntervals, curve
 from wsol.statistics.resampling import Floats, Resamples
 
 MOST = 1_000  # levels among which a resample chooses
 KEPT = 25  # distinct levels that scores are taken at
 
 
-def again(hits: Hits, grid: Floats | None, resamples: Resamples) -> Floats:
+def again(hits: HitIntervals, grid: Floats | None, resamples: Resamples) -> Floats:
     """The best level of each resample, [r], as `curves.best` takes it: on a grid the first of equals, else the middle
     of the first stretch of equals (among at most MOST levels spread over all that differ)."""
     levels = candidates(hits) if grid is None else grid
     groups = resamples.codes[hits.target]
-    starts, stops = (np.searchsorted(levels, ends, side="right") for ends in (hits.lo, hits.hi))
+    starts, stops = (np.searchsorted(levels, ends, side="right") for ends in (hits.level_low, hits.level_high))
     first, last = _best(resamples.times, groups, starts, stops, len(levels))
     return levels[first if grid is not None else (first + last) // 2]
 
 
-def candidates(hits: Hits) -> Floats:
+def candidates(hits: HitIntervals) -> Floats:
     """A level inside each stretch of levels at which the same targets are hit, ascending."""
     edges = curve(hits).edges[1:-1]
     if not len(edges):

@@ -18,7 +18,7 @@ from wsol import boxes
 from wsol.errors import DataError
 from wsol.index.outputs import right
 from wsol.scores import curves
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.pixels import Counts, Pixels
 from wsol.scores.pointing import Pointing
 
@@ -26,8 +26,8 @@ T = TypeVar("T")
 UNRANKED = np.iinfo(np.int32).max
 DELTAS = (0.3, 0.5, 0.7)
 
-# (deltas, components "largest" | "all", truth [n] of box lists) -> one Hits for each delta
-FindHits = Callable[[tuple[float, ...], str, Sequence[NDArray]], Sequence[Hits]]
+# (deltas, components "largest" | "all", truth [n] of box lists) -> one HitIntervals for each delta
+FindHits = Callable[[tuple[float, ...], str, Sequence[NDArray]], Sequence[HitIntervals]]
 # (level, None for each map's own) -> for each target the IoU of all its boxes there with its truth, [boxes truth]
 FindOverlaps = Callable[[float | None], Sequence[NDArray[np.float64]]]
 
@@ -76,7 +76,7 @@ class Outcome:
         """[n] of boxes [1 4]: the largest box, the first among equals."""
         return [b[[np.argmax(boxes.area(b))]] if len(b) else b for b in self.truth]
 
-    def hits(self, delta: float, components: str = "largest", matching: str = "any") -> Hits:
+    def hits(self, delta: float, components: str = "largest", matching: str = "any") -> HitIntervals:
         """Levels at which a box reaches IoU >= delta with a truth box; every usual delta is found in the same pass.
 
         Of maps of the predicted class those of a right one count, which are the labelled class's; others are misses.
@@ -131,13 +131,13 @@ class Outcome:
             raise Unavailable("heatmaps or predicted masks")
         return find()
 
-    def _counted(self, hits: Hits) -> Hits:
+    def _counted(self, hits: HitIntervals) -> HitIntervals:
         """Without the hits of targets whose boxes do not count: those are misses, whatever their files say."""
         counts = np.isin(self.status, self.boxed)
         if self.explain == "predicted" and self.rank is not None:
             counts &= self.rank == 0
         there = counts[hits.target]
-        return Hits(hits.target[there], hits.lo[there], hits.hi[there])
+        return HitIntervals(hits.target[there], hits.level_low[there], hits.level_high[there])
 
 
 def ranks(logits: ArrayLike, image_row: ArrayLike, outputs: Sequence[Sequence[int]]) -> NDArray[np.int64]:

@@ -26,7 +26,7 @@ from wsol.regions.canvases import CANVASES, Canvas, Drawn, placed
 from wsol.regions.protocols import CANVAS_2020, finish, upsample
 from wsol.regions.thresholds import PUBLISHED_STEP
 from wsol.scores import curves, pixels, pointing
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.hits import hits, row_boxes, truth_boxes
 from wsol.scores.outcome import Outcome, Unavailable, ranks_of, statuses
 from wsol.scores.pixels import Map
@@ -60,15 +60,15 @@ class Stages:
         found = [np.asarray(read()["status"], np.str_) for read in self.regions]
         return statuses(self.targets, np.concatenate([np.empty(0, np.str_), *found]))
 
-    def find_hits(self, deltas: tuple[float, ...], components: str, truth: Truth) -> list[Hits]:
-        parts: list[list[Hits]] = [[] for _ in deltas]
+    def find_hits(self, deltas: tuple[float, ...], components: str, truth: Truth) -> list[HitIntervals]:
+        parts: list[list[HitIntervals]] = [[] for _ in deltas]
         for rows, shard in self.shards(self.regions):
             offsets = np.cumsum([0] + [len(b) for b in truth[rows]])
             flat = np.concatenate([np.empty((0, 4)), *truth[rows]])
             largest = components == "largest"
             found = hits(shard, flat, offsets, self.sizes[rows], deltas, largest=largest, protocol=self.protocol)
             for part, each in zip(parts, found, strict=True):
-                part.append(Hits(each.target + rows.start, each.lo, each.hi))
+                part.append(HitIntervals(each.target + rows.start, each.level_low, each.level_high))
         return [curves.join(part) for part in parts]
 
     def largest_boxes(self, level: float | None) -> list[list[float]]:
@@ -177,8 +177,8 @@ class Stages:
 def _holds(shard: Mapping[str, NDArray], level: float | None) -> NDArray[np.bool_]:
     """Which rows of a regions file hold at a level."""
     if level is None:
-        return np.ones(len(shard["lo"]), bool)
-    return (shard["lo"] < level) & (level <= shard["hi"])
+        return np.ones(len(shard["level_low"]), bool)
+    return (shard["level_low"] < level) & (level <= shard["level_high"])
 
 
 def _cut(shard: Mapping[str, NDArray], there: NDArray[np.bool_], target: int) -> NDArray[np.float32]:
