@@ -73,10 +73,10 @@ def test_targets_that_share_a_map_share_its_rows():
 
 def test_degenerate_maps_are_named_and_other_statuses_kept():
     maps = [np.ones((8, 8), np.float32), np.full((8, 8), np.nan, np.float32), np.ones((8, 8), np.float32), square()]
-    status = ["ok", "ok", "unreadable", "unlabelled"]
+    status = ["ok", "ok", "unreadable", "no_ground_truth"]
     for threshold in (FIXED, {"method": "otsu"}, {"method": "sweep"}, {"method": "percentile", "q": 90.0}):
         found = run(maps, [[1, 1, 0, 0]] * 2 + [[np.nan] * 4] + [[1, 1, 0, 0]], [[8, 8]] * 4, threshold, status)
-        assert found["status"].tolist() == ["degenerate", "degenerate", "unreadable", "unlabelled"]
+        assert found["status"].tolist() == ["degenerate", "degenerate", "unreadable", "no_ground_truth"]
         assert (np.diff(found["offsets"])[:3] == 0).all() and np.diff(found["offsets"])[3] > 0
 
 

@@ -76,8 +76,8 @@ def test_single_levels_are_fixed_and_classification_has_no_choice():
     assert (found["n"] == 4).all() and (found["levels"] == "").all()
 
 
-def test_what_is_not_ok_misses_and_only_unlabelled_leaves_the_denominator():
-    status = ["ok", "degenerate", "unreadable", "missing", "unlabelled"]
+def test_what_is_not_ok_misses_and_only_no_ground_truth_leaves_the_denominator():
+    status = ["ok", "degenerate", "unreadable", "missing", "no_ground_truth"]
     report = outcome([EVERY] * 5, status=status, rank=[0] * 5)
     found = evaluate(report, None, ["gtknown_loc", "top1_loc", "top1_acc"], single_level=True)
     assert row(found, "gtknown_loc", "fixed")[["value", "n"]].tolist() == [25, 4]
@@ -90,7 +90,7 @@ def test_what_is_not_ok_misses_and_only_unlabelled_leaves_the_denominator():
 def test_a_metric_without_its_input_has_no_row():
     found = evaluate(outcome([EVERY]), None, ["top1_acc", "gtknown_loc"])
     assert found.scores["metric"].tolist() == ["gtknown_loc"] and found.unavailable == {"top1_acc": "predictions"}
-    found = evaluate(outcome([EVERY], status=["unlabelled"]), None, ["gtknown_loc"])
+    found = evaluate(outcome([EVERY], status=["no_ground_truth"]), None, ["gtknown_loc"])
     assert not len(found.scores) and found.unavailable == {"gtknown_loc": "truth"}
 
 

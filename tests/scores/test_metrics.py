@@ -30,7 +30,7 @@ def outcome(n=6, seed=0):
     inside, outside = random.integers(0, 5, (2, n, BINS)).astype(np.int32) * (there == 1)[:, None]
     return Outcome(
         pd.DataFrame({"boxes": boxes, "mask": masks, "label": np.arange(n) % 2}),
-        np.array(["ok"] * (n - 1) + ["unlabelled"]),
+        np.array(["ok"] * (n - 1) + ["no_ground_truth"]),
         random.integers(0, 9, n),
         find_hits=find,
         find_overlaps=lambda level: [random.random((3, len(b) // 4)) for b in boxes],

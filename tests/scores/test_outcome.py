@@ -50,7 +50,7 @@ def test_hits_are_found_once_for_the_usual_deltas_and_matched_as_asked():
         return [HitIntervals(np.array([0, 1]), np.array([d, d]), np.array([1.0, 1.0])) for d in deltas]
 
     targets = pd.DataFrame({"boxes": [np.array([0, 0, 1, 1, 0, 0, 3, 3.0]), np.empty(0)]})
-    outcome = Outcome(targets, np.array(["ok", "unlabelled"]), find_hits=find)
+    outcome = Outcome(targets, np.array(["ok", "no_ground_truth"]), find_hits=find)
     assert outcome.hits(0.5).level_low.tolist() == [0.5] and outcome.hits(0.3).target.tolist() == [0]
     outcome.hits(0.7, "all", "largest")
     assert calls == [((0.3, 0.5, 0.7), "largest", [2, 0]), ((0.3, 0.5, 0.7), "all", [1, 0])]

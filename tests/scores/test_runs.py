@@ -50,7 +50,7 @@ def run(
         "image": images, "label": np.arange(n) % 2, "class_name": "x", "width": [s[1] for s in sizes],
         "height": [s[0] for s in sizes], "boxes": [np.ravel(t).astype(float) for t in truths], "mask": masks,
         "ignore": "", "group": images, "outputs": [[i % 3] for i in range(n)],
-        "status": ["ok" if len(t) or m else "unlabelled" for t, m in zip(truths, masks, strict=True)],
+        "status": ["ok" if len(t) or m else "no_ground_truth" for t, m in zip(truths, masks, strict=True)],
     }  # fmt: skip
     folder.mkdir(exist_ok=True)
     files = {"targets": folder / "targets.parquet", "predictions": [], "heatmaps": [], "regions": []}

@@ -1,6 +1,6 @@
 """What metrics see of a run over one dataset: ranks of the right class, hits by level, pixel counts, statuses.
 
-A target that is not `ok` is a miss and stays in every denominator; only a target without any truth (`unlabelled`) has
+A target that is not `ok` is a miss and stays in every denominator. Only a target of status `no_ground_truth` has
 nothing to be scored against: its localisation is not counted (NaN), its classification is. Under `wsol2020` a
 `degenerate` map has the published evaluator's box 0 0 0 0, which a truth that is scaled to 0 0 0 0 is found by.
 """
@@ -64,7 +64,7 @@ class Outcome:
     @cached_property
     def labelled(self) -> NDArray[np.bool_]:
         """[n]: has boxes to be localised against."""
-        return (self.status != "unlabelled") & np.array([len(b) > 0 for b in self.truth], bool)
+        return (self.status != "no_ground_truth") & np.array([len(b) > 0 for b in self.truth], bool)
 
     @cached_property
     def truth(self) -> list[NDArray[np.float64]]:
