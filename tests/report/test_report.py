@@ -64,7 +64,7 @@ def test_the_selected_number_ranks_and_the_oracle_stands_beside_it():
     board = boards(scores(), compared())[0]
     assert [row.run["cam"] for row in board.rows] == ["gradcam", "center", "full"]
     cell = board.rows[0].cells["maxboxacc@50"]
-    assert (cell.value, cell.choice, cell.oracle) == (55, "selected", 60)
+    assert (cell.value, cell.level_from, cell.oracle) == (55, "selected", 60)
     assert "55.0 [45.0 65.0]" in text(scores(), compared()) and "-" in text(scores(), compared()).splitlines()[3]
 
 

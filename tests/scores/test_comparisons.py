@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from wsol.errors import DataError
-from wsol.scores.comparisons import COLUMNS, Run, comparisons
+from wsol.scores.comparisons import COLUMNS, ScoredRun, comparisons
 from wsol.statistics.resampling import Resamples
 from wsol.statistics.testing import holm
 
@@ -22,7 +22,7 @@ def run(
     rows = [(*key, 100 * np.mean(v), len(v), len(v)) for key, v in columns.items()]
     scores = pd.DataFrame(rows, columns=["metric", "choice", "value", "n", "groups"])
     draws = np.stack([resamples.means(np.asarray(v, float)) for v in columns.values()])
-    return Run("e", backbone, cam, threshold, control, more.get("targets", "t"), scores, draws)
+    return ScoredRun("e", backbone, cam, threshold, control, more.get("targets", "t"), scores, draws)
 
 
 def hits(rate, seed):

@@ -8,7 +8,8 @@ from wsol.errors import ConfigError, DataError
 from wsol.scores.curves import HitIntervals
 from wsol.scores.evaluate import COLUMNS, evaluate
 from wsol.scores.metrics import METRICS
-from wsol.scores.outcome import UNRANKED, Outcome
+from wsol.scores.outcome import Outcome
+from wsol.scores.ranks import UNRANKED
 
 EVERY = (-np.inf, np.inf)
 
@@ -25,8 +26,8 @@ def outcome(intervals, *, status=None, rank=None, names="abcdefgh", levels=None)
         pd.DataFrame({"image": images, "group": images, "label": 0, **truth}),
         np.array(status or ["ok"] * n),
         None if rank is None else np.array(rank),
-        find_hits=lambda deltas, components, truth: [found] * len(deltas),
-        levels=levels,
+        find_hit_intervals=lambda deltas, components, truth: [found] * len(deltas),
+        swept_levels=levels,
     )
 
 
@@ -57,7 +58,7 @@ def test_v2_has_a_level_for_each_iou_and_its_own_name_with_one():
         ]
 
     report = outcome([None, None])
-    report.find_hits = find
+    report.find_hit_intervals = find
     found = evaluate(report, None, ["maxboxacc_v2", "maxboxacc_v2_one_level", "maxboxacc_v2@30", "boxacc@30"])
     assert row(found, "maxboxacc_v2", "oracle")["value"] == pytest.approx(100 * (1 + 0.5 + 0.5) / 3)
     assert row(found, "maxboxacc_v2", "oracle")["levels"] == "0.1 0.5 0.5"

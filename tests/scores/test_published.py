@@ -13,7 +13,7 @@ from wsol.geometry import UNSAID
 from wsol.maps import imported
 from wsol.regions.localize import localize
 from wsol.regions.protocols import finish, prepare, upsample
-from wsol.scores.hits import hits
+from wsol.scores.hits import find_hit_intervals
 from wsol.scores.outcome import DELTAS
 from wsol.scores.pixels import Map, measure
 
@@ -103,7 +103,7 @@ def agree(count, seed):
     flat_truth, offsets = np.concatenate(truths), np.cumsum([0] + [len(t) for t in truths])
     regions, total = regions_of(maps, sizes), 0
     for largest in (True, False):
-        found = hits(regions, flat_truth, offsets, sizes, DELTAS, largest=largest, protocol="wsol2020")
+        found = find_hit_intervals(regions, flat_truth, offsets, sizes, DELTAS, largest=largest, protocol="wsol2020")
         ours = np.zeros((count, len(TAUS), len(DELTAS)), bool)
         for delta, table in enumerate(found):
             for target, lo, hi in zip(*table, strict=True):

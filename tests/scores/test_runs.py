@@ -197,7 +197,7 @@ def test_the_level_is_one_for_all_images_not_each_image_s_best(tmp_path):
     wanted = settings(method="sweep", step=0.1)
     report = run(tmp_path, [high, low], [[[10, 10, 20, 20]], [[10, 10, 30, 30]]], [SIZE] * 2, wanted)[0]
     found = evaluate(report, None, ["maxboxacc@50"])
-    assert report.hits(0.5).target.tolist() == [0, 1]
+    assert report.hit_intervals(0.5).target.tolist() == [0, 1]
     assert found.scores["value"].tolist() == [50]
 
 
@@ -211,7 +211,9 @@ def test_a_target_that_is_not_ok_misses_everything(tmp_path):
         assert found.targets["status"].tolist() == ["degenerate", "unreadable", "degenerate"]
         scores = found.scores.set_index("metric").drop(["top1_acc", "top5_acc"])
         # The published pixel metrics see such a map as zeros: at level 0 all of it is predicted, here rightly.
-        published = ["pxap", "pixel_ap", "miou", "pixel_precision", "pixel_recall"] if protocol == "wsol2020" else []
+        published = (
+            ["pxap", "pixel_ap", "mask_iou", "pixel_precision", "pixel_recall"] if protocol == "wsol2020" else []
+        )
         boxed = scores["value"].drop(published).pop("boxes_per_target")
         assert boxed == (2 / 3 if protocol == "wsol2020" else 0)  # there a degenerate map has the box 0 0 0 0
         counted = scores["n"].drop("pointing_game")
@@ -238,4 +240,4 @@ def test_shards_must_be_of_these_targets(tmp_path):
     report, stages = run(tmp_path, [np.eye(5)] * 3, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings())
     stages.targets.drop(index=0, inplace=True)
     with pytest.raises(DataError, match="3 targets, but the index has 2"):
-        report.find_hits((0.5,), "largest", report.truth)
+        report.find_hit_intervals((0.5,), "largest", report.ground_truth)

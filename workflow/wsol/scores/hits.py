@@ -55,7 +55,7 @@ def iou_rows(boxes: NDArray, truth: NDArray, protocol: str) -> NDArray[np.float6
     return _best_rows(boxes, truth, _one(protocol))
 
 
-def hits(
+def find_hit_intervals(
     regions: Mapping[str, NDArray],
     truth: NDArray,
     truth_offsets: NDArray,
@@ -88,7 +88,8 @@ def best_iou(
 ) -> NDArray[np.float64]:
     """The best IoU of each target's regions at one level, [t]; 0 without region or truth.
 
-    Where the threshold chose a level for each map, its regions stand at any level. Arguments as in `hits`.
+    Where the threshold chose a level for each map, its regions stand at any level.
+    Arguments as in `find_hit_intervals`.
     """
     use = (regions["largest"] == largest) & (regions["level_low"] < level) & (level <= regions["level_high"])
     return _best_of(_flat(regions, truth, truth_offsets, sizes, protocol), use)
