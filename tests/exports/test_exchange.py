@@ -15,7 +15,8 @@ from pycocotools.cocoeval import COCOeval
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 
-METRICS = ["top1_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "pointing_game", "energy_pointing", "pxap", "mask_iou"]
+METRICS = ["top1_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "pointing_game", "energy_pointing", "pxap"]
+METRICS += ["mask_iou"]
 DATASETS = {
     "a": {"adapter": "shapes", "split": "select", "count": 24, "size": 80, "class_map": "labels"},
     "b": {"adapter": "shapes", "split": "report", "count": 40, "size": 80, "class_map": "labels"},

@@ -10,6 +10,8 @@ from wsol.report.pictures import TRUE, overlay, warp
 from wsol.report.tables import COLUMNS as TABLES
 from wsol.report.tables import printed, read
 from wsol.scores.comparisons import COLUMNS
+from wsol.scores.metrics import METRICS
+from wsol.scores.metrics.record import Metric
 
 
 def scores(backbone="mobilenetv2"):
@@ -73,6 +75,15 @@ def test_neither_a_count_nor_an_accuracy_orders_the_rows():
     only = scores()[lambda s: s["metric"] != "maxboxacc@50"]
     board = boards(only, compared()[:0])[0]
     assert board.ranking is None and [row.run["cam"] for row in board.rows] == ["gradcam", "center"]
+
+
+def test_a_metric_of_which_less_is_better_orders_the_rows_the_other_way(monkeypatch):
+    monkeypatch.setitem(METRICS, "maxboxacc@50", Metric(print, higher_is_better=False))
+    board = boards(scores(), compared())[0]
+    assert board.ranking == "maxboxacc@50" and [row.run["cam"] for row in board.rows] == ["full", "center", "gradcam"]
+    assert board.rows[2].margin.control == "none/full/sweep"  # the one that is furthest ahead of the run
+    monkeypatch.setitem(METRICS, "maxboxacc@50", Metric(print, higher_is_better=None))
+    assert boards(scores(), compared())[0].ranking is None
 
 
 def test_a_run_stands_over_the_control_that_is_nearest_to_it():

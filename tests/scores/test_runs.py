@@ -121,9 +121,9 @@ def box_of(random, height, width):
     return [x[0], y[0], x[1] + 1, y[1] + 1]
 
 
-def naive_v1(maps, truths, sizes, grid):
+def naive_v1(maps, truths, sizes, grid, deltas=DELTAS):
     """Hits [delta level target] of the largest region, by OpenCV's labelling of the upsampled map."""
-    hit = np.zeros((len(DELTAS), len(grid), len(maps)), bool)
+    hit = np.zeros((len(deltas), len(grid), len(maps)), bool)
     for t, (map, truth, (height, width)) in enumerate(zip(maps, truths, sizes, strict=True)):
         full = cv2.resize(map, SIZE[::-1], interpolation=cv2.INTER_LINEAR)
         full = (full - full.min()) / np.ptp(full)
@@ -131,7 +131,7 @@ def naive_v1(maps, truths, sizes, grid):
             _, _, stats, _ = cv2.connectedComponentsWithStats((full >= level).astype(np.uint8))
             x, y, w, h, _ = stats[1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])]
             box = boxes.scale([x, y, x + w, y + h], width / SIZE[1], height / SIZE[0])
-            hit[:, place, t] = boxes.iou(box, truth).max() >= np.array(DELTAS)
+            hit[:, place, t] = boxes.iou(box, truth).max() >= np.array(deltas)
     return hit
 
 
