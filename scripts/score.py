@@ -16,7 +16,8 @@ evaluation, threshold = params.evaluation, params.threshold
 
 with job(snakemake.log, "score") as log:
     view, stages = viewed(files, threshold)
-    report, statistics = view.outcome, {key: evaluation[key] for key in ("resamples", "seed")}
+    report = view.outcome
+    statistics = {key: evaluation[key] for key in ("resamples", "seed")}
     select = view.chooser if view.level_from == "selected" else None
     found = evaluate(report, select, evaluation["metrics"], single_level=view.level_from == "fixed", **statistics)
     for metric, lacking in found.unavailable.items():

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wsol.affine import Affine
 from wsol.report.leaderboard import boards, text
 from wsol.report.page import page
 from wsol.report.pictures import TRUE, overlay, warp
@@ -141,7 +142,8 @@ def test_heat_lies_where_the_geometry_puts_it(input_to_image, shift):
     heatmap = np.zeros((4, 5), np.float32)
     heatmap[1, 2] = 1
     sx, sy, tx, ty = input_to_image
-    drawn = warp(heatmap, np.array([10.0, 10, *shift]), np.array(input_to_image), height=120, width=110)
+    cell_to_image = Affine(*input_to_image) @ Affine(10, 10, *shift)
+    drawn = warp(heatmap, cell_to_image, height=120, width=110)
     y, x = np.unravel_index(drawn.argmax(), drawn.shape)
     # The cell's centre lies at input (25, 15), shifted.
     at_x, at_y = 25 + shift[0], 15 + shift[1]

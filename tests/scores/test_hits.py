@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import naive
 from wsol import boxes
+from wsol.affine import Affine
 from wsol.regions.localize import localize
 from wsol.scores.hits import best_iou, find_hit_intervals, iou_rows, region_count, row_boxes, truth_boxes
 
@@ -70,8 +71,7 @@ def test_exact_hit_matrices(largest):
                 & (tau <= regions["level_high"][rows])
                 & (regions["largest"][rows] == largest)
             )
-            scale = sizes[target][::-1] / 224
-            predicted = boxes.scale(regions["boxes"][rows][use], *scale)
+            predicted = Affine.stretch((224, 224), sizes[target]).boxes(regions["boxes"][rows][use])
             best = boxes.iou(predicted, truth[offsets[target] : offsets[target + 1]]).max(initial=0)
             for delta in range(len(DELTAS)):
                 assert matrix(found[delta], len(maps))[target, tau_index] == (best >= DELTAS[delta])

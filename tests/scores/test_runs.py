@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from wsol import boxes
+from wsol.affine import UNSAID, Affine
 from wsol.errors import DataError
 from wsol.files import rle
 from wsol.files.heatmap import HEATMAPS
@@ -13,7 +14,6 @@ from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
 from wsol.files.npz import pack
 from wsol.files.predict import PREDICTIONS
-from wsol.geometry import UNSAID, stretch
 from wsol.regions.localize import localize
 from wsol.scores.evaluate import evaluate
 from wsol.scores.metrics import METRICS
@@ -61,7 +61,7 @@ def run(
         rows, size = slice(first, first + shard), np.array(SIZE)
         kinds = {k: folder / f"{first}.{k}.npz" for k in ("predictions", "heatmaps", "regions")}
         packed = pack([np.asarray(m, np.float32) for m in maps[rows]])
-        cells = np.array(stretch(maps[0].shape, SIZE) if cell_to_input is None else cell_to_input, float)
+        cells = Affine.stretch(maps[0].shape, SIZE).array() if cell_to_input is None else cell_to_input
         how = {
             "status": status[rows],
             "input_to_image": input_to_image[rows],
@@ -130,7 +130,7 @@ def naive_v1(maps, truths, sizes, grid, deltas=DELTAS):
         for place, level in enumerate(grid):
             _, _, stats, _ = cv2.connectedComponentsWithStats((full >= level).astype(np.uint8))
             x, y, w, h, _ = stats[1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])]
-            box = boxes.scale([x, y, x + w, y + h], width / SIZE[1], height / SIZE[0])
+            box = Affine.stretch(SIZE, (height, width)).boxes([x, y, x + w, y + h])
             hit[:, place, t] = boxes.iou(box, truth).max() >= np.array(deltas)
     return hit
 
@@ -179,11 +179,11 @@ def test_a_grid_that_is_the_stretch_changes_no_byte(tmp_path):
     random = np.random.default_rng(3)
     maps, size = noisy(random, 3), (299, 301)
     how = {k: v for k, v in settings().items() if k != "alignment"} | {
-        "cell_to_input": np.array(stretch(maps[0].shape, size))
+        "cell_to_input": Affine.stretch(maps[0].shape, size).array()
     }
     given = (maps, ["ok"] * 3, np.tile([1.0, 1, 0, 0], (3, 1)), size, np.tile(size, (3, 1)))
     plain, same = (localize(*given, alignment=a, **how) for a in ("stretch", "receptive_field"))
-    unknown = localize(*given, alignment="receptive_field", **how | {"cell_to_input": UNSAID})
+    unknown = localize(*given, alignment="receptive_field", **how | {"cell_to_input": UNSAID.array()})
     for name in REGIONS.fields:
         np.testing.assert_array_equal(plain[name], same[name])
         np.testing.assert_array_equal(plain[name], unknown[name])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wsol.geometry import stretch
+from wsol.affine import Affine
 from wsol.maps.fusion import fuse, suffixes
 from wsol.settings import takes
 
@@ -43,7 +43,7 @@ def grid(evidence: Mapping[str, np.ndarray], maps: Maps, input_size: np.ndarray)
     grids = [np.asarray(evidence["cell_to_input" + layer]) for layer in suffixes(evidence)]
     if all(np.array_equal(grids[0], other) for other in grids[1:]) or not maps:
         return grids[0]
-    return np.array(stretch(maps[0].shape, tuple(input_size)))
+    return Affine.stretch(maps[0].shape, input_size).array()
 
 
 def status(maps: Maps, targets: pd.DataFrame, readable: np.ndarray, explained: np.ndarray) -> np.ndarray:

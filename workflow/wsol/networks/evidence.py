@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from wsol.affine import Affine
 from wsol.datasets import images
 from wsol.errors import ConfigError
-from wsol.geometry import stretch
 from wsol.networks.backbones import Backbone
 from wsol.networks.explainer import Explainer, coefficients
 from wsol.networks.perturb import FINISHED, PERTURBATIONS, Probe, gradient
@@ -90,7 +90,7 @@ def predict(
         ahead=3 * explainer.batch,
     )
     logits = np.empty((len(firsts), backbone.classes), np.float32)
-    about: list[tuple[bool, images.Geometry]] = []
+    about: list[tuple[bool, Affine]] = []
     while batch := list(islice(source, explainer.batch)):
         logits[len(about) : len(about) + len(batch)] = work.batch(batch, len(about))
         about += [(item.status == "ok", item.input_to_image) for item in batch]
@@ -194,11 +194,12 @@ class _Work:
             for name in ("gradients", "rivals", "logit_weights"):
                 self.sink.put(name + suffix(place), np.arange(0), np.empty((0, *layer.shape[1:]), np.float32), 0)
 
-    def _grids(self) -> list[tuple[float, float, float, float]]:
+    def _grids(self) -> list[Affine]:
         """Of each layer; a finished map covers the input whatever layer there is."""
         backbone = self.explainer.backbone
         if self.method in FINISHED:
-            return [stretch(self.shapes.get("gradients", ())[:2] or backbone.layers[0].shape[1:3], backbone.size)]
+            cells = self.shapes.get("gradients", ())[:2] or backbone.layers[0].shape[1:3]
+            return [Affine.stretch(cells, backbone.size)]
         return [grid.values for grid in backbone.grids]
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wsol.geometry import stretch
+from wsol.affine import Affine
 from wsol.networks.graphs import Graph, Step
 
 Pair = tuple[float, float]
@@ -31,9 +31,9 @@ class Unknown(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """sx, sy, tx, ty of a layer; `why` it is the stretch where no other is known, else ""."""
+    """The cell_to_input of a layer; `why` it is the stretch where no other is known, else ""."""
 
-    values: tuple[float, float, float, float]
+    values: Affine
     why: str
 
 
@@ -41,8 +41,8 @@ def grid(graph: Graph, layer: Step, size: tuple[int, int]) -> Grid:
     """The grid of a layer's map for an input of `size` (h, w)."""
     found = fields(graph, layer, size)
     if isinstance(found, Unknown):
-        return Grid(stretch(layer.shape[1:3], size), found.why)
-    return Grid((*found.scale[::-1], *found.shift[::-1]), "")
+        return Grid(Affine.stretch(layer.shape[1:3], size), found.why)
+    return Grid(Affine(*found.scale[::-1], *found.shift[::-1]), "")
 
 
 def fields(graph: Graph, layer: Step, size: tuple[int, int]) -> Field | Unknown:

@@ -53,6 +53,7 @@ def representatives(levels: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """
     distinct, place, count = np.unique(levels, return_inverse=True, return_counts=True)
     middle = np.cumsum(count) - count / 2
+    # Few levels each stand for themselves; many are cut into KEPT shares of as many resamples.
     share = np.floor(KEPT * middle / len(levels)).astype(int) if len(distinct) > KEPT else np.arange(len(distinct))
     shares, of = np.unique(share, return_inverse=True)
     kept = np.array([np.median(levels[share[place] == s]) for s in shares])
@@ -74,7 +75,8 @@ def carried(means: Floats, levels: Floats, which: NDArray[np.int64]) -> Floats:
     >>> carried(np.array([0.4, 0.6]), np.array([0.2, 0.3]), np.array([0, 1, 1, 0])).round(3)
     array([-0.1,  0.1,  0.1, -0.1])
     """
-    effect, x = (values[which] - values[which].mean() for values in (means, levels))
+    effect = means[which] - means[which].mean()
+    x = levels[which] - levels[which].mean()
     straight = x * (x @ effect) / (x @ x) if x.any() else np.zeros_like(x)
     rest = effect - straight
     there = straight.var()
