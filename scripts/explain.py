@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from wsol.affine import Affine
 from wsol.datasets import decoding
 from wsol.errors import ConfigError, InputError, unknown
 from wsol.experiment import idle
@@ -119,7 +120,8 @@ def draw(given: argparse.Namespace) -> None:
     maps = heatmaps.maps_from(cam, arrays, options)
     logits = predictions["logits"][0]
     chances = class_probability(logits[None], backbone.activation)[0] if backbone.activation else None
-    place = overlays.placer(image.shape[:2], predictions["input_to_image"][0], backbone.size, system.upsampling)
+    input_to_image = Affine.of(predictions["input_to_image"][0])
+    place = overlays.placer(image.shape[:2], input_to_image, backbone.size, system.upsampling)
     picture = overlays.PICTURES[system.picture]
     panels = [
         picture(image, overlays.normalized(heatmap, system.normalization), place, *confidence(chances, index))

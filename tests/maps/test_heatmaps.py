@@ -56,8 +56,8 @@ def test_fused_maps_keep_a_grid_that_all_layers_share():
 def test_every_target_has_a_status_in_the_order_of_what_went_wrong_first():
     flat, fine = np.ones((2, 2), np.float32), np.eye(2, dtype=np.float32)
     broken = np.full((2, 2), np.nan, np.float32)
-    targets = pd.DataFrame({"status": ["ok", "ok", "ok", "ok", "ok", "missing", "unlabelled"]})
+    targets = pd.DataFrame({"status": ["ok", "ok", "ok", "ok", "ok", "missing", "no_ground_truth"]})
     readable = np.array([True, True, True, False, True, True, True])
     explained = np.array([0, 0, 0, 0, -1, 0, 0])
     found = heatmaps.status([fine, flat, broken, flat, flat, flat, fine], targets, readable, explained)
-    assert found.tolist() == ["ok", "degenerate", "degenerate", "unreadable", "unmapped", "missing", "unlabelled"]
+    assert found.tolist() == ["ok", "degenerate", "degenerate", "unreadable", "unmapped", "missing", "no_ground_truth"]

@@ -20,7 +20,7 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
 from wsol.regions.thresholds import THRESHOLDS
-from wsol.scores.metrics import METRICS, PIXEL_LEVEL
+from wsol.scores.metrics import metric, todays
 from wsol.scores.pixels import STEP
 from wsol.settings import Seed, checked, conform, known
 
@@ -85,6 +85,7 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
     select = known(f"{where}.select", evaluation["select"], datasets) if evaluation["select"] is not None else None
     if select and select.settings == report.settings:
         raise ConfigError(f"{where}: select and report are the same images ({select.name}, {report.name}).")
+    evaluation = evaluation | {"metrics": todays(evaluation["metrics"], f"{where}.metrics")}
     _consistent(where, evaluation)
     decision = _evaluation(name, evaluation, select, config)
     thresholds = _chosen(where, "thresholds", evaluation, config)
@@ -100,8 +101,6 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
 
 def _consistent(where: str, evaluation: dict) -> None:
     """An evaluation's own settings are known and go together."""
-    for metric in evaluation["metrics"]:
-        known(f"{where}.metrics", metric, METRICS)
     for export in evaluation["exports"]:
         known(f"{where}.exports", export, EXPORTS)
         if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
@@ -177,7 +176,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
     if evaluation["masks"] and method == "sweep":
         raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
-    at_level = [metric for metric in evaluation["metrics"] if metric in PIXEL_LEVEL]
+    at_level = [name for name in evaluation["metrics"] if metric(name).pixel_level]
     if at_level and (step := own.get("step")) and step < STEP:
         raise ConfigError(
             f"thresholds.{name}.step: {at_level[0]} counts pixels at steps of {STEP} or more, got {step}."

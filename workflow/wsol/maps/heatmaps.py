@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wsol.geometry import stretch
+from wsol.affine import Affine
 from wsol.maps.fusion import fuse, suffixes
 from wsol.maps.record import Cam
 
@@ -43,7 +43,7 @@ def cell_to_input(evidence: Mapping[str, np.ndarray], maps: Maps, input_size: np
     found = [np.asarray(evidence["cell_to_input" + suffix]) for suffix in suffixes(evidence)]
     if all(np.array_equal(found[0], other) for other in found[1:]) or not maps:
         return found[0]
-    return np.array(stretch(maps[0].shape, tuple(input_size)))
+    return Affine.stretch(maps[0].shape, input_size).array()
 
 
 def status(maps: Maps, targets: pd.DataFrame, readable: np.ndarray, explained: np.ndarray) -> np.ndarray:

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from wsol.affine import Affine
 from wsol.files.predict import ARRAYS
-from wsol.geometry import stretch
 from wsol.networks.explainer import Explainer, coefficients
 from wsol.networks.perturb import PERTURBATIONS, Probe, Rows, gradient
 
@@ -48,7 +48,7 @@ class Asking:
     def of(self, batch: Batch) -> None:
         raise NotImplementedError
 
-    def cell_to_input(self) -> list[Cells]:
+    def cell_to_input(self) -> list[Affine]:
         """Where the cells of each layer's maps lie, known once all batches are through."""
         return [found.values for found in self.backbone.cell_to_input]
 
@@ -120,11 +120,13 @@ class Changes(Asking):
         probe = Probe(self.explainer, batch.pixels[image], batch.logits[image], batch.activations[0][image], cut)
         return self.perturb(probe, np.maximum(explained, 0), **self.options)
 
-    def cell_to_input(self) -> list[Cells]:
+    def cell_to_input(self) -> list[Affine]:
         """A finished map covers the input, whatever layer there is."""
         if "finished_maps" not in self.arrays:
             return super().cell_to_input()
-        return [stretch(self.shapes.get("finished_maps", self.backbone.layers[0].shape[1:3]), self.backbone.size)]
+        return [
+            Affine.stretch(self.shapes.get("finished_maps", self.backbone.layers[0].shape[1:3]), self.backbone.size)
+        ]
 
 
 def asking(explainer: Explainer, sink: Sink, total: int) -> Asking:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wsol.geometry import stretch
+from wsol.affine import Affine
 from wsol.networks.graphs import Graph, Step
 
 Pair = tuple[float, float]
@@ -33,7 +33,7 @@ class Unknown(NamedTuple):
 class CellToInput(NamedTuple):
     """sx, sy, tx, ty of a layer; `why` it is the stretch where no other is known, else ""."""
 
-    values: tuple[float, float, float, float]
+    values: Affine
     why: str
 
 
@@ -41,8 +41,8 @@ def cell_to_input(graph: Graph, layer: Step, size: tuple[int, int]) -> CellToInp
     """Where the cells of a layer's map lie on an input of `size` (h, w)."""
     found = fields(graph, layer, size)
     if isinstance(found, Unknown):
-        return CellToInput(stretch(layer.shape[1:3], size), found.why)
-    return CellToInput((*found.scale[::-1], *found.shift[::-1]), "")
+        return CellToInput(Affine.stretch(layer.shape[1:3], size), found.why)
+    return CellToInput(Affine(*found.scale[::-1], *found.shift[::-1]), "")
 
 
 def fields(graph: Graph, layer: Step, size: tuple[int, int]) -> Field | Unknown:

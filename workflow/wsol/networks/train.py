@@ -43,7 +43,7 @@ def settings(
 
 def labels(targets: pd.DataFrame) -> pd.DataFrame:
     """One row an image, of the columns that training may read; an image with several labels is a DataError."""
-    found = targets.loc[targets["status"].isin(["ok", "unlabelled"]), LABELS].drop_duplicates(["image", "label"])
+    found = targets.loc[targets["status"].isin(["ok", "no_ground_truth"]), LABELS].drop_duplicates(["image", "label"])
     if several := found["image"][found["image"].duplicated()].tolist():
         raise DataError(f"train: '{several[0]}' has several labels; training here wants one an image.")
     if found.empty or (found["label"] < 0).any():

@@ -1,4 +1,4 @@
-"""A run's results at one level, as `wsol.exports.forms` writes them.
+"""A run's results at one level, as `wsol.exports` writes them.
 
 The level is the one of highest accuracy at IoU .5 with boxes of all regions, or of highest mean IoU where the truth has
 masks only: chosen on the select split where there is one, else on the reported one; each map's own where the threshold
@@ -29,8 +29,8 @@ from wsol.scores.stages import Stages
 from wsol.scores.views import View
 
 
-class Result:
-    """See `exports.Result`."""
+class RunResult:
+    """See `exports.exported.Exported`."""
 
     def __init__(self, view: View, stages: Stages, predictions: Sequence[str | Path] = ()):
         self.view, self.stages, self.targets = view, stages, stages.targets
@@ -41,9 +41,9 @@ class Result:
     @cached_property
     def level(self) -> float | None:
         """None where each map has its own."""
-        if self.view.choice == "fixed":
+        if self.view.level_from == "fixed":
             return None
-        if self.view.outcome.labelled.any() or not (self.targets["mask"] != "").any():
+        if self.view.outcome.has_true_boxes.any() or not (self.targets["mask"] != "").any():
             return self.view.level((0.5,), "all", "any")
         found = self.view.chooser.pixels
         return float(found.edges[found.best()])
