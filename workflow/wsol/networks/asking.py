@@ -9,8 +9,6 @@ from wsol.files.predict import ARRAYS
 from wsol.networks.explainer import Explainer, coefficients
 from wsol.networks.perturb import PERTURBATIONS, Probe, Rows, gradient
 
-Cells = tuple[float, float, float, float]  # sx, sy, tx, ty: input = map * (sx sy) + (tx ty)
-
 
 class Sink(Protocol):
     """Where evidence goes: activations in order, a target's arrays at its rows, of `total`."""
