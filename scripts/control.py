@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wsol.affine import IDENTITY, Affine
+from wsol.experiment import plugins
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
@@ -16,10 +17,10 @@ from wsol.maps.controls import CONTROLS
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-given = dict(snakemake.params.cam)
 
 with job(snakemake.log, "control"):
     targets = rows(TARGETS.read(snakemake.input.targets), snakemake.wildcards.shard)
+    given = plugins.joined(snakemake.params.cam)
     maps = CONTROLS[given.pop("method")](list(targets["image"]), **given)
     everywhere = np.ones(len(targets), bool)
     HEATMAPS.write(

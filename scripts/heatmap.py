@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from wsol.experiment import plugins
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
@@ -14,11 +15,12 @@ from wsol.maps.cams import CAMS
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-given, files = dict(snakemake.params.cam), snakemake.input
+files = snakemake.input
 
 with job(snakemake.log, "heatmap") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     predictions, evidence = PREDICTIONS.read(files.predictions), EVIDENCE.map(files.evidence)
+    given = plugins.joined(snakemake.params.cam)
     cam, fusion = CAMS[given.pop("method")], given.pop("fusion")
     maps = list(log.progress(heatmaps.maps_from(cam, evidence, given, fusion), len(targets), "targets"))
     image_of = evidence["image_of"]

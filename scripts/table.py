@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.files.score import DRAWS, RUN_COLUMNS, SCORES, STRATA
 from wsol.job import job
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 files, params = snakemake.input, snakemake.params
 
 with job(snakemake.log, "table") as log:
+    plugins.joined(params.metrics)
     scores = [SCORES.read(path) for path in files.scores]
     runs = []
     for frame, path, control in zip(scores, files.draws, params.controls, strict=True):

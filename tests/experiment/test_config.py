@@ -6,7 +6,7 @@ from configs import FOLDER, GOOD, NETWORK, WRONG, changed
 from configs_networks import WRONG_NETWORKS
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
-from wsol.experiment.decisions import exported, maps_of, pictured, predicts, sources
+from wsol.experiment.questions import exported, maps_of, pictured, predicts, sources
 
 EVERY = [*WRONG, *WRONG_NETWORKS]
 

@@ -1,13 +1,14 @@
 # What every stage's rules share: the experiment's settings, and what a stage depends on.
 import os
 
-from wsol.experiment import decisions as experiments
-from wsol.provenance.code import library
+from wsol.experiment import questions as experiments
+from wsol.provenance.code import Library
 from wsol.files.plan import PLAN
 from wsol.index.shards import shards
 
 RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
+STAGES = "index plan train predict heatmap control imported localize score table export report".split()
 THREADS = EXPERIMENT.settings["threads"]
 NOTES = experiments.notes(EXPERIMENT)
 # Asked for by `all` itself: a checkpoint's file that is missing is not missed where everything behind it is there.
@@ -28,14 +29,18 @@ def settings(kind):
     return lambda wildcards: SETTINGS[wildcards[kind]]
 
 
-def code(stage):
-    """The library modules that a stage's script uses: editing one of them reruns the stage."""
-    return [relative(path) for path in library(ROOT / "scripts" / f"{stage}.py", ROOT / "workflow")]
+def code(stage, *adapters):
+    """The notes of a stage's code and of adapters that it calls: one that changed is newer than what it made before."""
+    return [f"{RESULTS}/inputs/code/{name}.txt" for name in (stage, *adapters)]
 
 
-def relative(path):
-    """As seen from where Snakemake runs, so that a checkout that moves is still the same inputs."""
-    return os.path.relpath(path)
+def written():
+    """What the notes of code say, by their names: the digest of every file that a stage or an adapter consists of."""
+    library = Library(ROOT / "workflow")
+    adapters = experiments.adapters(SETTINGS.values())
+    places = {name: ROOT / f"workflow/wsol/{name}.py" for name in adapters}
+    places |= {stage: ROOT / f"scripts/{stage}.py" for stage in STAGES}
+    return {f"code/{name}": library.listing(place) for name, place in places.items()}
 
 
 def noted(*names):

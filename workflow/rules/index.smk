@@ -4,7 +4,7 @@
 rule index:
     input:
         seen=lambda w: noted(f"{w.dataset}/annotations", f"{w.dataset}/images"),
-        code=code("index"),
+        code=lambda w: code("index", *experiments.adapters([SETTINGS[w.dataset]])),
     output:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
         problems=f"{RESULTS}/{{dataset}}/index/problems.csv",

@@ -75,5 +75,6 @@ rule table:
     params:
         controls=list(CONTROLLED.values()),
         every=EXPERIMENT.settings["compare"] == "all",
+        metrics=experiments.of_metrics(EXPERIMENT),
     script:
         "../../scripts/table.py"

@@ -25,6 +25,10 @@ def take_note(locked):
             print(f"inputs: {name}: {changes}", file=sys.stderr)
         if locked or not os.path.exists(note):
             fingerprints.note(note, now)
+    for name, now in written().items():
+        note = f"{RESULTS}/inputs/{name}.txt"
+        if locked or not os.path.exists(note):
+            fingerprints.note(note, now)
 
 
 def clear(found):

@@ -6,7 +6,7 @@ from typing import Any
 
 from wsol import places
 from wsol.errors import ConfigError
-from wsol.experiment import idle, networks
+from wsol.experiment import idle, networks, plugins
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
 from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
@@ -22,7 +22,7 @@ from wsol.maps.fusion import fuse
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import metric, todays
 from wsol.scores.pixels import STEP
-from wsol.settings import Seed, checked, conform, known
+from wsol.settings import File, Seed, checked, conform, known
 
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 PAIRING = ("method", "fusion", "backbones")  # of a cam, what its method does not take
@@ -32,6 +32,7 @@ UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 def check(config: Mapping[str, Any]) -> Experiment:
     """The experiment that `config` describes; a ConfigError names the first thing that is wrong in it."""
     config = shaped(config)
+    plugins.load(conform("plugins", list[File], config["plugins"]))
     datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
     plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
     images = {name: decision.settings["images"] for name, decision in datasets.items()}
@@ -62,7 +63,7 @@ def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
     where = f"datasets.{name}"
     conform(f"{where}.adapter", str, given.get("adapter", ""))
     _, own, common = indexing.split(given, where)
-    settings = {"adapter": given["adapter"], **own, **asdict(common)}
+    settings = {"adapter": given["adapter"], **own, **asdict(common)} | plugins.used(("ADAPTERS", given["adapter"]))
     _sources(where, settings)
     return Decision(name, settings, (TARGETS,))
 
@@ -142,6 +143,7 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     statistics = {key: config[key] for key in ("resamples", "seed")}
     chosen_on = {"select": select.id if select else None}
     settings = {key: evaluation[key] for key in keys} | statistics | chosen_on
+    settings |= plugins.used(*(("METRICS", metric) for metric in evaluation["metrics"]))
     return Decision(name, settings, (SCORES, DRAWS, STRATA))
 
 
@@ -155,6 +157,7 @@ def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
     if method in CAMS:  # several layers' maps are joined
         settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
     idle.cam(name, method, given, OF_NETWORK, backbones)
+    settings |= plugins.used(("CAMS", method), ("CONTROLS", method))
     return CamEntry(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
 
 
@@ -184,6 +187,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]
+    prepared |= plugins.used(("THRESHOLDS", method))
     return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (REGIONS,))
 
 

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from wsol import places
 from wsol.errors import ConfigError, DataError
-from wsol.experiment import idle
-from wsol.experiment.decisions import IMPORTED, Decision, has_images
+from wsol.experiment import idle, plugins
+from wsol.experiment.decisions import IMPORTED, Decision
+from wsol.experiment.questions import has_images
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
 from wsol.maps.cams import CAMS
@@ -127,7 +128,7 @@ def _network(where: str, given: dict) -> dict:
     if settings["weights"] is not None:
         _weights(f"{where}.weights", settings["weights"], words=() if settings["model"] else ("imagenet", "random"))
     arguments = settings.pop("arguments")
-    return settings | arguments
+    return settings | arguments | plugins.used(("BUILDERS", settings["architecture"]))
 
 
 def _model(where: str, settings: Mapping[str, Any]) -> None:
