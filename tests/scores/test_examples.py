@@ -13,6 +13,7 @@ MODULES = [
     "scores.metrics.maps",
     "scores.metrics.masks",
     "scores.metrics.record",
+    "scores.metrics.registry",
     "scores.curves",
     "scores.example",
     "scores.levels",

@@ -106,3 +106,26 @@ def test_a_plain_function_of_a_user_s_joins_as_a_share_of_which_more_is_better(m
     assert row(found, "mine", "oracle")["value"] == 25
     assert (metric("mine").unit, metric("mine").higher_is_better, metric("mine").ranks) == ("%", True, True)
     assert metric("mine")(example()).tolist()[:3] == [0.5, 0.5, 0]
+
+
+def test_a_name_that_works_is_in_the_registry_and_no_plugin_s_to_take():
+    for name in ("miou", "mask_iou", "maxboxacc@75", "maxboxacc@50"):
+        assert name in METRICS and METRICS[name] == metric(name)
+    for name in ("maxboxacc@0", "maxboxacc", "top1_acc@50"):
+        assert name not in METRICS and METRICS.get(name) is None
+    assert "miou" not in list(METRICS) and len(METRICS) == len(list(METRICS))
+
+
+def test_a_plugin_may_say_direction_and_unit(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from wsol.scores.metrics.record import Metric\n"
+        "def misses(view): return 1 - view.hit(0.5)\n"
+        "METRICS = {'misses': Metric(misses, higher_is_better=False)}\n"
+    )
+    config = changed(("evaluations.e.metrics", ["misses", "maxboxacc@50"])) | {"plugins": [str(file)]}
+    check(config)
+    try:
+        assert metric("misses").sign == -1 and metric("misses")(example()).tolist()[:3] == [0, 0, 1]
+    finally:
+        del METRICS["misses"]

@@ -13,7 +13,7 @@ more is better; `Metric` says anything else. One with a keyword `delta` is a lin
 whole percent: `maxboxacc@75`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from wsol.errors import ConfigError, unknown
 from wsol.scores.metrics.boxes import (
@@ -30,10 +30,11 @@ from wsol.scores.metrics.boxes import (
 from wsol.scores.metrics.classes import gtknown_loc, top_acc, top_loc
 from wsol.scores.metrics.maps import energy_pointing, peak, pointing_game
 from wsol.scores.metrics.masks import mask_iou, pixel_ap, pixel_precision, pixel_recall, pxap
-from wsol.scores.metrics.record import COUNT, DELTA, Metric, Pooled, as_metric, at_delta
+from wsol.scores.metrics.record import COUNT, Metric, at_delta
+from wsol.scores.metrics.registry import Metrics
 from wsol.scores.outcome import DELTAS
-from wsol.scores.views import Values, View
 
+OLD_NAMES = {"miou": "mask_iou"}  # old -> today's; an old name still works, and its rows have today's
 FAMILIES: dict[str, Metric] = {
     "maxboxacc": Metric(maxboxacc),
     "maxboxacc_v2": Metric(maxboxacc_any),
@@ -50,32 +51,35 @@ def _usual(family: str) -> dict[str, Metric]:
     return {f"{family}@{percent}": at_delta(FAMILIES[family], percent) for percent in percents}
 
 
-METRICS: dict[str, Metric | Callable[[View], Values | Pooled]] = {
-    "top1_acc": Metric(top_acc, {"k": 1}, localises=False),
-    "top5_acc": Metric(top_acc, {"k": 5}, localises=False),
-    **_usual("maxboxacc"),
-    "maxboxacc_v2": Metric(maxboxacc_v2),
-    **_usual("maxboxacc_v2"),
-    "maxboxacc_v2_one_level": Metric(maxboxacc_v2_one_level),
-    **_usual("maxboxacc_largest_truth"),
-    **_usual("boxacc"),
-    **_usual("box_recall"),
-    **_usual("box_precision"),
-    "boxes_per_target": Metric(boxes_per_target, higher_is_better=None, unit=COUNT),
-    "gtknown_loc": Metric(gtknown_loc),
-    "top1_loc": Metric(top_loc, {"k": 1}),
-    "top5_loc": Metric(top_loc, {"k": 5}),
-    "pointing_game": Metric(pointing_game),
-    "peak_within_15px": Metric(peak, {"tolerance": 15}),
-    "peak_on_object": Metric(peak, {"tolerance": 0}),
-    "energy_pointing": Metric(energy_pointing),
-    "pxap": Metric(pxap),
-    "pixel_ap": Metric(pixel_ap),
-    "mask_iou": Metric(mask_iou, pixel_level=True),
-    "pixel_precision": Metric(pixel_precision, pixel_level=True),
-    "pixel_recall": Metric(pixel_recall, pixel_level=True),
-}
-OLD_NAMES = {"miou": "mask_iou"}  # old -> today's; an old name still works, and its rows have today's
+METRICS = Metrics(
+    {
+        "top1_acc": Metric(top_acc, {"k": 1}, localises=False),
+        "top5_acc": Metric(top_acc, {"k": 5}, localises=False),
+        **_usual("maxboxacc"),
+        "maxboxacc_v2": Metric(maxboxacc_v2),
+        **_usual("maxboxacc_v2"),
+        "maxboxacc_v2_one_level": Metric(maxboxacc_v2_one_level),
+        **_usual("maxboxacc_largest_truth"),
+        **_usual("boxacc"),
+        **_usual("box_recall"),
+        **_usual("box_precision"),
+        "boxes_per_target": Metric(boxes_per_target, higher_is_better=None, unit=COUNT),
+        "gtknown_loc": Metric(gtknown_loc),
+        "top1_loc": Metric(top_loc, {"k": 1}),
+        "top5_loc": Metric(top_loc, {"k": 5}),
+        "pointing_game": Metric(pointing_game),
+        "peak_within_15px": Metric(peak, {"tolerance": 15}),
+        "peak_on_object": Metric(peak, {"tolerance": 0}),
+        "energy_pointing": Metric(energy_pointing),
+        "pxap": Metric(pxap),
+        "pixel_ap": Metric(pixel_ap),
+        "mask_iou": Metric(mask_iou, pixel_level=True),
+        "pixel_precision": Metric(pixel_precision, pixel_level=True),
+        "pixel_recall": Metric(pixel_recall, pixel_level=True),
+    },
+    FAMILIES,
+    OLD_NAMES,
+)
 
 
 def metric(name: str, where: str = "metrics") -> Metric:
@@ -86,13 +90,10 @@ def metric(name: str, where: str = "metrics") -> Metric:
     >>> metric("miou") is METRICS["mask_iou"]
     True
     """
-    name = current(name)
     if name in METRICS:
-        return as_metric(METRICS[name])
-    family, at, percent = str(name).partition("@")
+        return METRICS[name]
+    family, at, _ = str(name).partition("@")
     if at and family in FAMILIES:
-        if DELTA.fullmatch(percent):
-            return at_delta(FAMILIES[family], int(percent))
         raise ConfigError(f"{where}: '{name}' is none of {family}@1 to {family}@99, whole percents of IoU.")
     raise ConfigError(unknown(where, name, METRICS))
 
@@ -103,7 +104,7 @@ def current(name: str) -> str:
     >>> current("miou")
     'mask_iou'
     """
-    return OLD_NAMES.get(name, name) if isinstance(name, str) else name
+    return OLD_NAMES.get(name, name)
 
 
 def todays(names: Iterable[str], where: str = "metrics") -> list[str]:

@@ -1,6 +1,5 @@
 """What a metric is: a function of a view, and what its numbers mean."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -12,7 +11,6 @@ from wsol.scores.views import Values, View
 
 PERCENT = "%"  # of a share in [0, 1]
 COUNT = "count"
-DELTA = re.compile(r"[1-9][0-9]?")  # a whole percent from 1 to 99
 
 
 class Pooled(NamedTuple):
