@@ -2,6 +2,7 @@
 # Jobs read this file too, on a cluster in processes of their own; only the first process looks and deletes.
 import time
 
+from wsol.experiment.renamed import renamed
 from wsol.provenance import audit, fingerprints, products, sums
 from wsol import lock
 
@@ -48,6 +49,8 @@ def start():
 
 
 if workflow.is_main_process:
+    for line in renamed(config):
+        print("config:", line, file=sys.stderr)
     try:
         start()
     except ConfigError as error:

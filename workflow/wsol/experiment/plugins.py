@@ -131,7 +131,6 @@ def _forget() -> None:
     """Without the plugins of a config that was checked before, in this process."""
     for table, name in _joined:
         registry(table).pop(name, None)
-        _evidence().pop(name, None)
     _joined.clear()
     _digests.clear()
 
@@ -150,13 +149,6 @@ def _join(table: str, entries: Mapping[str, Any]) -> None:
             registry(table)[name] = prepare(entry)
         except ConfigError as error:
             raise ConfigError(f"{KEY}: {table} '{name}': {error}") from error
-        if table == "CAMS":
-            _evidence().setdefault(name, "gradient")
-
-
-def _evidence() -> dict[str, str]:
-    """What `predict` computes for each method, where that is no part of the method's own record."""
-    return getattr(import_module("wsol.maps.cams"), "EVIDENCE_OF", {})
 
 
 def _as_it_is(entry: Callable) -> Callable:

@@ -11,7 +11,7 @@ from typing import Any
 
 from wsol.job import KILLED, STOPPED
 from wsol.terminal import joblog, lines, telling
-from wsol.terminal.progress import TARGET, Progress, Started
+from wsol.terminal.progress import TARGETS, Progress, Started
 from wsol.terminal.screen import Aside, Screen
 
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -102,7 +102,7 @@ class Calm(logging.Handler):
     def _on_job_finished(self, record: Any) -> None:
         job = self.progress.end(record.job_id, record.created, done=True)
         self.failed.pop(record.job_id, None)
-        if job and job.stage != TARGET:
+        if job and job.stage not in TARGETS:
             self._finished.append((job, record.created))
 
     def _on_progress(self, record: Any) -> None:

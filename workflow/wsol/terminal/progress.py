@@ -7,7 +7,7 @@ from statistics import median
 
 from wsol.terminal import lines
 
-TARGET = "all"  # asks for the others, and does nothing itself
+TARGETS = ("all", "targets")  # they ask for the others, and do nothing themselves; by the Snakefile that is run
 PLAN = "plan"  # behind it stand jobs that nobody knows before
 ONCE = ("table", "report")  # come at the very end and take seconds: that they are untimed is no uncertainty
 LAST = 20  # jobs of a stage that say how long the next takes
@@ -54,7 +54,7 @@ class Progress:
 
     def know(self, jobs: Mapping[str, int]) -> None:
         """Take the number of jobs of each stage, finished ones included, as Snakemake counts them."""
-        self.jobs = Counter({stage: n for stage, n in jobs.items() if stage not in (TARGET, "total")})
+        self.jobs = Counter({stage: n for stage, n in jobs.items() if stage not in (*TARGETS, "total")})
         self.planned = self.done[PLAN] >= self.jobs[PLAN]
 
     def start(self, number: int, job: Started) -> None:
@@ -63,7 +63,7 @@ class Progress:
     def end(self, number: int, now: float, done: bool) -> Started | None:
         """The job `number`, which is counted where it is `done`; None of one that was not known to run."""
         job = self.running.pop(number, None)
-        if job and done and job.stage != TARGET:
+        if job and done and job.stage not in TARGETS:
             self.done[job.stage] += 1
             self.work[job.stage].append((now - job.since) * self._share(job))
         return job
