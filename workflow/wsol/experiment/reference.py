@@ -80,7 +80,7 @@ def page() -> str:
             "cams": methods(CAMS),
             "controls": methods(CONTROLS),
             "thresholds": methods(THRESHOLDS),
-            "metrics": meanings(METRICS),
+            "metrics": metrics(),
             "exports": listed(EXPORTS),
         }
     )
@@ -210,9 +210,13 @@ def methods(registry: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def meanings(registry: Mapping[str, Any]) -> str:
-    """Every entry with the first sentence of what it says of itself."""
-    return "\n".join(f"- `{name}`: {opening(behind(entry))}" for name, entry in registry.items())
+def metrics() -> str:
+    """Every metric with the first paragraph of what it says of itself; a family of any percent of IoU once."""
+    lines: dict[str, str] = {}
+    for name, entry in METRICS.items():
+        family, at, _ = name.partition("@")
+        lines.setdefault(f"- `{family}@PERCENT`" if at else f"- `{name}`", opening(behind(entry)))
+    return "\n".join(f"{name}: {said}" for name, said in lines.items())
 
 
 def behind(entry: Any) -> Callable:
