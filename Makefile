@@ -7,15 +7,19 @@ RESULTS ?= results
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run verify test test-slow test-real test-slurm lint format bench
+.PHONY: run verify reference test test-slow test-real test-slurm lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
-	@$(BIN)/snakemake --rerun-incomplete --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+	@$(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) --configfile $(CONFIG) $(ARGS)
 
 # Every file of a results folder against its digest: make verify [RESULTS=results].
 verify: $(VENV)/ready
 	$(BIN)/python scripts/verify.py $(RESULTS)
+
+# config/README.md, every key of an experiment, from the schema and the signatures.
+reference: $(VENV)/ready
+	$(BIN)/python scripts/reference.py
 
 test: $(VENV)/ready lint
 	$(BIN)/python -m pytest $(ARGS)
@@ -34,13 +38,13 @@ test-slurm: $(VENV)/ready
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/mypy
 
 format: $(VENV)/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow/Snakefile workflow/rules
 
 bench: $(VENV)/ready
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -1,41 +1,9 @@
-# Weakly supervised localisation, evaluated: index -> plan -> (train) -> predict -> heatmap ->
-# localize -> score -> table -> report.
+# Weakly supervised localisation, evaluated: the workflow itself is workflow/Snakefile.
 # Run it with `make run`, or `snakemake --cores 2 [--configfile workflow/experiments/ilsvrc.yaml]`.
-from snakemake.utils import min_version
-
-min_version("9.8")
+include: "workflow/Snakefile"
 
 
-include: "workflow/rules/config.smk"
-include: "workflow/rules/terminal.smk"
-include: "workflow/rules/common.smk"
-include: "workflow/rules/start.smk"
-include: "workflow/rules/index.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/predict.smk"
-include: "workflow/rules/heatmap.smk"
-include: "workflow/rules/localize.smk"
-include: "workflow/rules/score.smk"
-include: "workflow/rules/export.smk"
-include: "workflow/rules/report.smk"
-include: "workflow/rules/finish.smk"
-
-
+# Snakemake's default target is the first rule of the file that it is given, never one of a file included there.
 rule all:
-    default_target: True
     input:
-        PLANNED,
-        f"{RESULTS}/scores.csv",
-        f"{RESULTS}/comparisons.csv",
-        f"{RESULTS}/strata.csv",
-        f"{RESULTS}/report.html",
-        EXPORTED,
-        missed,
-
-
-onsuccess:
-    succeeded()
-
-
-onerror:
-    failed()
+        rules.targets.input,

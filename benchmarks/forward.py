@@ -26,14 +26,14 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from wsol.datasets import images
+from wsol.datasets import decoding, images
 from wsol.files.predict import EVIDENCE
 from wsol.maps import heatmaps
-from wsol.maps.cams import CAMS, EVIDENCE_OF
+from wsol.maps.cams import CAMS
 from wsol.networks import backbones, evidence
 from wsol.networks.explainer import Explainer, folding
 
-METHODS = [name for name in CAMS if EVIDENCE_OF.get(name, "gradient") == "gradient"]
+METHODS = [name for name, cam in CAMS.items() if cam.evidence == "gradient"]
 
 
 def main() -> None:
@@ -78,8 +78,8 @@ def measure(backbone: backbones.Backbone, names: list[Path], rounds: int, folder
     table = pd.DataFrame({"image": [str(n) for n in names], "outputs": [[0]] * len(names), "width": 0, "height": 0})
     explainer = Explainer(backbone, backbone.settings["batch"])
     few = table[: backbone.settings["batch"] // 2]
-    evidence.predict(backbone, images.decode, few, evidence.Collected(), explainer=explainer)
-    ready = np.stack([images.fit(images.decode(n), backbone.size)[0] for n in names])
+    evidence.predict(backbone, decoding.decode, few, evidence.Collected(), explainer=explainer)
+    ready = np.stack([images.fit(decoding.decode(n), backbone.size)[0] for n in names])
     runs: dict[str, Callable[[], int]] = {
         "bare": forward(backbone, ready, lambda x: backbone.model(x, training=False)),
         "folded": forward(backbone, ready, folding(backbone.graph)(lambda x: backbone.model(x, training=False))),
@@ -112,9 +112,9 @@ def forward(backbone: backbones.Backbone, ready: np.ndarray, function: Callable)
 
 def ours(backbone: backbones.Backbone, table: pd.DataFrame, explainer: Explainer, path: Path) -> int:
     with EVIDENCE.stream(path) as sink:
-        evidence.predict(backbone, images.decode, table, sink, explainer=explainer)
+        evidence.predict(backbone, decoding.decode, table, sink, explainer=explainer)
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:  # as jobs beside each other
-        maps = pool.map(lambda name: list(heatmaps.explain(CAMS[name], EVIDENCE.map(path), {})), METHODS)
+        maps = pool.map(lambda name: list(heatmaps.maps_from(CAMS[name], EVIDENCE.map(path), {})), METHODS)
         assert all(len(found) == len(table) for found in maps)
     return len(table)
 

@@ -3,22 +3,22 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wsol.experiment import plugins
 from wsol.exports.forms import EXPORTS, write_about
 from wsol.job import job
-from wsol.scores.results import Result
+from wsol.scores.results import RunResult
 from wsol.scores.stages import viewed
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 files, params, root = snakemake.input, snakemake.params, Path(snakemake.output[0])
-threshold = params.threshold
 
 with job(snakemake.log, "export") as log:
-    view, stages = viewed(files, threshold)
-    result = Result(view, stages, files.predictions)
+    view, stages = viewed(files, plugins.joined(params.threshold))
+    result = RunResult(view, stages, files.predictions)
     EXPORTS[snakemake.wildcards.form](result, root)
     made_from = {"targets": files.targets} | {f"heatmaps {i}": path for i, path in enumerate(files.heatmaps)}
-    settings = {"run": params.run, "threshold": threshold, "choice": view.choice, "level": result.level}
+    settings = {"run": params.run, "threshold": params.threshold, "choice": view.level_from, "level": result.level}
     settings["box_score"] = result.scored
     write_about(root, settings, made_from)

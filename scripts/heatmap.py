@@ -1,7 +1,8 @@
-"""heatmap: activations and gradients -> one small float map a target, on the layer's own grid."""
+"""heatmap: evidence -> one small float map per target, on the layer's own grid."""
 
 from typing import TYPE_CHECKING
 
+from wsol.experiment import plugins
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
@@ -14,13 +15,14 @@ from wsol.maps.cams import CAMS
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-given, files = dict(snakemake.params.cam), snakemake.input
+files = snakemake.input
 
 with job(snakemake.log, "heatmap") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     predictions, evidence = PREDICTIONS.read(files.predictions), EVIDENCE.map(files.evidence)
+    given = plugins.joined(snakemake.params.cam)
     cam, fusion = CAMS[given.pop("method")], given.pop("fusion")
-    maps = list(log.progress(heatmaps.explain(cam, evidence, given, fusion), len(targets), "targets"))
+    maps = list(log.progress(heatmaps.maps_from(cam, evidence, given, fusion), len(targets), "targets"))
     image_of = evidence["image_of"]
     HEATMAPS.write(
         snakemake.output.heatmaps,
@@ -28,7 +30,7 @@ with job(snakemake.log, "heatmap") as log:
         status=heatmaps.status(maps, targets, predictions["readable"][image_of], evidence["explained"]),
         input_to_image=predictions["input_to_image"][image_of],
         input_size=predictions["input_size"],
-        cell_to_input=heatmaps.grid(evidence, maps, predictions["input_size"]),
+        cell_to_input=heatmaps.cell_to_input(evidence, maps, predictions["input_size"]),
         settings=snakemake.params.cam,
         made_from={"predictions": files.predictions, "evidence": files.evidence},
     )

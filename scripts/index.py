@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.files.index import TARGETS
 from wsol.index import indexing
@@ -16,7 +17,7 @@ settings, output = snakemake.params.settings, snakemake.output
 dataset = snakemake.wildcards.dataset.split("@")[0]
 
 with job(snakemake.log, f"index {dataset}") as log:
-    found = indexing.index(settings, where=f"datasets.{dataset}")
+    found = indexing.index(plugins.joined(settings), where=f"datasets.{dataset}")
     log.say(found.summary)
     TARGETS.write(output.targets, found.targets, settings=settings)
     with atomic(output.problems) as path:

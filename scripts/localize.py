@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from wsol.experiment import plugins
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
@@ -25,7 +26,7 @@ with job(snakemake.log, "localize") as log:
         maps["input_size"],
         targets[["height", "width"]].to_numpy(),
         cell_to_input=maps["cell_to_input"],
-        **settings,
+        **plugins.joined(settings),
     )
     REGIONS.write(
         snakemake.output.regions,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from wsol.experiment import planning
+from wsol.experiment import planning, plugins
 from wsol.files.index import TARGETS
 from wsol.files.plan import PLAN
 from wsol.index.splits import Split, check_disjoint
@@ -21,9 +21,10 @@ with job(snakemake.log, "plan") as log:
         splits[dataset] = Split(dataset.split("@")[0], header["settings"], targets)
     for one, other in params.pairs:
         check_disjoint(splits[one], splits[other])
+    networks = [network | {"settings": plugins.joined(network["settings"])} for network in params.networks]
     PLAN.write(
         snakemake.output[0],
         made_from=paths,
         images={dataset: int(split.targets["image"].nunique()) for dataset, split in splits.items()},
-        networks={network["id"]: planning.look(network, splits, log.say) for network in params.networks},
+        networks={network["id"]: planning.look(network, splits, log.say) for network in networks},
     )

@@ -1,9 +1,10 @@
-"""predict: images -> logits, and the explained layer's activations and gradients. The network runs once an image."""
+"""predict: images -> logits, and the evidence that cams need. The network runs once per image."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wsol.experiment import plugins
 from wsol.files.index import TARGETS
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.files.train import WEIGHTS
@@ -16,12 +17,12 @@ from wsol.networks import backbones, evidence, receptive
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-files, settings = snakemake.input, dict(snakemake.params.backbone)
-threads = settings.pop("threads")
-dataset = snakemake.params.dataset
+files, params = snakemake.input, snakemake.params
 name = snakemake.wildcards.backbone.split("@")[0]
 
 with job(snakemake.log, f"predict {name}") as log:
+    settings, dataset = plugins.joined(params.backbone), plugins.joined(params.dataset)
+    threads = settings.pop("threads")
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     backbones.deterministic(threads)
     trained = files.weights[0] if isinstance(settings["weights"], dict) else None
@@ -29,12 +30,12 @@ with job(snakemake.log, f"predict {name}") as log:
     targets = targets.assign(outputs=right(targets, fitted["names"]))
     backbone = backbones.build(settings, trained, fitted["classes"])
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
-    for layer, grid in zip(backbone.layers, backbone.grids, strict=True):
-        log.say(receptive.describe(layer, grid))
+    for layer, cells in zip(backbone.layers, backbone.cell_to_input, strict=True):
+        log.say(receptive.describe(layer, cells))
     weights = {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
-    found_out = {"layer": backbone.layer, "activation": backbone.activation, "threads": threads}
+    found_out = {"layer": backbone.layer, "activation": backbone.activation}
     provenance = {
-        "settings": settings | found_out,
+        "settings": params.backbone | found_out,
         "made_from": {"targets": files.targets} | (weights if trained else {}),
         "given": ({} if trained else weights) | dict(zip(["model"], files.model, strict=False)),
     }

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.files.index import TARGETS
 from wsol.files.score import OUTCOMES
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 files, params = snakemake.input, snakemake.params
 
 with job(snakemake.log, "report") as log:
+    plugins.joined(params.metrics)
     evaluations: dict[str, list] = {}
     for run, targets, outcomes in zip(params.runs, files.targets, files.outcomes, strict=True):
         maps = [path for path in files.heatmaps if f"/{run['maps']}/" in path]
         seen = Seen(run["name"], OUTCOMES.read(outcomes), maps, run["alignment"])
-        evaluations.setdefault(run["evaluation"], []).append((run["dataset"], targets, seen))
+        evaluations.setdefault(run["evaluation"], []).append((plugins.joined(run["dataset"]), targets, seen))
     pictures = {
         name: gallery(TARGETS.read(runs[0][1]), indexing.opener(runs[0][0]), [run for *_, run in runs], params.overlays)
         for name, runs in evaluations.items()

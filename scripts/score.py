@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from wsol.experiment import plugins
 from wsol.files.score import DRAWS, OUTCOMES, SCORES, STRATA
 from wsol.job import job
 from wsol.scores.evaluate import evaluate
@@ -12,13 +13,14 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 files, params, output = snakemake.input, snakemake.params, snakemake.output
-evaluation, threshold = params.evaluation, params.threshold
 
 with job(snakemake.log, "score") as log:
+    evaluation, threshold = plugins.joined(params.evaluation), plugins.joined(params.threshold)
     view, stages = viewed(files, threshold)
-    report, statistics = view.outcome, {key: evaluation[key] for key in ("resamples", "seed")}
-    select = view.chooser if view.choice == "selected" else None
-    found = evaluate(report, select, evaluation["metrics"], single_level=view.choice == "fixed", **statistics)
+    report = view.outcome
+    statistics = {key: evaluation[key] for key in ("resamples", "seed")}
+    select = view.chooser if view.level_from == "selected" else None
+    found = evaluate(report, select, evaluation["metrics"], single_level=view.level_from == "fixed", **statistics)
     for metric, lacking in found.unavailable.items():
         log.say(f"{metric}: no row, for lack of {lacking}")
     log.say(f"{len(report)} targets:", {str(s): int((report.status == s).sum()) for s in sorted(set(report.status))})
@@ -27,7 +29,7 @@ with job(snakemake.log, "score") as log:
     if select:
         made_from |= {"select targets": files.select_targets}
         made_from |= {f"select regions {i}": path for i, path in enumerate(files.select_regions)}
-    settings = {"run": params.run, "evaluation": evaluation, "threshold": threshold}
+    settings = {"run": params.run, "evaluation": params.evaluation, "threshold": params.threshold}
     provenance = {"settings": settings, "made_from": made_from}
     SCORES.write(output.scores, found.scores.assign(**params.run), **provenance)
     OUTCOMES.write(output.outcomes, found.targets.assign(box=drawn), **provenance)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.files.index import TARGETS
 from wsol.files.train import WEIGHTS
@@ -13,19 +14,20 @@ from wsol.networks import backbones, train
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-settings, output = dict(snakemake.params.settings), snakemake.output
-given, threads = settings.pop("train"), settings.pop("threads")
+params, output = snakemake.params, snakemake.output
 
 with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") as log:
+    settings = plugins.joined(params.settings)
+    given, threads = settings.pop("train"), settings.pop("threads")
     found = train.labels(TARGETS.read(snakemake.input.targets, train.LABELS))
     backbones.deterministic(threads)
     names = names_of(found)
     backbone = backbones.build(backbones.untrained(settings), classes=len(names))
-    examples = train.load(indexing.opener(snakemake.params.dataset), found, backbone.size, settings, threads)
+    examples = train.load(indexing.opener(plugins.joined(params.dataset)), found, backbone.size, settings, threads)
     log.say(f"{len(examples.labels)} images of {len(found)}, {backbone.classes} classes")
     history = train.fit(backbone, examples, given, log.say)
     about = {
-        "settings": snakemake.params.settings,
+        "settings": params.settings,
         "made_from": {"targets": snakemake.input.targets},
         "given": dict(zip(["model"], snakemake.input.model, strict=False)),
     }

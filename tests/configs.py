@@ -96,7 +96,7 @@ WRONG = [
         "datasets: 'x y' is no name: letters, digits, '_', '.', '+' and '-', the first a letter or a digit.",
     ),
     ("datasets.a", 3, "datasets.a: must be a mapping, got 3."),
-    ("datasets.a", {}, "datasets.a: 'adapter' is required (wsol | imagenet | voc"),
+    ("datasets.a", {}, "datasets.a: 'adapter' is required (coco | cub | imagefolder"),
     ("datasets.a.adapter", "shape", "datasets.a.adapter: unknown 'shape'. Did you mean 'shapes'?"),
     ("datasets.a.spilt", "select", "datasets.a: unknown 'spilt'. Did you mean 'split'?"),
     ("datasets.a.split", "other", "datasets.a.split: unknown 'other'. Known: report, select, train."),

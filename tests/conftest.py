@@ -60,8 +60,8 @@ def workflow(tmp_path):
     return runner(tmp_path)
 
 
-def runner(root: Path) -> Callable[..., subprocess.CompletedProcess]:
-    """The function that runs an experiment in `root`.
+def runner(root: Path, house: Path = ROOT) -> Callable[..., subprocess.CompletedProcess]:
+    """The function that runs an experiment in `root`, with the workflow of the checkout `house`.
 
     What it returns also has `said`: what was printed, and what Snakemake wrote into its own log.
     """
@@ -70,10 +70,10 @@ def runner(root: Path) -> Callable[..., subprocess.CompletedProcess]:
         file = root / "experiment.yaml"
         file.write_text(yaml.safe_dump(config))
         command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--configfile", str(file), *arguments]
-        where = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(root)]
+        where = ["--snakefile", str(house / "Snakefile"), "--directory", str(root)]
         plain = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
         before = set(root.glob(LOGS))
-        done = subprocess.run([*command, *where], cwd=ROOT, env=plain, capture_output=True, text=True, timeout=900)
+        done = subprocess.run([*command, *where], cwd=house, env=plain, capture_output=True, text=True, timeout=900)
         logs = [path.read_text() for path in sorted(set(root.glob(LOGS)) - before)]
         done.said = "".join([done.stdout, done.stderr, *logs])
         return done

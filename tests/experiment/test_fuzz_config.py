@@ -10,7 +10,8 @@ from configs import FOLDER, GOOD
 from modelfiles import keras_file
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
-from wsol.experiment.decisions import Experiment, predicts, sources
+from wsol.experiment.decisions import Experiment
+from wsol.experiment.questions import predicts, sources
 from wsol.index.indexing import Common
 from wsol.networks.backbones import backbone
 from wsol.networks.train import settings as training

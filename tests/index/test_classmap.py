@@ -8,7 +8,7 @@ import pytest
 import sources
 from sources import write
 from wsol.errors import ConfigError, DataError
-from wsol.experiment.decisions import sources as depends_on
+from wsol.experiment.questions import sources as depends_on
 from wsol.index import classmap
 from wsol.index.indexing import index
 

@@ -13,7 +13,7 @@ from conftest import ROOT
 from modelfiles import MODEL, keras_file
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
-from wsol.experiment.decisions import notes
+from wsol.experiment.questions import notes
 
 MODEL["config"]["layers"][0]["config"]["dtype"]["config"]["name"] = "float32"
 

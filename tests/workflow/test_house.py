@@ -1,17 +1,21 @@
 """The house keeps its rules: who imports whom, what is listed where, and nothing of one machine in it."""
 
+import ast
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 import yaml
 
 from wsol.index.shards import rows, shards
-from wsol.provenance.code import library
+from wsol.provenance.code import Library
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
@@ -19,6 +23,110 @@ MODULES = sorted(
     for path in (ROOT / "workflow/wsol").rglob("*.py")
     if path.name != "__init__.py"
 )
+# Who may import whom: a room (a folder, or a module beside the folders) what stands on a line above its own, and
+# nothing else. Rooms of one line do not know each other. Rules and scripts may import everything.
+FLOORS = (
+    ("errors",),
+    ("boxes", "lock", "places"),
+    ("affine", "settings", "job"),
+    ("files",),
+    ("datasets",),
+    ("adapters",),
+    ("index",),
+    ("networks", "maps", "regions", "statistics"),
+    ("scores",),
+    ("exports",),
+    ("report", "pictures", "terminal"),
+    ("provenance",),
+    ("experiment",),
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def room(module: str) -> str:
+    """`wsol.maps.cams` -> `maps`; "" for the package itself, which holds the version and imports nothing."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def imports(package: Path) -> Iterator[tuple[str, int, str]]:
+    """(module, line, imported module) for every import of the package by itself, those inside functions too."""
+    modules = {module_name(path, package) for path in package.rglob("*.py")}
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            for target in targets(node, modules):
+                if target.partition(".")[0] == package.name:
+                    yield module_name(path, package), node.lineno, target
+
+
+def module_name(path: Path, package: Path) -> str:
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def targets(node: ast.AST, modules: set[str]) -> list[str]:
+    """The modules that an import names; of `from a import b` it is `a.b` where that is one, else `a`."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    source = "." * node.level + (node.module or "")
+    assert node.level == 0, f"a relative import of {source}: say wsol.…"
+    return [name if (name := f"{source}.{alias.name}") in modules else source for alias in node.names]
+
+
+def wrong_imports(package: Path) -> list[str]:
+    """`module:line imports module` for every import that the table does not allow; [] where all is well."""
+    found = []
+    for module, line, target in imports(package):
+        importer = room(module)
+        imported = room(target)
+        if imported in ("", importer):
+            continue
+        if importer not in FLOOR_OF or imported not in FLOOR_OF:
+            found.append(f"{module}:{line} imports {target}, and the table lacks one of their rooms")
+        elif FLOOR_OF[imported] >= FLOOR_OF[importer]:
+            found.append(f"{module}:{line} imports {target}")
+    return found
+
+
+def test_a_room_imports_only_what_stands_before_it():
+    assert wrong_imports(ROOT / "workflow/wsol") == []
+
+
+def test_every_room_stands_in_the_table():
+    package = ROOT / "workflow/wsol"
+    rooms = {room(module_name(path, package)) for path in package.rglob("*.py")}
+    assert rooms - {""} == FLOOR_OF.keys()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    order: TopologicalSorter = TopologicalSorter()
+    for module, _, target in imports(ROOT / "workflow/wsol"):
+        order.add(module, target)
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail(f"circle: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize(
+    ("module", "planted", "complaint"),
+    [
+        ("files.paths", "from wsol.scores.metrics import METRICS", "imports wsol.scores.metrics"),
+        ("maps.cams", "from wsol.networks import evidence", "imports wsol.networks.evidence"),
+        ("boxes", "import wsol.index.summary", "imports wsol.index.summary"),
+        ("index.summary", "def late():\n    from wsol.regions import tree", "imports wsol.regions.tree"),
+        ("scores.levels", "import wsol.drawer", "imports wsol.drawer, and the table lacks one of their rooms"),
+    ],
+    ids=["of a later room", "of a room beside it", "in a word", "inside a function", "of an unknown room"],
+)
+def test_a_planted_wrong_import_is_named(tmp_path, module, planted, complaint):
+    package = tmp_path / "wsol"
+    shutil.copytree(ROOT / "workflow/wsol", package, ignore=shutil.ignore_patterns("__pycache__"))
+    file = package / f"{module.replace('.', '/')}.py"
+    file.write_text(f"{file.read_text()}{planted}\n")
+    line = len(file.read_text().splitlines())
+    assert wrong_imports(package) == [f"wsol.{module}:{line} {complaint}"]
 
 
 def test_nothing_imports_tensorflow_or_snakemake_on_import():
@@ -30,7 +138,7 @@ def test_nothing_imports_tensorflow_or_snakemake_on_import():
 
 @pytest.mark.parametrize("stage", ["index", "control", "heatmap", "localize", "score", "table", "report"])
 def test_only_train_and_predict_can_reach_keras(stage):
-    used = {path.name for path in library(ROOT / f"scripts/{stage}.py", ROOT / "workflow")}
+    used = {path.name for path in Library(ROOT / "workflow").reached(ROOT / f"scripts/{stage}.py")}
     assert not used & {
         "architectures.py",
         "backbones.py",
@@ -38,6 +146,7 @@ def test_only_train_and_predict_can_reach_keras(stage):
         "kerasmodel.py",
         "savedmodel.py",
         "explainer.py",
+        "asking.py",
         "evidence.py",
         "perturb.py",
         "train.py",
@@ -87,7 +196,11 @@ def test_the_readme_names_everything_that_can_be_named():
         assert not [name for name in registry if f"`{name}`" not in readme]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "workflow/experiments").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*sorted((ROOT / "workflow/experiments").glob("*.yaml")), ROOT / ".test/config.yaml"],
+    ids=lambda path: path.stem,
+)
 def test_every_shipped_experiment_is_a_valid_one(path):
     """All but the data itself: folders that are not here are the only thing a check may miss."""
     from wsol.errors import ConfigError
@@ -105,3 +218,42 @@ def test_every_shipped_experiment_is_a_valid_one(path):
 def test_every_benchmark_still_imports_what_it_measures(path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     assert f"python benchmarks/{path.name}" in runpy.run_path(str(path), run_name="imported")["__doc__"]
+
+
+SNAKEFILES = ("Snakefile", "workflow/Snakefile")
+
+
+def snakemake(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess:
+    """Snakemake with the default experiment, from a folder."""
+    command = [sys.executable, "-m", "snakemake", "--configfile", str(ROOT / "config.yaml"), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("snakefile", SNAKEFILES)
+def test_snakemakes_linter_has_nothing_to_say(tmp_path, snakefile):
+    done = snakemake("--snakefile", str(ROOT / snakefile), "--lint", folder=tmp_path)
+    assert done.returncode == 0 and "good condition" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("snakefile", SNAKEFILES)
+def test_both_snakefiles_plan_everything(tmp_path, snakefile):
+    """From a folder of its own, where nothing lies yet: `Nothing to be done` would mean that no target was found."""
+    done = snakemake("--snakefile", str(ROOT / snakefile), "--dry-run", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    planned = set(re.findall(r"^(\w+) +\d+$", done.stdout + done.stderr, re.MULTILINE))
+    assert planned >= {"index", "plan", "score", "table", "report"}
+
+
+def test_every_rule_names_the_users_environment():
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        text = path.read_text()
+        assert text.count('conda:\n        "../../environment.yml"') == text.count("    script:\n"), path.name
+    assert yaml.safe_load((ROOT / "environment.yml").read_text())["channels"] == ["conda-forge"]
+
+
+def test_what_a_report_shows_has_its_words():
+    captions = set()
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        captions |= {(path.parent / name).resolve() for name in re.findall(r'caption="([^"]+)"', path.read_text())}
+    written = set((ROOT / "workflow/report").glob("*.rst")) - {ROOT / "workflow/report/workflow.rst"}
+    assert captions == written and captions

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from conftest import DATA, REAL
-from wsol.datasets import images
+from wsol.datasets import decoding
 from wsol.maps.cams import CAMS
 from wsol.networks import evidence
 
@@ -42,7 +42,7 @@ def run(name: str, table: pd.DataFrame, sink, **settings):
 
     weights = str(WEIGHTS / f"{name}.weights.h5")
     backbone = backbones.build({**MODELS[name][0], "weights": weights, **settings})
-    return evidence.predict(backbone, lambda image: images.decode(IMAGES / "images" / image), table, sink)
+    return evidence.predict(backbone, lambda image: decoding.decode(IMAGES / "images" / image), table, sink)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -83,7 +83,7 @@ def test_channels_taken_away_are_the_closed_form_on_a_real_head():
     run("mobilenet_v2_imagenet", table, ablated, evidence="ablation")
     run("mobilenet_v2_imagenet", table, graded)
     expected = graded["gradients"] * graded["activations"].sum(axis=(1, 2), keepdims=True)
-    np.testing.assert_allclose(ablated["gradients"], expected, atol=1e-4)
+    np.testing.assert_allclose(ablated["score_drops"], expected, atol=1e-4)
 
 
 def naive_score_cams(image: np.ndarray, model, layer: str, classes: list[int]) -> dict[str, np.ndarray]:
@@ -118,7 +118,7 @@ def test_score_cam_tells_classes_apart_as_published_forms_do():
     model = keras.applications.MobileNet(alpha=0.25, weights=weights, classifier_activation=None)
     backbone = backbones.build({**MODELS[name][0], "weights": weights, "evidence": "scorecam"})
     for row in targets(3).itertuples():
-        image = cv2.resize(images.decode(IMAGES / "images" / row.image), (224, 224), interpolation=cv2.INTER_LINEAR)
+        image = cv2.resize(decoding.decode(IMAGES / "images" / row.image), (224, 224), interpolation=cv2.INTER_LINEAR)
         rank = np.argsort(-model(image[None] / 127.5 - 1).numpy()[0], kind="stable")
         classes = [row.outputs[0], int(rank[499])]
         table = pd.DataFrame({"image": row.image, "outputs": [[c] for c in classes], "width": 0, "height": 0})
@@ -126,7 +126,7 @@ def test_score_cam_tells_classes_apart_as_published_forms_do():
         evidence.predict(backbone, lambda _, own=image: own, table, arrays)
         naive = naive_score_cams(image.astype(np.float64), model, backbone.layer[0], classes)
         for method in ("scorecam", "scorecam_logits"):
-            given = arrays["gradients" if method == "scorecam" else "logit_weights"]
+            given = arrays["class_probabilities" if method == "scorecam" else "logit_weights"]
             own = CAMS[method](arrays["activations"][arrays["image_of"]], given).reshape(2, -1)
             both = [np.corrcoef(maps)[0, 1] for maps in (own, naive[method])]
             assert both[0] <= both[1] + 1e-3

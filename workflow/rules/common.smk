@@ -1,13 +1,14 @@
 # What every stage's rules share: the experiment's settings, and what a stage depends on.
 import os
 
-from wsol.experiment import decisions as experiments
-from wsol.provenance.code import library
+from wsol.experiment import questions as experiments
+from wsol.provenance.code import Library
 from wsol.files.plan import PLAN
 from wsol.index.shards import shards
 
 RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
+STAGES = "index plan train predict heatmap control imported localize score table export report".split()
 THREADS = EXPERIMENT.settings["threads"]
 NOTES = experiments.notes(EXPERIMENT)
 # Asked for by `all` itself: a checkpoint's file that is missing is not missed where everything behind it is there.
@@ -28,14 +29,18 @@ def settings(kind):
     return lambda wildcards: SETTINGS[wildcards[kind]]
 
 
-def code(stage):
-    """The library modules that a stage's script uses: editing one of them reruns the stage."""
-    return [relative(path) for path in library(ROOT / "scripts" / f"{stage}.py", ROOT / "workflow")]
+def code(stage, *adapters):
+    """The notes of a stage's code and of adapters that it calls: one that changed is newer than what it made before."""
+    return [f"{RESULTS}/inputs/code/{name}.txt" for name in (stage, *adapters)]
 
 
-def relative(path):
-    """As seen from where Snakemake runs, so that a checkout that moves is still the same inputs."""
-    return os.path.relpath(path)
+def written():
+    """What the notes of code say, by their names: the digest of every file that a stage or an adapter consists of."""
+    library = Library(ROOT / "workflow")
+    adapters = experiments.adapters(SETTINGS.values())
+    places = {name: ROOT / f"workflow/wsol/{name}.py" for name in adapters}
+    places |= {stage: ROOT / f"scripts/{stage}.py" for stage in STAGES}
+    return {f"code/{name}": library.listing(place) for name, place in places.items()}
 
 
 def noted(*names):
@@ -52,3 +57,54 @@ def shards_of(dataset):
 def sharded(pattern, dataset):
     """`pattern` for every shard of `dataset`."""
     return [pattern.format(shard=shard) for shard in shards_of(dataset)]
+
+
+def weights(wildcards):
+    """The files a backbone's weights come from: a training of this run, the user's, or none of either."""
+    given = SETTINGS[wildcards.backbone]["weights"]
+    if isinstance(given, dict):
+        return [f"{RESULTS}/weights/{given['train']}/model.weights.h5"]
+    return experiments.sources({"weights": given} if given else SETTINGS[wildcards.backbone])
+
+
+def model(wildcards):
+    """The user's model file, where its weights come from elsewhere."""
+    settings = SETTINGS[wildcards.backbone]
+    return experiments.sources({"model": settings["model"]}) if settings["weights"] else []
+
+
+def outcome(dataset, wildcards):
+    """Every file that the score of a run on `dataset` reads."""
+    here = f"{RESULTS}/{dataset}/{wildcards.backbone}"
+    maps = f"{here}/{wildcards.cam}"
+    predicted = experiments.predicts(SETTINGS.get(wildcards.backbone))
+    return {
+        "targets": f"{RESULTS}/{dataset}/index/targets.parquet",
+        "predictions": sharded(f"{here}/{{shard}}.predictions.npz", dataset) if predicted else [],
+        "heatmaps": sharded(f"{maps}/{{shard}}.heatmaps.npz", dataset),
+        "regions": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.regions.npz", dataset),
+    }
+
+
+def report_and_select(wildcards):
+    """The reported dataset's files and, under `select_…`, those of the dataset that levels are chosen on."""
+    select = SETTINGS[wildcards.evaluation]["select"]
+    chosen_on = outcome(select, wildcards) if select else {}
+    return outcome(wildcards.dataset, wildcards) | {f"select_{key}": files for key, files in chosen_on.items()}
+
+
+def names_of_run(wildcards):
+    """What the user called each decision of a run."""
+    return {kind: wildcards[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")}
+
+
+# Every run's folder of scores, and whether its cam is a control.
+CONTROLLED = {
+    run.folder(run.report, "backbone", "cam", "threshold", "evaluation"): experiments.is_control(run)
+    for run in EXPERIMENT.runs
+}
+
+
+def scored(name):
+    """A file of every run's score."""
+    return [f"{RESULTS}/{folder}/{name}" for folder in CONTROLLED]

@@ -2,7 +2,8 @@
 import sys
 from pathlib import Path
 
-ROOT = Path(workflow.basedir)
+# This file's own place, for the workflow may be entered by Snakefile or by workflow/Snakefile.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from wsol.experiment.config import check

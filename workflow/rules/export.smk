@@ -16,6 +16,8 @@ rule export:
     wildcard_constraints:
         backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
         form=r"[^/]+",
+    conda:
+        "../../environment.yml"
     params:
         run=names_of_run,
         threshold=settings("threshold"),

@@ -65,7 +65,7 @@ def start_again():
     """Run the same command once more, when Snakemake has given up its own lock: at exit."""
     tries = int(os.environ.get("WSOL_TRIES", 0)) + 1
     if tries <= 3:
-        os.environ["WSOL_TRIES"] = str(tries)
+        os.environ.update(WSOL_TRIES=str(tries))
         SCREEN.warn("Files were deleted that are not what they should be; once more, to make them again.")
         arguments = [word for word in sys.argv[1:] if word not in ("-F", "--forceall")]
         atexit.register(os.execv, sys.executable, [sys.executable, "-m", "snakemake", *arguments])

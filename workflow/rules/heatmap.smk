@@ -13,6 +13,8 @@ rule heatmap:
         f"{RESULTS}/logs/heatmap/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.log",
     wildcard_constraints:
         cam=rf"(?!{experiments.IMPORTED}@)[^/]+@[0-9a-f]{{8}}",
+    conda:
+        "../../environment.yml"
     params:
         cam=settings("cam"),
     script:
@@ -27,6 +29,8 @@ rule control:
         heatmaps=f"{RESULTS}/{{dataset}}/{experiments.NO_BACKBONE}/{{cam}}/{{shard}}.heatmaps.npz",
     log:
         f"{RESULTS}/logs/control/{{dataset}}/{{cam}}/{{shard}}.log",
+    conda:
+        "../../environment.yml"
     params:
         cam=settings("cam"),
     script:
@@ -44,6 +48,8 @@ rule imported:
         f"{RESULTS}/logs/imported/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.log",
     wildcard_constraints:
         cam=rf"{experiments.IMPORTED}@[0-9a-f]{{8}}",
+    conda:
+        "../../environment.yml"
     params:
         backbone=settings("backbone"),
         maps=lambda w: experiments.maps_of(SETTINGS[w.backbone], w.dataset),

@@ -4,13 +4,25 @@
 rule index:
     input:
         seen=lambda w: noted(f"{w.dataset}/annotations", f"{w.dataset}/images"),
-        code=code("index"),
+        code=lambda w: code("index", *experiments.adapters([SETTINGS[w.dataset]])),
     output:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
-        problems=f"{RESULTS}/{{dataset}}/index/problems.csv",
-        summary=f"{RESULTS}/{{dataset}}/index/summary.txt",
+        problems=report(
+            f"{RESULTS}/{{dataset}}/index/problems.csv",
+            caption="../report/problems.rst",
+            category="Data sets",
+            labels={"data set": "{dataset}", "file": "problems"},
+        ),
+        summary=report(
+            f"{RESULTS}/{{dataset}}/index/summary.txt",
+            caption="../report/summary.rst",
+            category="Data sets",
+            labels={"data set": "{dataset}", "file": "summary"},
+        ),
     log:
         f"{RESULTS}/logs/index/{{dataset}}.log",
+    conda:
+        "../../environment.yml"
     params:
         settings=settings("dataset"),
     script:
@@ -22,12 +34,14 @@ rule index:
 checkpoint plan:
     input:
         targets=[f"{RESULTS}/{dataset}/index/targets.parquet" for dataset in experiments.datasets(EXPERIMENT)],
-        seen=noted(*[note for note in NOTES if note.endswith("/weights")]),
+        seen=noted(*[note for note in NOTES if Path(note).name == "weights"]),
         code=code("plan"),
     output:
         PLANNED,
     log:
         f"{RESULTS}/logs/plan.log",
+    conda:
+        "../../environment.yml"
     threads: THREADS
     params:
         datasets=experiments.datasets(EXPERIMENT),

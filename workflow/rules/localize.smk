@@ -12,6 +12,8 @@ rule localize:
         f"{RESULTS}/logs/localize/{{dataset}}/{{backbone}}/{{cam}}/{{threshold}}/{{shard}}.log",
     wildcard_constraints:
         backbone=rf"{experiments.NO_BACKBONE}|[^/]+@[0-9a-f]{{8}}",
+    conda:
+        "../../environment.yml"
     params:
         threshold=settings("threshold"),
     script:

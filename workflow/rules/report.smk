@@ -21,12 +21,18 @@ rule report:
         ],
         seen=noted(*[f"{run.report.id}/images" for run in PICTURED]),
         summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
-        code=code("report"),
-        page=relative(ROOT / "workflow/wsol/report/page.html"),
+        code=code("report", *experiments.adapters([run.report.settings for run in PICTURED], drawn=True)),
     output:
-        report(f"{RESULTS}/report.html", category="Report"),
+        report(
+            f"{RESULTS}/report.html",
+            caption="../report/leaderboard.rst",
+            category="Leaderboard",
+            labels={"page": "leaderboard and pictures"},
+        ),
     log:
         f"{RESULTS}/logs/report.log",
+    conda:
+        "../../environment.yml"
     params:
         runs=[
             {
@@ -39,5 +45,6 @@ rule report:
             for run in PICTURED
         ],
         overlays=EXPERIMENT.settings["overlays"],
+        metrics=experiments.of_metrics(EXPERIMENT),
     script:
         "../../scripts/report.py"

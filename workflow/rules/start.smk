@@ -2,6 +2,7 @@
 # Jobs read this file too, on a cluster in processes of their own; only the first process looks and deletes.
 import time
 
+from wsol.experiment.renamed import renamed
 from wsol.provenance import audit, fingerprints, products, sums
 from wsol import lock
 
@@ -18,6 +19,10 @@ def take_note(locked):
         now = fingerprints.listing(sources, content, skip=RESULTS)
         if changes := fingerprints.changes(note, now):
             SCREEN.warn(f"inputs: {re.sub('@[0-9a-f]{8}', '', name)}: {changes}")
+        if locked or not os.path.exists(note):
+            fingerprints.note(note, now)
+    for name, now in written().items():
+        note = f"{RESULTS}/inputs/{name}.txt"
         if locked or not os.path.exists(note):
             fingerprints.note(note, now)
 
@@ -44,6 +49,8 @@ def start():
 
 
 if workflow.is_main_process:
+    for line in renamed(config):
+        print("config:", line, file=sys.stderr)
     try:
         start()
     except ConfigError as error:

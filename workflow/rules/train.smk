@@ -6,12 +6,21 @@ rule train:
         targets=lambda w: f"{RESULTS}/{SETTINGS[w.backbone]['train']['images']}/index/targets.parquet",
         seen=lambda w: noted(f"{SETTINGS[w.backbone]['train']['images']}/images", f"{w.backbone}/weights"),
         model=lambda w: experiments.sources(SETTINGS[w.backbone]),
-        code=code("train"),
+        code=lambda w: code(
+            "train", *experiments.adapters([SETTINGS[SETTINGS[w.backbone]["train"]["images"]]], drawn=True)
+        ),
     output:
         weights=f"{RESULTS}/weights/{{backbone}}/model.weights.h5",
-        history=f"{RESULTS}/weights/{{backbone}}/history.csv",
+        history=report(
+            f"{RESULTS}/weights/{{backbone}}/history.csv",
+            caption="../report/training.rst",
+            category="Training",
+            labels={"backbone": "{backbone}"},
+        ),
     log:
         f"{RESULTS}/logs/train/{{backbone}}.log",
+    conda:
+        "../../environment.yml"
     threads: THREADS
     params:
         settings=settings("backbone"),

@@ -14,9 +14,13 @@ UNUSABLE = re.compile(r"[{}*\x00-\x1f\x7f]|^\s|\s$")
 
 
 def expanded(where: str, path: str) -> str:
-    """A path as the user means it: `~` is their home, `$NAME` what the environment says, or a ConfigError.
+    """A path as the user means it: `~` is their home, `$NAME` what the environment says. Or a ConfigError.
 
-    What is not meant as either stays: `~` inside a name, `$` before what is no name.
+    What is meant as neither stays: `~` inside a name, and `$` before what is no name. `where` is what errors call the
+    setting.
+
+    >>> expanded("images", "photos/a~b")
+    'photos/a~b'
     """
     found = VARIABLE.sub(lambda match: _variable(where, match[1] or match[2]), path)
     if not found.strip() or "\0" in found:
@@ -30,12 +34,14 @@ def expanded(where: str, path: str) -> str:
 
 
 def _variable(where: str, name: str) -> str:
+    """What a variable of the environment holds; a ConfigError where there is none of that name."""
     if name not in os.environ:
         raise ConfigError(f"{where}: the environment has no variable '{name}'.")
     return os.environ[name]
 
 
 def is_there(path: str) -> bool:
+    """Whether there is a file or folder; what cannot be asked for is not there."""
     try:
         return Path(path).exists()
     except OSError:  # a name too long, a folder that may not be entered
@@ -43,6 +49,7 @@ def is_there(path: str) -> bool:
 
 
 def is_folder(path: str) -> bool:
+    """Whether there is a folder."""
     return is_there(path) and Path(path).is_dir()
 
 
@@ -59,9 +66,9 @@ def folder(where: str, path: str) -> None:
 
 
 def results(given: str, images: Mapping[str, str]) -> str:
-    """The folder that everything is written below, as short as it can be said; a ConfigError where it cannot be.
+    """The folder that everything is written below, as short as it can be said; a ConfigError where it cannot be one.
 
-    `images`: the image folders by the name of their data set. A run's own pictures must not become images.
+    `images` are the image folders by the name of their data set: a run's own pictures must not become images of it.
     """
     text = expanded("results", given)
     if bad := UNUSABLE.search(text):

@@ -32,6 +32,12 @@ class Length(NamedTuple):
     size: int
 
 
+class Doc(NamedTuple):
+    """What a setting means, as `config/README.md` says it; of several the last counts."""
+
+    text: str
+
+
 class Expands(NamedTuple):
     """Marks text that names a file or folder of the user's: `~`, `$NAME` and `${NAME}` in it are replaced."""
 
@@ -42,31 +48,34 @@ class Exists(NamedTuple):
 
 Place = Annotated[str, Expands()]
 File = Annotated[str, Expands(), Exists()]
-Side = Annotated[int, Range(1, 4096)]  # pixels
-Seed = Annotated[int, Range(0, 2**32 - 1)]  # what NumPy's and Keras' generators take
+Side = Annotated[int, Range(1, 4096), Doc("Pixels on a side.")]
+# The range is that of NumPy's and Keras' generators.
+Seed = Annotated[int, Range(0, 2**32 - 1), Doc("Seed of the random numbers that are drawn.")]
 
 
 @cache
 def parameters(function: Callable) -> dict[str, inspect.Parameter]:
-    """The keyword-only parameters of `function`, with their types resolved."""
+    """The keyword-only parameters of `function` (or of what a record wraps), with their types resolved."""
+    function = inspect.unwrap(function)
     hints = get_type_hints(function, include_extras=True)
     found = inspect.signature(function).parameters.values()
     return {p.name: p.replace(annotation=hints.get(p.name, Any)) for p in found if p.kind is p.KEYWORD_ONLY}
 
 
-def takes(cam: Callable) -> list[str]:
-    """The arrays of a target's evidence that a method takes after `activations`: its positional parameters."""
-    known = inspect.signature(cam).parameters.values()
-    return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
-
-
 def accepts_any(function: Callable) -> bool:
-    """Whether further settings pass through (`**settings`)."""
+    """Whether a function takes further settings as they come (`**settings`)."""
     return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
 
 
 def checked(where: str, function: Callable, given: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` with defaults filled in; a ConfigError for what is unknown, missing, of another type or out of range."""
+    """`given` with defaults filled in; a ConfigError for what is unknown, missing, of another type or out of range.
+
+    `where` is what errors call the entry.
+
+    >>> def fixed(prepared, *, level: Annotated[float, Range(0, 1)] = 0.5): ...
+    >>> checked("thresholds.fixed", fixed, {"level": 1})
+    {'level': 1.0}
+    """
     known = parameters(function)
     for key in given:
         if key not in known and not accepts_any(function):
@@ -83,8 +92,13 @@ def checked(where: str, function: Callable, given: Mapping[str, Any]) -> dict[st
 
 
 def conform(where: str, kind: Any, value: Any) -> Any:
-    """`value` as the annotation wants it (an int where a float is due becomes one), or a ConfigError."""
-    origin, args = get_origin(kind), get_args(kind)
+    """`value` as the annotation wants it (an int where a float is due becomes one), or a ConfigError.
+
+    >>> conform("input", list[int], (224, 224))
+    [224, 224]
+    """
+    origin = get_origin(kind)
+    args = get_args(kind)
     if origin is Annotated:
         return _within(where, args[1:], conform(where, args[0], value))
     if origin is Literal:
@@ -104,7 +118,8 @@ def conform(where: str, kind: Any, value: Any) -> Any:
 
 def _fits(kind: Any, value: Any) -> bool:
     """Whether a value is of an annotation's plain type, whatever it holds or wherever it lies."""
-    origin, args = get_origin(kind), get_args(kind)
+    origin = get_origin(kind)
+    args = get_args(kind)
     if origin is Annotated:
         return _fits(args[0], value)
     if origin is Literal:
@@ -115,7 +130,7 @@ def _fits(kind: Any, value: Any) -> bool:
 
 
 def _finite(where: str, value: float) -> float:
-    """A whole number too large for a float is as infinite as `.inf`."""
+    """A number as float; one that is not finite, or a whole number too large for a float, is a ConfigError."""
     try:
         number = float(value)
     except OverflowError:
@@ -126,6 +141,7 @@ def _finite(where: str, value: float) -> float:
 
 
 def _any_of(where: str, kind: Any, options: tuple, value: Any) -> Any:
+    """`value` as the first of several types that takes it."""
     complaints = []
     for option in options:
         try:
@@ -139,13 +155,14 @@ def _any_of(where: str, kind: Any, options: tuple, value: Any) -> Any:
 
 
 def _mismatch(where: str, kind: Any, value: Any) -> ConfigError:
-    """`1e-3` is text to YAML, and looks like a number to everyone else."""
+    """What to say of a value of another type; `1e-3` is text to YAML, and looks like a number to everyone else."""
     wanted = describe(kind)
     hint = " YAML reads that as text: no quotes, and 1.0e-3 for 1e-3." if "number" in wanted and _counts(value) else ""
     return ConfigError(f"{where}: must be {wanted}, got {shown(value)}.{hint}")
 
 
 def _counts(value: Any) -> bool:
+    """Whether text reads as a finite number."""
     try:
         return isinstance(value, str) and math.isfinite(float(value))
     except ValueError:
@@ -153,11 +170,12 @@ def _counts(value: Any) -> bool:
 
 
 def _within(where: str, marks: tuple, value: Any) -> Any:
+    """`value`, paths in it expanded, or a ConfigError where a mark of its annotation forbids it."""
     for mark in marks:
         if isinstance(mark, Length) and len(value) != mark.size:
             raise ConfigError(f"{where}: must hold {mark.size} values, got {len(value)}.")
         if isinstance(mark, Range) and not mark.low <= value <= mark.high:
-            raise ConfigError(f"{where}: must lie in {_span(mark)}, got {value!r}.")
+            raise ConfigError(f"{where}: must lie in {span(mark)}, got {value!r}.")
         if isinstance(mark, Expands):
             value = expanded(where, value)
         if isinstance(mark, Exists) and not is_there(value):
@@ -165,14 +183,14 @@ def _within(where: str, marks: tuple, value: Any) -> Any:
     return value
 
 
-def _span(bounds: Range) -> str:
-    """`[0, 4294967295]`: whole numbers to the last digit."""
+def span(bounds: Range) -> str:
+    """A range as it is printed, `[0, 4294967295]`: whole numbers to the last digit."""
     low, high = (str(b) if isinstance(b, int) else f"{b:g}" for b in bounds)
     return f"[{low}, {high}]"
 
 
 def shown(value: Any) -> str:
-    """A value as an error prints it: never a page."""
+    """A value as an error prints it, on less than a line."""
     short = reprlib.Repr()
     short.maxstring = short.maxother = short.maxlong = 60
     return short.repr(value)
@@ -187,21 +205,31 @@ def sources(function: Callable, settings: Mapping[str, Any]) -> list[str]:
 
 def _words(kind: Any) -> list[Any]:
     """The words that stand for themselves where a file may be named too: of `Literal["labels"] | File`, "labels"."""
-    if get_origin(kind) is Literal:
-        return list(get_args(kind))
-    return [word for option in get_args(kind) for word in _words(option)] if get_origin(kind) is not Annotated else []
+    origin = get_origin(kind)
+    args = get_args(kind)
+    if origin is Annotated:
+        return _words(args[0])
+    if origin is Literal:
+        return list(args)
+    return [word for option in args for word in _words(option)]
 
 
 def _names_a_file(kind: Any) -> bool:
+    """Whether an annotation, or one of its options, is text that names a file which must be there."""
     args = get_args(kind)
     return any(isinstance(a, Exists) for a in args) or any(_names_a_file(a) for a in args)
 
 
 def describe(kind: Any) -> str:
-    """`Annotated[float, Range(0, 1)]` -> `a number in [0, 1]`."""
-    origin, args = get_origin(kind), get_args(kind)
+    """An annotation in the words of an error.
+
+    >>> describe(Annotated[float, Range(0, 1)])
+    'a number in [0, 1]'
+    """
+    origin = get_origin(kind)
+    args = get_args(kind)
     if origin is Annotated:
-        bounds = [f" in {_span(b)}" for b in args[1:] if isinstance(b, Range)]
+        bounds = [f" in {span(b)}" for b in args[1:] if isinstance(b, Range)]
         sizes = [f" of {length.size}" for length in args[1:] if isinstance(length, Length)]
         return describe(args[0]) + "".join([*sizes, *bounds])
     if origin is Literal:

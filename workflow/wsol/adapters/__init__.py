@@ -1,4 +1,4 @@
-"""Data sets as they come: one adapter a file, all giving the same table.
+"""Data sets as they come: each adapter is a file here, and all give the same table.
 
 An adapter is a module here with a function `read`, whose keyword-only, annotated settings are the data set's entry in
 the config, and which returns `Annotations`. A file that is wrong is a DataError of one line, or a problem in the table
@@ -6,7 +6,8 @@ of problems where the rest can go on. It converts to the one box convention (`ws
 meets (`files.paths`); it opens no image but masks. What all data sets share (`images`, `rescale`, `part`, `class_map`,
 `strict`, ...) is `index.indexing`'s, and reaches an adapter only if its signature asks for it.
 
-A data set that is on no disk has a second function, `opener`: settings -> the function that draws an image by its name.
+The module of a data set that is on no disk has a second function, `opener`: it takes the settings and gives the
+function that draws an image by its name.
 """
 
 from collections.abc import Callable, Iterator, MutableMapping

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,25 @@ from wsol.datasets import maskfiles
 from wsol.datasets.annotations import Annotations, Rows, Which, chosen
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 
-def read(*, annotations: File, target: Which = "largest") -> Annotations:
-    """`annotations` is the JSON file. A target is an image's class with all its objects; its mask is their union. A
-    crowd is no object: its pixels are ignored. `target` says which of an image's classes count; the largest is by area
-    of the mask, or of the boxes where there is none. Labels are places in the list of categories sorted by id.
-    Order: by file name."""
+def read(
+    *,
+    annotations: Annotated[File, Doc("The instances JSON.")],
+    target: Annotated[
+        Which,
+        Doc(
+            "Which of an image's classes are targets: the one of the largest mask (or boxes, where it has no mask), "
+            "the only one, or each."
+        ),
+    ] = "largest",
+) -> Annotations:
+    """The targets of an instances JSON, ordered by file name.
+
+    A target is one class of an image with all objects of that class; its mask is their union. A crowd is no object: its
+    pixels are ignored. Labels are places in the list of categories sorted by id.
+    """
     content = text.parse(annotations)
     if not isinstance(content, dict) or not all(isinstance(v, list) for k, v in content.items() if k in KEYS):
         raise DataError(f"{annotations}: must be an object with the lists {', '.join(KEYS)}.")
@@ -51,7 +62,7 @@ class Image:
 
 
 def _categories(entries: list, path: str) -> tuple[dict[int, int], list[str]]:
-    """Category id -> label, and the labels' names."""
+    """The label of each category by its id, and the labels' names."""
     names: dict[int, str] = {}
     for i, entry in enumerate(entries):
         identity = text.integer(entry.get("id"), f"{path}: categories[{i}]", "id")
@@ -63,15 +74,18 @@ def _categories(entries: list, path: str) -> tuple[dict[int, int], list[str]]:
 
 
 def _images(entries: list, path: str, rows: Rows) -> dict[int, Image]:
+    """The images by their ids; of two with one id or one file the first counts, and the other is a problem."""
     images: dict[int, Image] = {}
     files: dict[str, int] = {}
     for i, entry in enumerate(entries):
         where = f"{path}: images[{i}]"
-        identity, image = text.integer(entry.get("id"), where, "id", high=2**63), Image(entry, where)
+        identity = text.integer(entry.get("id"), where, "id", high=2**63)
+        image = Image(entry, where)
         if identity in images or image.name in files:
             rows.problem("duplicate_id", image.name, f"images[{i}] is of an image there is already; left out")
             continue
-        images[identity], files[image.name] = image, identity
+        images[identity] = image
+        files[image.name] = identity
     return images
 
 
@@ -100,6 +114,7 @@ class Truth(NamedTuple):
 
 
 def _targets(image: Image, objects: Mapping[int, list], which: Which, rows: Rows) -> None:
+    """The targets of one image, from its objects by label."""
     found = {label: _truth(image, entries, rows) for label, entries in objects.items()}
     real = {label: truth for label, truth in found.items() if len(truth.boxes)}
     labels = chosen({label: _area(truth, image) for label, truth in real.items()}, which)
@@ -110,7 +125,7 @@ def _targets(image: Image, objects: Mapping[int, list], which: Which, rows: Rows
     for label in labels:
         boxes, mask, crowd = real[label]
         if mask is not None and crowd is not None:
-            crowd = rle.without(crowd, mask, image.height, image.width)
+            crowd = rle.without(crowd, mask, image.height, image.width)  # what is an object is not ignored
         layers = [_painted(layer, image) for layer in (mask, crowd)]
         rows.add(image.name, label, image.width, image.height, np.ravel(boxes), *layers)
 
@@ -120,11 +135,12 @@ def _area(truth: Truth, image: Image) -> float:
 
 
 def _painted(layer: str | None, image: Image) -> str:
-    """The layer, "" where it has no foreground."""
+    """The layer, or "" where it has no foreground."""
     return layer if layer and rle.area(layer, image.height, image.width) else ""
 
 
 def _truth(image: Image, entries: list, rows: Rows) -> Truth:
+    """All objects of one class in one image."""
     boxes: list[NDArray] = []
     layers: tuple[list, list] = [], []
     for where, entry in entries:
@@ -154,7 +170,7 @@ def _box(entry: Mapping, mask: str | None, image: Image, where: str) -> NDArray:
 
 
 def _segmentation(image: Image, given: Any, where: str, rows: Rows) -> str | None:
-    """Polygons or RLE -> RLE, whose pixels are not painted; None where there is none, or it is broken (a problem)."""
+    """Polygons or an RLE as an RLE, no pixel painted; None where there is none, or it is broken, which is a problem."""
     if not given:
         return None
     try:
@@ -165,6 +181,7 @@ def _segmentation(image: Image, given: Any, where: str, rows: Rows) -> str | Non
 
 
 def _runs(given: Any, height: int, width: int, where: str) -> str:
+    """COCO's three forms of a segmentation (polygons, counts as text or as a list) in one; a DataError for others."""
     if not height or not width:
         raise DataError(f"{where}: a segmentation needs its image's width and height.")
     if isinstance(given, list):
@@ -186,5 +203,5 @@ def _polygons(given: list, height: int, width: int, where: str) -> str:
             raise DataError(f"{where}: a polygon is [x, y, x, y, x, y, …]; received {text.shown(polygon)}.")
         if not all(abs(text.floating(v)) <= reach for v in polygon):
             raise DataError(f"{where}: a polygon has a coordinate that is no number or far outside the image.")
-    points = [[float(v) for v in polygon] for polygon in given]
+    points = [list(map(float, polygon)) for polygon in given]
     return rle.polygons(points, height, width)

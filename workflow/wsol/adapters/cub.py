@@ -9,20 +9,27 @@ from wsol.datasets import maskfiles
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File, Range
+from wsol.settings import Doc, File, Range
 
 
 def read(
     *,
-    annotations: File,
-    split: Literal["train", "test", "all"] = "test",
-    masks: File | None = None,
-    agreement: Annotated[int, Range(1, 255)] = 128,
+    annotations: Annotated[File, Doc("The folder CUB_200_2011, below whose `images` the images lie.")],
+    split: Annotated[
+        Literal["train", "test", "all"], Doc("Which images of train_test_split.txt are targets.")
+    ] = "test",
+    masks: Annotated[File | None, Doc("The folder of segmentations; unless given, targets have boxes only.")] = None,
+    agreement: Annotated[
+        int,
+        Range(1, 255),
+        Doc(
+            "The grey value of a segmentation from which on a pixel is the bird's; 128 is over half of five annotators."
+        ),
+    ] = 128,
 ) -> Annotations:
-    """`annotations` is the folder CUB_200_2011; images lie below its `images`. `masks` is the folder of segmentations;
-    a pixel belongs to the bird from the grey value `agreement` on (128: more than half of five annotators).
-    Labels are the class numbers less 1. Order: the image numbers."""
-    root, rows = paths.folder(annotations, "annotations"), Rows()
+    """The targets in the order of the image numbers; labels are the class numbers less 1."""
+    root = paths.folder(annotations, "annotations")
+    rows = Rows()
     images = {key: paths.name(name, where) for key, (where, name) in _keyed(root / "images.txt").items()}
     labels = _numbers(root / "image_class_labels.txt", "the class", 1)
     training = _numbers(root / "train_test_split.txt", "is_training", 0, 1) if split != "all" else {}
@@ -41,7 +48,7 @@ def read(
 
 
 def _keyed(path: Path) -> dict[int, tuple[str, str]]:
-    """`7 the rest` -> {7: (where, "the rest")}"""
+    """The lines of a file by the number that each begins with: `7 the rest` is {7: (where, "the rest")}."""
     found: dict[int, tuple[str, str]] = {}
     for where, line in text.lines(path):
         key, _, rest = line.partition(" ")
@@ -64,7 +71,7 @@ def _box(where: str, line: str) -> list[float]:
 
 
 def _mask(root: str, image: str, agreement: int, rows: Rows) -> tuple[str, int, int]:
-    """The segmentation and its size."""
+    """The segmentation as RLE, and its width and height; "" and zeros, with a problem, where it cannot be had."""
     name = str(PurePosixPath(image).with_suffix(".png"))
     path = paths.inside(root, name, "masks")
     if not paths.there(path):

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -12,27 +12,38 @@ from wsol.datasets import apart
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
 from wsol.files import paths, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 VALIDATION = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG")
 
 
 def read(
     *,
-    images: File,
-    annotations: File | None = None,
-    truth: File | None = None,
-    synsets: File | None = None,
-    origin: Literal[0, 1] = 0,
+    images: Annotated[File, Doc("The folder of synset folders (n01440764/…), or of the validation images, flat.")],
+    annotations: Annotated[
+        File | None, Doc("The folder of XML files with the boxes, at any depth, found by the image's name.")
+    ] = None,
+    truth: Annotated[
+        File | None,
+        Doc(
+            "The classes of flat images: lines `name label`, or the devkit's list, whose n-th line is the place, from "
+            "1, of the n-th image's class in `synsets`."
+        ),
+    ] = None,
+    synsets: Annotated[
+        File | None,
+        Doc("A file with one class per line (`n01440764 tench`); unless given, the synsets that are found, sorted."),
+    ] = None,
+    origin: Annotated[Literal[0, 1], Doc("What the XML's inclusive corners count from; ILSVRC's count from 0.")] = 0,
 ) -> Annotations:
-    """`images` holds synset folders (n01440764/…) or the validation images flat. Boxes come from `annotations`, the
-    folder of XML files (at any depth, by the image's name). The class is the image's folder; for flat images the
-    object's synset in the XML, or the line of `truth`: either `name label` a line, or the devkit's list, whose n-th
-    line is the 1-based place of the n-th image's class in `synsets`; images are numbered by their names where these
-    are ILSVRC2012_val_00000001.JPEG and so on. What a list names is a target, whether its image is there or not.
-    `synsets` is a file with one class a line ("n01440764 tench"); labels are places in it (default: in the sorted
-    synsets found). Corners are inclusive and count from `origin`: ILSVRC's from 0. Order: by name."""
-    rows, names = Rows(), paths.images(paths.folder(images, "images"))
+    """The targets in the order of the images' names; a label is the place of the class in `synsets`.
+
+    The class of an image is its folder; of a flat image it is the object's synset in the XML, or what `truth` says. The
+    devkit's list goes by the numbers in the names where these are ILSVRC2012_val_00000001.JPEG and so on. What a list
+    names is a target, whether its image is there or not.
+    """
+    rows = Rows()
+    names = paths.images(paths.folder(images, "images"))
     if not names:
         raise DataError(f"images: no image below {images}.")
     rows.problems = apart.lookalikes(names, images)
@@ -58,26 +69,27 @@ def read(
 
 
 def _pages(root: str) -> dict[str, Page]:
-    """Image stem -> its XML."""
+    """The XML files by the name of their image, without its suffix."""
     return {file.stem: page(file) for file in sorted(paths.folder(root, "annotations").rglob("*.xml"))}
 
 
 def _truth(path: str, names: list[str], rows: Rows) -> dict[str, int]:
-    """Image -> label, of every image that the list speaks of."""
+    """The label of every image that the list speaks of, by the image's name."""
     lines = text.lines(path)
     if not all(" " in line for _, line in lines):
         return _devkit(path, lines, names)
     found: dict[str, int] = {}
     for where, line in lines:
         name, label = line.rsplit(None, 1)
-        image, number = paths.name(name, where), text.integer(label, where, "the label")
+        image = paths.name(name, where)
+        number = text.integer(label, where, "the label")
         if found.setdefault(image, number) != number:
             rows.problem("duplicate_id", image, f"{where} says {number}; the first, {found[image]}, is kept")
     return found
 
 
 def _devkit(path: str, lines: list[tuple[str, str]], names: list[str]) -> dict[str, int]:
-    """Image -> label from a list of labels alone: by the numbers in the images' names, else by their order."""
+    """Labels by image, from a list of labels alone: by the numbers in the images' names, else by their order."""
     labels = [text.integer(line, where, "the class", 1) - 1 for where, line in lines]
     numbers = {name: int(match[1]) for name in names if (match := VALIDATION.fullmatch(PurePosixPath(name).name))}
     if len(numbers) < len(names) or not set(numbers.values()) <= set(range(1, len(lines) + 1)):
@@ -92,8 +104,13 @@ def _devkit(path: str, lines: list[tuple[str, str]], names: list[str]) -> dict[s
 
 
 def _found(names: list[str], pages: dict[str, Page]) -> list[str]:
-    folders = {_synset(name, None) for name in names} - {""}
-    return sorted(folders or {thing.name for content in pages.values() for thing in content.objects})
+    """The synsets of the folders, or of the objects where images lie in none."""
+    if folders := {_synset(name, None) for name in names} - {""}:
+        return sorted(folders)
+    found: set[str] = set()
+    for content in pages.values():
+        found |= {thing.name for thing in content.objects}
+    return sorted(found)
 
 
 def _synset(name: str, content: Page | None) -> str:
@@ -105,6 +122,7 @@ def _synset(name: str, content: Page | None) -> str:
 
 
 def _boxes(content: Page | None, synset: str, origin: int, name: str, rows: Rows) -> tuple[int, int, np.ndarray]:
+    """Width, height and the flat boxes of the image's own class; zeros and none without an XML file."""
     if content is None:
         return 0, 0, np.empty(0)
     mine = [thing.box for thing in content.objects if thing.name == synset or not synset]

@@ -1,6 +1,7 @@
 """A folder of images and a folder of masks of the same names, as histology and segmentation sets come."""
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,25 +10,36 @@ from wsol.datasets import apart, maskfiles
 from wsol.datasets.annotations import Annotations, Rows
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 
 def read(
     *,
-    images: File,
-    masks: File,
-    suffix: str = ".png",
-    foreground: list[int] | None = None,
-    ignore: list[int] = [],
-    labels: File | None = None,
-    classes: list[str] | None = None,
+    images: Annotated[File, Doc("The folder of images.")],
+    masks: Annotated[File, Doc("The folder of masks; it may be that of the images.")],
+    suffix: Annotated[str, Doc("How masks are called: that of `a/b.jpg` is `a/b` and this.")] = ".png",
+    foreground: Annotated[
+        list[int] | None, Doc("The values that are the object; unless given, all but 0 and those of `ignore`.")
+    ] = None,
+    ignore: Annotated[list[int], Doc("The values of pixels that count neither way.")] = [],
+    labels: Annotated[
+        File | None,
+        Doc(
+            "A CSV with the columns image, class and, if wanted, group; unless given, the class is the image's first "
+            "folder, or `object` where images lie in none."
+        ),
+    ] = None,
+    classes: Annotated[
+        list[str] | None, Doc("The classes in the order of their labels; unless given, those that are found, sorted.")
+    ] = None,
 ) -> Annotations:
-    """The mask of `a/b.jpg` is `a/b` + `suffix` below `masks`. `foreground` values are the object (default: all but 0
-    and the ignored), `ignore` values count neither way, 0 is background, any other value is a problem. The class comes
-    from `labels`, a CSV of image, class and, if wanted, group; without it from the image's first folder, or is the one
-    class "object". A mask's size is taken for the image's. Masks below `images` are no images; an image that is its own
-    mask by name, or whose mask is another's already, has no truth. Order: by name."""
-    root, rows = paths.folder(masks, "masks"), Rows()
+    """The targets in the order of the images' names, one per image; a mask's size is taken for the image's.
+
+    0 is background, and a value that no setting names is a problem. Masks below `images` are no images; an image that
+    is its own mask by name, or whose mask is another's already, has no truth.
+    """
+    root = paths.folder(masks, "masks")
+    rows = Rows()
     names = _images(images, masks, suffix)
     given = _labels(labels) if labels else {name: (_folder(name), "") for name in names}
     order = classes or sorted({name for name, _ in given.values()})
@@ -54,6 +66,7 @@ def _folder(name: str) -> str:
 
 
 def _labels(path: str) -> dict[str, tuple[str, str]]:
+    """The class and the group ("" for none) of each image that the CSV names."""
     found: dict[str, tuple[str, str]] = {}
     for number, row in enumerate(text.table(path), 2):
         if not {"image", "class"} <= row.keys():
@@ -84,7 +97,7 @@ def _images(images: str, masks: str, suffix: str) -> list[str]:
 
 
 def _values(root: Path, image: Path, name: str, suffix: str, taken: dict[str, str], rows: Rows) -> NDArray | None:
-    """The mask's values; `taken` are the masks of the images before, with whose they are."""
+    """The mask's values, or None and a problem; `taken` says of each mask so far which image's it is."""
     file = apart.mask_of(name, suffix)
     path = paths.inside(root, file, "masks")
     if not paths.there(path):
@@ -105,6 +118,7 @@ def _values(root: Path, image: Path, name: str, suffix: str, taken: dict[str, st
 
 
 def _layers(values: NDArray, name: str, foreground: list[int] | None, ignore: list[int], rows: Rows) -> tuple[str, str]:
+    """The mask and what is ignored, as RLE; values that no setting names are a problem."""
     ignored = np.isin(values, ignore)
     mask = maskfiles.foreground(values, foreground) & ~ignored
     strange = np.unique(values[~mask & ~ignored & (values != 0)])

@@ -1,9 +1,9 @@
-"""A spreadsheet: CSV or Parquet, one row a box or mask, whatever its columns are called."""
+"""A spreadsheet: CSV or Parquet, one row per box or mask, whatever its columns are called."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from wsol.boxes import Boxes, asboxes, from_inclusive, from_xywh
 from wsol.datasets import maskfiles
-from wsol.datasets.annotations import Annotations, Rows
+from wsol.datasets.annotations import Annotations, Rescale, Rows
 from wsol.errors import DataError, unknown
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 FIELDS = ("image", "class", "x0", "y0", "x1", "y1", "mask", "ignore", "width", "height", "group")
 WHOLE = re.compile(r"^(\d+)\.0$")  # a whole number as a spreadsheet writes it
@@ -24,23 +24,36 @@ CORNERS = ["x0", "y0", "x1", "y1"]
 
 def read(
     *,
-    annotations: File,
-    columns: dict[str, str | int] = {},
-    header: bool = True,
-    boxes: Literal["half-open", "inclusive", "one-based", "xywh", "relative"] = "half-open",
-    masks: File | None = None,
-    classes: list[str] | None = None,
-    delimiter: str = ",",
-    rescale: bool = False,
+    annotations: Annotated[
+        File,
+        Doc("The table: its columns are image, class and, as needed, x0 y0 x1 y1, mask, ignore, width, height, group."),
+    ],
+    columns: Annotated[
+        dict[str, str | int],
+        Doc(
+            "Which column of the file plays which of these: `{x0: xmin}`, or by number from 1: `{image: 1, class: 2}`."
+        ),
+    ] = {},
+    header: Annotated[bool, Doc("Whether the first row names the columns; without it `columns` gives numbers.")] = True,
+    boxes: Annotated[
+        Literal["half-open", "inclusive", "one-based", "xywh", "relative"],
+        Doc("Corners half-open, inclusive from 0, inclusive from 1, corner and size, or shares of width and height."),
+    ] = "half-open",
+    masks: Annotated[File | None, Doc("The folder below which the files of the columns mask and ignore lie.")] = None,
+    classes: Annotated[
+        list[str] | None,
+        Doc("The classes in the order of their labels; unless given, names are sorted and whole numbers are labels."),
+    ] = None,
+    delimiter: Annotated[str, Doc("What parts the columns of a text file: a character, or the word `tab`.")] = ",",
+    rescale: Rescale = False,
 ) -> Annotations:
-    """Columns: image, class, and as there are x0 y0 x1 y1, mask, ignore (files below `masks`), width, height, group;
-    `columns` says which of the file's columns plays which of these ({x0: xmin}), by number from 1 in a file without a
-    `header` ({image: 1, class: 2}). Rows of one image and class are one target with several boxes. `boxes`: corners
-    half-open, inclusive from 0, inclusive from 1 (VOC), corner and size, or fractions of width and height. A row
-    without corners has no box. Classes that are all whole numbers are the labels; names are numbered in sorted order,
-    or as `classes` lists them. `delimiter` is a character, or `tab`. Order: first appearance."""
+    """The targets in the order in which they first appear.
+
+    Rows of one image and class are one target with several boxes; a row without corners has no box.
+    """
     _check(columns, header, annotations)
-    frame, rows = _load(annotations, columns, TABS.get(delimiter, delimiter), header), Rows()
+    frame = _load(annotations, columns, TABS.get(delimiter, delimiter), header)
+    rows = Rows()
     _place(frame, masks, annotations)
     labels, order = _labels(frame["class"], classes, annotations, rows, frame["image"])
     where = [f"{annotations}: row {number + 1 + header}" for number in range(len(frame))]
@@ -49,6 +62,7 @@ def read(
         sizes = zip(frame[side], where, strict=True)
         frame[side] = [text.integer(value, at, side) if str(value).strip() else 0 for value, at in sizes]
     frame["label"] = labels
+    # Rows of no known class have the label -1, and their problem.
     known: Any = frame[frame["label"] >= 0].groupby(["image", "label"], sort=False)
     for (image, label), part in known:
         _target(image, label, part, boxes, Path(masks or ""), rescale, rows)
@@ -71,7 +85,9 @@ def _check(columns: Mapping[str, str | int], header: bool, path: str) -> None:
 
 def _place(frame: pd.DataFrame, masks: str | None, path: str) -> None:
     """Masks are read from a folder that is said: what a run depends on has to be known before."""
-    named = [name for field in ("mask", "ignore") for name in frame.get(field, []) if name.strip()]
+    named: list[str] = []
+    for field in ("mask", "ignore"):
+        named += [name for name in frame.get(field, []) if name.strip()]
     if named and masks is None:
         raise DataError(f"{path}: names masks ({named[0]!r:.60}); say the folder they lie below (masks: FOLDER).")
 
@@ -92,13 +108,17 @@ def _load(path: str, columns: Mapping[str, str | int], delimiter: str, header: b
 
 
 def _parquet(path: str) -> pd.DataFrame:
+    """A Parquet file as a CSV would be read: every value as text, missing ones empty."""
     try:
         file = pq.ParquetFile(path)
         text.columns(file.schema_arrow.names, path)
         frame = file.read().to_pandas()
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} is no readable Parquet file: {error}") from error
-    return pd.DataFrame({str(column): ["" if _blank(v) else str(v) for v in frame[column]] for column in frame})
+    found = {}
+    for column in frame:
+        found[str(column)] = ["" if _blank(value) else str(value) for value in frame[column]]
+    return pd.DataFrame(found)
 
 
 def _blank(value: Any) -> bool:
@@ -106,7 +126,7 @@ def _blank(value: Any) -> bool:
 
 
 def _labels(names: pd.Series, classes: list[str] | None, path: str, rows: Rows, images: pd.Series) -> tuple[list, list]:
-    """A label a row (-1: of no known class) and the classes' names."""
+    """The label of each row, -1 for one of no known class, and the classes' names."""
     given = [WHOLE.sub(r"\1", name.strip()) for name in names]
     if classes is None and all(name.isdecimal() for name in given):
         return [text.integer(name, path, "the class") for name in given], []
@@ -119,6 +139,7 @@ def _labels(names: pd.Series, classes: list[str] | None, path: str, rows: Rows, 
 
 
 def _target(image: str, label: int, part: pd.DataFrame, form: str, masks: Path, rescale: bool, rows: Rows) -> None:
+    """One target, from all rows of its image and class."""
     width, height = (_one(part, field, image, 0) for field in ("width", "height"))
     group = _one(part, "group", image, "")
     layers: dict[str, list] = {"mask": [], "ignore": []}
@@ -143,11 +164,12 @@ def _one(part: pd.DataFrame, field: str, image: str, default: Any) -> Any:
 
 
 def _boxes(part: pd.DataFrame, form: str, width: int, height: int, image: str) -> Boxes:
+    """The boxes of a target's rows in the one convention, whatever `form` the file has them in."""
     if "x0" not in part:
         return asboxes([])
     given = part[CORNERS]
     there = given.apply(lambda column: column.map(lambda v: bool(v.strip()))).any(axis=1)
-    corners = asboxes([[text.floating(v) for v in row] for row in given[there].to_numpy()])
+    corners = asboxes([list(map(text.floating, row)) for row in given[there].to_numpy()])
     if form == "relative":
         if len(corners) and not (width and height):
             raise DataError(f"{image}: relative boxes need the columns width and height.")

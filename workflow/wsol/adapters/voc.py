@@ -1,8 +1,8 @@
-"""Pascal VOC: one XML file an image, corners 1-based and both inside the box; and whoever writes the same XML."""
+"""Pascal VOC, and whoever writes the same XML: one file per image, corners 1-based and both inside the box."""
 
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
@@ -14,7 +14,7 @@ from wsol.datasets import maskfiles
 from wsol.datasets.annotations import Annotations, Rows, Which, chosen
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 CLASSES = [
     "aeroplane",
@@ -58,19 +58,33 @@ class Page(NamedTuple):
 
 def read(
     *,
-    annotations: File,
-    split: File | None = None,
-    classes: list[str] | None = None,
-    target: Which = "all",
-    difficult: Literal["ignore", "keep"] = "ignore",
-    origin: Literal[0, 1] = 1,
-    masks: File | None = None,
+    annotations: Annotated[File, Doc("The folder of XML files.")],
+    split: Annotated[
+        File | None, Doc("A list of the XML files to read, one name per line without `.xml`; unless given, all.")
+    ] = None,
+    classes: Annotated[
+        list[str] | None,
+        Doc(
+            "The classes in the order of their labels; unless given, VOC's twenty where they cover what is found, else "
+            "the names that are found."
+        ),
+    ] = None,
+    target: Annotated[
+        Which, Doc("Which of an image's classes are targets: the one of the largest boxes, the only one, or each.")
+    ] = "all",
+    difficult: Annotated[
+        Literal["ignore", "keep"],
+        Doc("ignore: difficult objects make no target, and their boxes' pixels do not count."),
+    ] = "ignore",
+    origin: Annotated[Literal[0, 1], Doc("What the inclusive corners count from; VOC's count from 1.")] = 1,
+    masks: Annotated[
+        File | None,
+        Doc("SegmentationClass: palette images whose value is the class's place in `classes`, from 1, and 255 void."),
+    ] = None,
 ) -> Annotations:
-    """`annotations` is the folder of XML files, `split` a list of those to read, one name a line (default: all).
-    `masks` is SegmentationClass: palette images whose value is the class's place in `classes`, from 1, and 255 void.
-    `classes`: VOC's twenty where they cover what is found, otherwise the names found. Difficult objects make no
-    target, and their boxes' pixels are ignored. Order: by file name, or the split's."""
-    root, rows = paths.folder(annotations, "annotations"), Rows()
+    """The targets in the order of the files' names, or of the split."""
+    root = paths.folder(annotations, "annotations")
+    rows = Rows()
     files = listed(root, split, rows) if split else sorted(root.glob("*.xml"))
     if not files:
         raise DataError(f"annotations: no XML file in {root}.")
@@ -96,13 +110,17 @@ def listed(root: Path, split: str, rows: Rows) -> list[Path]:
 
 
 def _classes(pages: list[tuple[Path, Page]]) -> list[str]:
-    names = sorted({thing.name for _, content in pages for thing in content.objects})
-    return CLASSES if set(names) <= set(CLASSES) else names
+    """VOC's twenty where they cover what is found, else the names that are found, sorted."""
+    found: set[str] = set()
+    for _, content in pages:
+        found |= {thing.name for thing in content.objects}
+    return CLASSES if found <= set(CLASSES) else sorted(found)
 
 
 def _targets(
     image: str, content: Page, places: dict, target: Which, ignore: bool, origin: int, masks: str | None, rows: Rows
 ) -> None:
+    """The targets of one image."""
     boxes: dict[int, list] = defaultdict(list)
     aside: dict[int, list] = defaultdict(list)
     for thing in content.objects:
@@ -111,14 +129,15 @@ def _targets(
         else:
             into = aside if thing.difficult and ignore else boxes
             into[places[thing.name]].extend(from_inclusive(thing.box, origin))
-    width, height = content.width, content.height
+    width = content.width
+    height = content.height
     labels = chosen({label: area(found).sum() for label, found in boxes.items()}, target)
     if not content.objects:
         rows.problem("no_class", image, "no object")
     elif len(labels) < len(boxes.keys() | aside.keys()):
         rows.problem("set_aside", image, f"{len(boxes)} classes, {len(aside)} with difficult objects; target: {target}")
     values = _mask(masks, image, width, height, rows) if masks else None
-    if values is not None and not width:
+    if values is not None and not width:  # an XML without a size takes the mask's
         height, width = values.shape
     for label in labels:
         layers = _layers(values, label, aside[label], width, height)
@@ -126,7 +145,7 @@ def _targets(
 
 
 def _layers(values: NDArray | None, label: int, aside: list, width: int, height: int) -> tuple[str, str]:
-    """A class's mask and the pixels it ignores as RLE; where neither is there, no pixel is painted."""
+    """A class's mask and the pixels that do not count for it, as RLE; where there is neither, no pixel is painted."""
     if values is None and not aside:
         return "", ""
     ignored = painted(aside, height, width)
@@ -137,6 +156,7 @@ def _layers(values: NDArray | None, label: int, aside: list, width: int, height:
 
 
 def _mask(root: str, image: str, width: int, height: int, rows: Rows) -> NDArray | None:
+    """The values of an image's mask, or None where there is none or, with a problem, where it cannot be used."""
     path = paths.inside(root, f"{PurePosixPath(image).with_suffix('')}.png", "masks")
     if not paths.there(path):  # most of VOC has boxes only
         return None
@@ -151,7 +171,7 @@ def _mask(root: str, image: str, width: int, height: int, rows: Rows) -> NDArray
 
 
 def painted(boxes: list, height: int, width: int) -> NDArray[np.bool_]:
-    """The pixels of some boxes: [height width]."""
+    """The pixels that lie in some boxes: bool [height width]."""
     pixels = np.zeros((height, width), bool)
     for x0, y0, x1, y1 in np.clip(np.nan_to_num(asboxes(boxes)), 0, 2**31).round().astype(int):
         pixels[y0:y1, x0:x1] = True
@@ -159,7 +179,7 @@ def painted(boxes: list, height: int, width: int) -> NDArray[np.bool_]:
 
 
 def page(path: Path) -> Page:
-    """One XML file; entities, other structures and broken markup are a DataError."""
+    """What one XML file says; a DataError for entities, other structures and broken markup."""
     try:
         root = ElementTree.fromstring(path.read_bytes(), forbid_dtd=True)
     except DefusedXmlException as error:
@@ -168,7 +188,8 @@ def page(path: Path) -> Page:
         raise DataError(f"{path} is no readable XML: {error or type(error).__name__}.") from error
     if root.tag != "annotation":
         raise DataError(f"{path}: expected <annotation>, received <{root.tag:.40}>.")
-    width, height = _size(root, "size/width", path), _size(root, "size/height", path)
+    width = _size(root, "size/width", path)
+    height = _size(root, "size/height", path)
     if width * height > maskfiles.PIXEL_LIMIT:
         raise DataError(f"{path}: a size of {width}x{height} is over the limit of {maskfiles.PIXEL_LIMIT} pixels.")
     image = (root.findtext("filename") or "").strip()

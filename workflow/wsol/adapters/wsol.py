@@ -3,32 +3,38 @@
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from wsol.boxes import asboxes, from_inclusive
 from wsol.datasets import maskfiles
-from wsol.datasets.annotations import Annotations, Rows
+from wsol.datasets.annotations import Annotations, Rescale, Rows
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
-from wsol.settings import File
+from wsol.settings import Doc, File
 
 
 def read(
     *,
-    annotations: File,
-    masks: File | None = None,
-    boxes: Literal["inclusive", "half-open"] = "inclusive",
-    classes: File | None = None,
-    rescale: bool = False,
+    annotations: Annotated[File, Doc("The folder of the four files, of which class_labels.txt must be there.")],
+    masks: Annotated[
+        File | None, Doc("The folder below which mask and ignore files lie; unless given, `annotations`.")
+    ] = None,
+    boxes: Annotated[
+        Literal["inclusive", "half-open"], Doc("Whether the second corner lies in the box, as it does as published.")
+    ] = "inclusive",
+    classes: Annotated[File | None, Doc("A file with the name of one class per line.")] = None,
+    rescale: Rescale = False,
 ) -> Annotations:
-    """`annotations` is the folder of the four files; only `class_labels.txt` must be there. `masks` is the folder that
-    mask files lie below (default: `annotations`), `classes` a file with one class name a line. An image with several
-    class labels is several targets, each with all of the image's boxes: the format does not say whose a box is.
-    Several masks of an image are one, their union (and what they cover is not ignored). A model's outputs are the
-    class numbers unless the data set has a class map. Order: `image_ids.txt`."""
-    root, rows = paths.folder(annotations, "annotations"), Rows()
+    """The targets in the order of `image_ids.txt`.
+
+    An image with several class labels is several targets, each with all of the image's boxes: the format does not say
+    whose a box is. Several masks of an image are one, their union, and what they cover is not ignored. A model's
+    outputs are the class numbers unless the data set has a class map.
+    """
+    root = paths.folder(annotations, "annotations")
+    rows = Rows()
     labels = _labels(root / "class_labels.txt")
     images = _images(root / "image_ids.txt", rows) if (root / "image_ids.txt").exists() else dict.fromkeys(labels)
     sizes = _sizes(root / "image_sizes.txt")
@@ -49,11 +55,12 @@ def read(
 
 
 def names(path: str | Path) -> list[str]:
-    """One class name a line; numbers that only count the lines (CUB's `1 001.Black_footed_Albatross`) are left out."""
+    """The classes' names, one per line, without numbers that only count the lines (CUB's `1 001.Black_footed`)."""
     found = [line for _, line in text.lines(path)]
     counted = [line.partition(" ") for line in found]
     numbers = [number for number, _, name in counted if name]
-    if numbers in ([str(i + first) for i in range(len(found))] for first in (0, 1)):
+    counts = list(map(str, range(len(found) + 1)))
+    if numbers in (counts[:-1], counts[1:]):  # from 0, or from 1
         return [name.strip() for *_, name in counted]
     return found
 
@@ -96,7 +103,7 @@ def _split(where: str, line: str, parts: int, form: str) -> list[str]:
 
 
 def _truth(path: Path, images: dict, rows: Rows) -> tuple[dict, dict]:
-    """Boxes and (mask file, ignore file) by image."""
+    """The boxes, and the pairs of mask file and ignore file, each by image."""
     boxes: dict[str, list] = defaultdict(list)
     masks: dict[str, list] = defaultdict(list)
     for where, line in text.lines(path) if path.exists() else []:
@@ -104,12 +111,16 @@ def _truth(path: Path, images: dict, rows: Rows) -> tuple[dict, dict]:
         found: tuple
         corners = [text.floating(f) for f in fields[1:]]
         if len(fields) == 5 and not all(np.isnan(corners)):
-            image, found, into = paths.name(fields[0], where), tuple(corners), boxes
+            image = paths.name(fields[0], where)
+            found = tuple(corners)
+            into = boxes
         else:
             image, mask, ignore = _split(where, line, 3, "image,x0,y0,x1,y1' or 'image,mask file,ignore file")
             if not np.isnan(text.floating(mask or "none")):
                 raise DataError(f"{where}: a box is image,x0,y0,x1,y1; received {line!r:.200}.")
-            image, found, into = paths.name(image, where), (mask, ignore), masks
+            image = paths.name(image, where)
+            found = (mask, ignore)
+            into = masks
         if image in images:
             into[image].append(found)
         else:
@@ -120,7 +131,7 @@ def _truth(path: Path, images: dict, rows: Rows) -> tuple[dict, dict]:
 def _masks(
     root: Path, image: str, files: list[tuple[str, str]], width: int, height: int, rescale: bool, rows: Rows
 ) -> tuple[str, str, int, int]:
-    """Mask and ignore as RLE, and the size they have."""
+    """The mask and what is ignored as RLE, and the width and height of the image, or of its masks where it has none."""
     layers: list[list] = [[], []]
     for names_of_row in files:
         for layer, name in zip(layers, names_of_row, strict=True):

@@ -1,11 +1,13 @@
-"""What every adapter gives: one row a target, the classes' names, and what was wrong on the way."""
+"""What every adapter gives: one row per target, the classes' names, and what was wrong on the way."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pandas as pd
+
+from wsol.settings import Doc
 
 COLUMNS = ("image", "label", "width", "height", "boxes", "mask", "ignore", "group")
 
@@ -42,6 +44,7 @@ KINDS = {
 # Which classes of an image with several become targets: the one of the largest area, the only one (an image with
 # several has none), or each.
 Which = Literal["largest", "single", "all"]
+Rescale = Annotated[bool, Doc("Whether stored files and masks differ from the declared size on purpose.")]
 
 
 class Problem(NamedTuple):
@@ -54,17 +57,18 @@ class Problem(NamedTuple):
 
 @dataclass
 class Annotations:
-    """`targets` holds `COLUMNS`: image as a path below the images folder, label as an index into `classes`, width and
-    height 0 where the annotation does not say, boxes flat and half-open, mask and ignore as COCO RLE counts of
-    [height width] ("" for none), group "" where there is none. `numbered`: the labels are the class numbers of a
-    publication, which are the outputs of the networks that go with it. `masks`: the files that truth was read
-    from."""
+    """What an adapter has read.
+
+    `targets` holds `COLUMNS`: `image` is a path below the images folder, `label` an index into `classes`; `width` and
+    `height` are 0 where the annotation does not say; `boxes` are flat and half-open, in pixels; `mask` and `ignore` are
+    COCO RLE counts of [height width], "" for none; `group` is "" where there is none.
+    """
 
     targets: pd.DataFrame
     classes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    numbered: bool = False
-    masks: set[str] = field(default_factory=set)
+    numbered: bool = False  # labels are a publication's class numbers, which are its networks' outputs
+    masks: set[str] = field(default_factory=set)  # the files that truth was read from
 
 
 class Rows:
@@ -86,19 +90,22 @@ class Rows:
         ignore: str = "",
         group: str = "",
     ) -> None:
+        """One more target; what an annotation does not say is left out."""
         self.rows.append((image, label, width, height, list(boxes), mask, ignore, group))
 
     def problem(self, kind: str, image: str | Path, detail: object) -> None:
+        """One more problem, of a kind in KINDS; its words become one line."""
         self.problems.append(Problem(kind, str(image), " ".join(str(detail).split())))
 
     def done(self, classes: Iterable[str] = (), numbered: bool = False) -> Annotations:
+        """All that was collected; `classes` are the labels' names in order, none where labels are numbers alone."""
         return Annotations(
             pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems, numbered, self.masks
         )
 
 
 def each(targets: pd.DataFrame) -> Iterator[Any]:
-    """The rows, a column an attribute."""
+    """The rows, each with its columns as attributes."""
     return targets.itertuples(index=False)
 
 

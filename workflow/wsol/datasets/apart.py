@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from wsol.datasets.annotations import Problem
@@ -37,8 +37,11 @@ def others_masks(names: Sequence[str], suffix: str) -> set[str]:
 
 
 def lookalikes(names: Sequence[str], root: str | Path) -> list[Problem]:
-    """Files that no setting calls masks and that are called like some, as problems: `a_mask.png` beside `a.jpg`, and
-    grey files in a folder `masks` that are all called like images elsewhere."""
+    """Files that no setting calls masks and that are called like some, as problems.
+
+    They are files like `a_mask.png` beside `a.jpg`, and grey files in a folder like `masks` that are all called like
+    images elsewhere.
+    """
     stems = {str(PurePosixPath(name).with_suffix("")) for name in names}
     found = {}
     for name in names:
@@ -46,6 +49,7 @@ def lookalikes(names: Sequence[str], root: str | Path) -> list[Problem]:
         match = MASK_NAME.fullmatch(path.stem)
         if match and (image := str(path.with_name(match[1]))) in stems:
             found[name] = f"is called like the mask of {image}"
+    # One file in such a folder that is not grey, or is called like no image, makes all of them images.
     for folder in sorted({name.partition("/")[0] for name in names if "/" in name}):
         if MASK_FOLDER.fullmatch(folder):
             mine = [name for name in names if name.startswith(f"{folder}/")]
@@ -87,7 +91,7 @@ def missed(facts: Mapping[str, Fact], files: Sequence[str], root: str, where: st
     return found
 
 
-def _alike(missing: Sequence[str], files: Sequence[str], key) -> dict[str, str]:
+def _alike(missing: Sequence[str], files: Sequence[str], key: Callable[[PurePosixPath], str]) -> dict[str, str]:
     """Missing name -> a file that is equal by `key`."""
     known: dict[str, str] = {}
     for file in files:

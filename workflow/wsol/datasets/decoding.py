@@ -1,5 +1,7 @@
-"""Image files to arrays. One decoder: OpenCV, colour, 8 bits, EXIF orientation ignored because annotations count
-stored pixels."""
+"""Image files become arrays here and nowhere else: by OpenCV, in colour, with 8 bits.
+
+EXIF orientation is ignored because annotations count stored pixels.
+"""
 
 import os
 import struct
@@ -21,11 +23,11 @@ Image = NDArray[np.uint8]
 
 
 def decode(source: bytes | str | Path, span: Sequence[float] | None = None) -> Image:
-    """A file or its bytes -> RGB uint8 [h w 3]; DataError where it is no image, is cut short or too large.
+    """A file, or its bytes, as RGB uint8 [h w 3]; a DataError where it is no image, is cut short or too large.
 
-    `span` (low, high): of an image of more than 8 bits the value low becomes 0, high 255, what lies between is linear
-    (rounded, halves to the even), what lies outside is cut, and no number is 0. Without it OpenCV keeps the upper 8
-    of 16 bits. An image of 8 bits is the same either way.
+    `span` is (low, high): in an image of more than 8 bits the value low becomes 0 and high becomes 255; what lies
+    between is linear (rounded, halves to the even), what lies outside is cut, and NaN is 0. Without it OpenCV keeps the
+    upper 8 of 16 bits. An image of 8 bits is the same either way.
     """
     name = "image" if isinstance(source, bytes) else str(source)
     data = _bytes(source, name)
@@ -69,7 +71,7 @@ def _decoded(data: bytes, name: str, flags: int) -> np.ndarray:
 
 
 def _mapped(values: np.ndarray, low: float, high: float) -> Image:
-    """[h w] or BGR(A) [h w channels] of any type -> RGB uint8 [h w 3]; a channel of transparency is left out."""
+    """[h w] or BGR(A) [h w channels] of any type as RGB uint8 [h w 3]; a channel of transparency is left out."""
     if values.dtype == np.uint16:  # a table is exact, and needs no image of floats
         table = _eight(np.arange(2**16), low, high)
         values = table[values]
@@ -82,6 +84,7 @@ def _mapped(values: np.ndarray, low: float, high: float) -> Image:
 
 
 def _eight(values: np.ndarray, low: float, high: float) -> NDArray[np.uint8]:
+    """Values with `low` at 0 and `high` at 255."""
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = (values.astype(np.float64) - low) * (255 / (high - low))
     return np.rint(np.nan_to_num(scaled, nan=0).clip(0, 255)).astype(np.uint8)
@@ -91,6 +94,7 @@ def header_size(data: bytes) -> tuple[int, int]:
     """(width, height) as a PNG's or JPEG's header says, before anything is decoded; (0, 0) for other kinds."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         return struct.unpack(">II", data[16:24])
+    # A JPEG is a chain of segments; its size stands in the first one that starts a frame.
     place = 2
     while data[:2] == b"\xff\xd8" and place + 9 <= len(data) and data[place] == 0xFF:
         marker = data[place + 1]

@@ -19,8 +19,11 @@ class WrongSize(DataError):
 
 
 def load(path: str | Path) -> NDArray:
-    """The values as stored, [height width]: a palette image's are its indices, not its colours; a colour image must be
-    grey in every channel and a channel of transparency is left out."""
+    """The values as stored, [height width].
+
+    A palette image's values are its indices, not its colours. A colour image must be grey in every channel; a channel
+    of transparency is left out. A DataError where the file is no such image, or has too many pixels.
+    """
     size = headers.header(path)
     if size.width * size.height > PIXEL_LIMIT:
         raise DataError(f"{path}: a mask of {size.width}x{size.height} is over the limit of {PIXEL_LIMIT} pixels.")
@@ -43,7 +46,7 @@ def foreground(values: NDArray, of: Collection[int] | None) -> NDArray[np.bool_]
 
 
 def fit(mask: NDArray, height: int, width: int) -> NDArray:
-    """Nearest neighbour, pixel centres on pixel centres."""
+    """A mask [h w] at another size, [height width]: nearest neighbour, pixel centres on pixel centres."""
     rows = ((np.arange(height) + 0.5) * mask.shape[0] / height).astype(int)
     columns = ((np.arange(width) + 0.5) * mask.shape[1] / width).astype(int)
     return mask[rows[:, None], columns]
@@ -59,7 +62,7 @@ def layer(
     rows: Rows,
     of: Collection[int] | None = None,
 ) -> NDArray[np.bool_] | None:
-    """The mask file `name` of `image` at the image's size (0 is: any), or None and a problem."""
+    """The mask file `name` of `image`, bool [height width]; a size of 0 is any. None, and a problem, without one."""
     path = paths.inside(root, name, "masks")
     if not paths.there(path):
         rows.problem("missing_mask", image, name)

@@ -14,13 +14,18 @@ CAMERAS = (8, 10, 12, 14, 16)  # bits
 
 
 def hint(deep: Mapping[str, Depth], root: str) -> list[str]:
-    """A line for the summary, from the values of up to a hundred of the images; none where none of them decodes."""
+    """A line for the summary, from the values of up to a hundred of the images; none where none of them decodes.
+
+    `deep` holds the depth of every image of more than 8 bits by its name, `root` is the folder of images.
+    """
     names = sorted(deep)
-    chosen = [names[i] for i in sorted(set(np.linspace(0, len(names) - 1, LOOKED_AT).round().astype(int).tolist()))]
+    places = np.unique(np.linspace(0, len(names) - 1, LOOKED_AT).round().astype(int))
+    chosen = [names[place] for place in places.tolist()]
     found = [span for name in chosen if (span := _span(root, name))]
     if not found:
         return []
-    low, high = min(low for low, _ in found), max(high for _, high in found)
+    low = min(least for least, _ in found)
+    high = max(greatest for _, greatest in found)
     kinds = " and ".join(sorted({deep[name].kind for name in chosen}))
     many = f" ({len(chosen)} of {len(names)} looked at)" if len(chosen) < len(names) else ""
     return [f"range       {kinds} images hold {_plain(low)}-{_plain(high)}{many}; say range: {_round(low, high)}"]

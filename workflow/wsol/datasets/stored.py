@@ -28,8 +28,11 @@ class Fact(NamedTuple):
 
 
 def look(names: Iterable[str], root: str | None, pixel_limit: int, ranged: bool = False) -> dict[str, Fact]:
-    """Every image's file, without decoding; without a root none is looked at and all are taken to be there. `ranged`:
-    it is said which values of images of more than 8 bits are black and white."""
+    """What is known of every image's file, none of which is decoded.
+
+    Without a root no file is looked at and all are taken to be there. `ranged` says that the data set has a range of
+    values for images of more than 8 bits; without one such an image is unreadable.
+    """
     names = list(names)
     if root is None:
         return dict.fromkeys(names, Fact("ok"))
@@ -54,7 +57,8 @@ def _look(root: Path, name: str, pixel_limit: int, ranged: bool) -> Fact:
         return no("too_large", str(error).removeprefix(f"{path}: "))
     except DataError as error:
         return no("unreadable", str(error).removeprefix(path).lstrip(": ").rstrip("."))
-    width, height = found.width, found.height
+    width = found.width
+    height = found.height
     if width * height > pixel_limit:
         return no("too_large", f"{width}x{height} is over the limit of {pixel_limit} pixels")
     if found.depth.deep and not ranged:
@@ -65,12 +69,15 @@ def _look(root: Path, name: str, pixel_limit: int, ranged: bool) -> Fact:
 
 
 def copies(facts: Mapping[str, Fact], root: str) -> list[Problem]:
-    """Files of equal content; only those of equal length and size are read."""
+    """A problem for each file with the content of an earlier one; only files of equal length and size are read."""
     alike: dict[tuple, list[str]] = defaultdict(list)
     for name, fact in facts.items():
         if fact.status == "ok":
             alike[fact.bytes, fact.width, fact.height].append(name)
-    suspects = [name for names in alike.values() if len(names) > 1 for name in names]
+    suspects: list[str] = []
+    for names in alike.values():
+        if len(names) > 1:
+            suspects += names
     with ThreadPoolExecutor(THREADS) as pool:
         digests = pool.map(lambda name: sha256(Path(root) / name), suspects)
     first: dict[str, str] = {}

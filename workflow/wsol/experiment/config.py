@@ -6,9 +6,9 @@ from typing import Any
 
 from wsol import places
 from wsol.errors import ConfigError
-from wsol.experiment import idle, networks
+from wsol.experiment import idle, networks, plugins
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
-from wsol.experiment.networks import EXPLAINED, Cam
+from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
 from wsol.exports.forms import EXPORTS
 from wsol.files.heatmap import HEATMAPS
@@ -20,9 +20,9 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
 from wsol.regions.thresholds import THRESHOLDS
-from wsol.scores.metrics import METRICS, PIXEL_LEVEL
+from wsol.scores.metrics import metric, todays
 from wsol.scores.pixels import STEP
-from wsol.settings import Seed, checked, conform, known
+from wsol.settings import File, Seed, checked, conform, known
 
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 PAIRING = ("method", "fusion", "backbones")  # of a cam, what its method does not take
@@ -32,6 +32,7 @@ UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 def check(config: Mapping[str, Any]) -> Experiment:
     """The experiment that `config` describes; a ConfigError names the first thing that is wrong in it."""
     config = shaped(config)
+    plugins.load(conform("plugins", list[File], config["plugins"]))
     datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
     plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
     images = {name: decision.settings["images"] for name, decision in datasets.items()}
@@ -62,7 +63,7 @@ def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
     where = f"datasets.{name}"
     conform(f"{where}.adapter", str, given.get("adapter", ""))
     _, own, common = indexing.split(given, where)
-    settings = {"adapter": given["adapter"], **own, **asdict(common)}
+    settings = {"adapter": given["adapter"], **own, **asdict(common)} | plugins.used(("ADAPTERS", given["adapter"]))
     _sources(where, settings)
     return Decision(name, settings, (TARGETS,))
 
@@ -78,13 +79,16 @@ def _sources(where: str, settings: dict) -> None:
         conform(f"{where}.seed", Seed, settings["seed"])
 
 
-def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]):
+def _runs(
+    name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]
+) -> Iterator[tuple[Run, Decision | None]]:
     """Every (run, training or None) of an evaluation."""
     where = f"evaluations.{name}"
     report = known(f"{where}.report", evaluation["report"], datasets)
     select = known(f"{where}.select", evaluation["select"], datasets) if evaluation["select"] is not None else None
     if select and select.settings == report.settings:
         raise ConfigError(f"{where}: select and report are the same images ({select.name}, {report.name}).")
+    evaluation = evaluation | {"metrics": todays(evaluation["metrics"], f"{where}.metrics")}
     _consistent(where, evaluation)
     decision = _evaluation(name, evaluation, select, config)
     thresholds = _chosen(where, "thresholds", evaluation, config)
@@ -100,8 +104,6 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
 
 def _consistent(where: str, evaluation: dict) -> None:
     """An evaluation's own settings are known and go together."""
-    for metric in evaluation["metrics"]:
-        known(f"{where}.metrics", metric, METRICS)
     for export in evaluation["exports"]:
         known(f"{where}.exports", export, EXPORTS)
         if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
@@ -111,7 +113,7 @@ def _consistent(where: str, evaluation: dict) -> None:
     idle.evaluation(where, evaluation)
 
 
-def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, Cam]]:
+def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, CamEntry]]:
     """(backbone or None, cam): controls stand alone, maps from elsewhere have one cam, a network every other.
 
     But for a cam that says which `backbones` it explains.
@@ -143,20 +145,22 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     statistics = {key: config[key] for key in ("resamples", "seed")}
     chosen_on = {"select": select.id if select else None}
     settings = {key: evaluation[key] for key in keys} | statistics | chosen_on
+    settings |= plugins.used(*(("METRICS", metric) for metric in evaluation["metrics"]))
     return Decision(name, settings, (SCORES, DRAWS, STRATA))
 
 
-def _cam(name: str, given: dict, backbones: dict) -> Cam:
+def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
     where, method, settings = f"cams.{name}", given.get("method", name), {}
     if name != IMPORTED:
         function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
-        own = {key: value for key, value in given.items() if key not in (*PAIRING, *EXPLAINED)}
+        own = {key: value for key, value in given.items() if key not in (*PAIRING, *OF_NETWORK)}
         settings = checked(where, function, own)
         _named(f"{where}.backbones", given, backbones)
     if method in CAMS:  # several layers' maps are joined
         settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
-    idle.cam(name, method, given, EXPLAINED, backbones)
-    return Cam(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
+    idle.cam(name, method, given, OF_NETWORK, backbones)
+    settings |= plugins.used(("CAMS", method), ("CONTROLS", method))
+    return CamEntry(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
 
 
 def _named(where: str, given: dict, backbones: dict) -> None:
@@ -177,7 +181,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
     if evaluation["masks"] and method == "sweep":
         raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
-    at_level = [metric for metric in evaluation["metrics"] if metric in PIXEL_LEVEL]
+    at_level = [name for name in evaluation["metrics"] if metric(name).pixel_level]
     if at_level and (step := own.get("step")) and step < STEP:
         raise ConfigError(
             f"thresholds.{name}.step: {at_level[0]} counts pixels at steps of {STEP} or more, got {step}."
@@ -185,6 +189,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]
+    prepared |= plugins.used(("THRESHOLDS", method))
     return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (REGIONS,))
 
 

@@ -17,7 +17,7 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 NAMED = ("datasets", "backbones", "cams", "thresholds")
 SECTIONS = (*NAMED, "evaluations")
 REQUIRED = ("datasets", "evaluations", "metrics")  # a list or section that cannot be left out
-LISTS = (*SECTIONS, "exports")
+LISTS = (*SECTIONS, "exports", "plugins")
 DEFAULTED = ("cams", "thresholds")  # where an entry without settings means something
 TYPES = {
     "array": "a list",

@@ -1,7 +1,7 @@
 """What stage files are kept in: tables Parquet, arrays `.npz` (never pickled), records JSON, weights HDF5."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,13 +43,16 @@ class Table(Format):
 
     @staticmethod
     def peek(path: str | Path) -> Any:
+        """The header alone."""
         return json.loads((pq.read_schema(path).metadata or {}).get(HEADER.encode(), b"null"))
 
 
 class Arrays(Format):
     """Named arrays in an uncompressed `.npz`; the header is one of them, as JSON bytes."""
 
-    def write(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}, **arrays):
+    def write(
+        self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}, **arrays: Any
+    ) -> None:
         if missing := set(self.fields) - set(arrays):
             raise TypeError(f"{self.name} needs {sorted(missing)}")
         header = self.text(path, settings=settings, made_from=made_from, given=given)
@@ -69,7 +72,9 @@ class Arrays(Format):
         return {name: np.array(values) for name, values in arrays.items()}, header
 
     @contextmanager
-    def stream(self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}):
+    def stream(
+        self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}
+    ) -> Iterator[npz.Stream]:
         """An `npz.Stream` to write arrays into that need not fit into memory; the file is there once the block ends."""
         header = self.text(path, settings=settings, made_from=made_from, given=given).encode()
         with self.writing(path) as temporary, npz.Stream(temporary, comment=seal.BLANK) as stream:
@@ -124,7 +129,7 @@ class Weights(Format):
     @contextmanager
     def saving(
         self, path: str | Path, *, settings: Any = None, made_from: Mapping = {}, given: Mapping = {}, **fields: Any
-    ):
+    ) -> Iterator[Path]:
         """A path for Keras to save to; the file then gets its header and `fields`."""
         import h5py
 

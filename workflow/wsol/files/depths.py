@@ -37,7 +37,10 @@ class Depth(NamedTuple):
 
 
 def depth(image: Image.Image) -> Depth:
-    """Of an opened file, whose pixels stay where they are; Pillow's mode where its format says nothing of its own."""
+    """The depth of an opened file, whose pixels are not decoded.
+
+    A format's own header decides; where it says nothing, Pillow's mode does.
+    """
     read = FORMATS.get(image.format or "")
     found = read(image) if read else 0
     by_mode = math.inf if image.mode == "F" else 2**31 - 1 if image.mode == "I" else 0
@@ -53,6 +56,7 @@ def _head(image: Image.Image, length: int) -> bytes:
     return stream.read(length)
 
 
+# One function for each format that says more than Pillow's mode: the largest value of a pixel, 0 where it is unknown.
 def _png(image: Image.Image) -> float:
     return 2 ** _head(image, 25)[24] - 1
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -23,7 +23,8 @@ from wsol.errors import Damaged, FileError
 from wsol.files import seal
 
 PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless")
-HEADER, SEAL = "header", "seal"
+HEADER = "header"
+SEAL = "seal"
 
 
 def digest(settings: Any) -> str:
@@ -33,6 +34,7 @@ def digest(settings: Any) -> str:
 
 
 def sha256(path: str | Path) -> str:
+    """The sha256 of a file's bytes, as 64 hex digits."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -51,7 +53,7 @@ def _version(package: str) -> str:
 
 
 @contextmanager
-def atomic(path: str | Path):
+def atomic(path: str | Path) -> Iterator[Path]:
     """A path to write to beside `path`, moved onto it only once complete and on disk."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,7 @@ class Format:
         return json.dumps(self.header(path, **about), sort_keys=True, default=str)
 
     @contextmanager
-    def writing(self, path: str | Path):
+    def writing(self, path: str | Path) -> Iterator[Path]:
         """A path to write to; the file gets its digest and its place once it is complete."""
         with atomic(path) as temporary:
             yield temporary

@@ -34,7 +34,7 @@ class Header(NamedTuple):
 
 
 def header(path: str | Path) -> Header:
-    """The file's header, or a DataError."""
+    """The file's header; a DataError where the file is missing, unreadable or no image."""
     try:
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
@@ -49,6 +49,7 @@ def header(path: str | Path) -> Header:
 
 
 def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 (upright) where there is none or one that EXIF does not know."""
     stored = image.info.get("exif")
     if not stored:  # asking a PNG without one would decode it to look behind its pixels
         return 1

@@ -39,6 +39,7 @@ def view(path: str | Path) -> dict[str, np.ndarray]:
 
 def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
     """An uncompressed member as a read-only view of the file."""
+    # A member's own header is 30 bytes and its name and extra field, whose lengths stand at 26 and 28.
     file.seek(member.header_offset + 26)
     name, extra = np.frombuffer(file.read(4), "<u2")
     file.seek(member.header_offset + 30 + int(name) + int(extra))
@@ -47,7 +48,7 @@ def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
     shape, columns_first, dtype = read(file)
     if dtype.hasobject or member.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"{member.filename} is pickled or compressed")
-    if 0 in shape:
+    if 0 in shape:  # nothing can be mapped of an empty array
         return np.empty(shape, dtype)
     return np.memmap(file, dtype, "r", file.tell(), shape, order="F" if columns_first else "C")
 
@@ -94,7 +95,8 @@ class Stream:
             file.truncate(total * rows[:1].nbytes if len(rows) else 0)
             self._waiting[name] = (file, rows.dtype, (total, *rows.shape[1:]))
             self._left[name] = total
-        file, step = self._waiting[name][0], rows.nbytes // max(1, len(rows))
+        file = self._waiting[name][0]
+        step = rows.nbytes // max(1, len(rows))  # bytes of one row
         for place, row in zip(where.tolist(), np.ascontiguousarray(rows), strict=True):
             file.seek(place * step)
             file.write(row.tobytes())
@@ -121,7 +123,10 @@ class Stream:
 
 
 def pack(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays of one rank but any shape, all in the widest's dtype -> what a file can hold; equal objects once."""
+    """What a file can hold of arrays of one rank but any shape: `values`, `shapes`, `index`; all in the widest's dtype.
+
+    An array that many targets share, as one object, is stored once.
+    """
     unique = list({id(a): a for a in arrays}.values())
     place = {id(a): i for i, a in enumerate(unique)}
     return {
@@ -132,7 +137,7 @@ def pack(arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def unpack(packed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """What `pack` was given; what was one object is one object again."""
+    """The arrays that `pack` was given; what was one object is one object again."""
     lengths = np.prod(packed["shapes"], axis=1, dtype=int)
     ends = np.cumsum(lengths)
     slices = zip(ends - lengths, ends, packed["shapes"], strict=True)

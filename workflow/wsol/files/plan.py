@@ -1,4 +1,4 @@
-"""The plan's file."""
+"""The plan's file: how many images there are, and what was found out about each network before it runs."""
 
 from wsol.files.containers import Record
 

@@ -17,22 +17,22 @@ from wsol.errors import DataError
 
 
 def encode(mask: ArrayLike) -> str:
-    """[height width] of bool -> compressed counts."""
+    """The compressed counts of a mask, bool [height width]."""
     return coco.encode(np.asfortranarray(mask, np.uint8))["counts"].decode("ascii")
 
 
 def counts(text: str, where: str = "RLE") -> list[int]:
-    """A compressed string -> its counts."""
+    """The counts in a compressed string; a DataError where it does not decode or is cut short."""
     found: list[int] = []
     value = shift = 0
     for character in text:
-        group = ord(character) - 48
+        group = ord(character) - 48  # five bits of the value, and a sixth that says whether more follow
         if not 0 <= group < 64 or shift > 35:
             raise DataError(f"{where}: the RLE does not decode (character {character!r}).")
         value |= (group & 31) << shift
         shift += 5
         if not group & 32:
-            value -= (group & 16) << (shift - 4) if group & 16 else 0
+            value -= (group & 16) << (shift - 4) if group & 16 else 0  # the last group's fifth bit is the sign
             found.append(value + (found[-2] if len(found) > 2 else 0))
             value = shift = 0
     if shift:
@@ -41,19 +41,19 @@ def counts(text: str, where: str = "RLE") -> list[int]:
 
 
 def paint(runs: Sequence[int], height: int, width: int, where: str = "RLE") -> NDArray[np.bool_]:
-    """Counts -> [height width]; they must be non-negative and fill the mask exactly."""
+    """The mask that counts paint, bool [height width]; a DataError unless they are non-negative and fill it exactly."""
     _fill(runs, height, width, where)
     flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     return flat.reshape(width, height).T
 
 
 def decode(text: str, height: int, width: int, where: str = "RLE") -> NDArray[np.bool_]:
-    """Compressed counts -> bool [height width]."""
+    """The mask of compressed counts, bool [height width]; a DataError where they are damaged."""
     return paint(counts(text, where), height, width, where)
 
 
 def compress(runs: Sequence[int], height: int, width: int, where: str = "RLE") -> str:
-    """Counts -> what `encode` gives of the mask they paint, which is not painted."""
+    """What `encode` gives of the mask that counts paint, without painting it."""
     _fill(runs, height, width, where)
     joined: list[int] = []  # without empty runs, but for a first one
     for place, run in enumerate(runs):
@@ -80,13 +80,14 @@ def union(masks: Sequence[str], height: int, width: int) -> str:
 def without(mask: str, other: str, height: int, width: int) -> str:
     """Where `mask` is and `other` is not."""
     runs = counts(other)
+    # The complement begins with a run of the other kind: a leading empty one goes, or is put in front.
     rest = runs[1:] if runs[0] == 0 else [0, *runs]
     pair = [_runs(mask, height, width), _runs(compress(rest, height, width), height, width)]
     return coco.merge(pair, intersect=True)["counts"].decode("ascii")
 
 
 def area(mask: str, height: int, width: int) -> int:
-    """Foreground pixels."""
+    """How many foreground pixels a mask has."""
     return int(coco.area(_runs(mask, height, width)))
 
 

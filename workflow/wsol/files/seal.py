@@ -9,6 +9,7 @@ import hashlib
 import mmap
 import os
 from pathlib import Path
+from typing import Any, BinaryIO
 
 MARK = b"wsol-sha256:"
 DIGITS = 64
@@ -24,7 +25,7 @@ class Broken(ValueError):
 
 
 def seal(path: str | Path) -> str:
-    """Put the digest where a freshly written file has BLANK; gives it."""
+    """Put the digest in the place where a freshly written file has BLANK, and return it."""
     with open(path, "rb+") as file, mmap.mmap(file.fileno(), 0) as content:
         place = content.rfind(BLANK)
         if place < 0:
@@ -54,7 +55,8 @@ def verify(path: str | Path) -> str:
     return _whole[key]
 
 
-def _mapped(file) -> mmap.mmap:
+def _mapped(file: BinaryIO) -> mmap.mmap:
+    """The file's bytes, read only where they are looked at."""
     try:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except ValueError as error:
@@ -73,14 +75,16 @@ def _carried(content: mmap.mmap) -> tuple[int, str]:
 def _digest(content: mmap.mmap, place: int) -> str:
     """sha256 of the file with zeros for the digits at `place`."""
     found = hashlib.sha256()
-    start, end = place + len(MARK), place + len(BLANK)
+    start = place + len(MARK)
+    end = place + len(BLANK)
     _feed(found, content, 0, start)
     found.update(b"0" * DIGITS)
     _feed(found, content, end, len(content))
     return found.hexdigest()
 
 
-def _feed(found, content: mmap.mmap, start: int, end: int) -> None:
+def _feed(found: Any, content: mmap.mmap, start: int, end: int) -> None:
+    """Let a digest take the bytes from `start` to `end`, a piece at a time, so that no file has to fit into memory."""
     with memoryview(content) as view:
         for first in range(start, end, CHUNK):
             with view[first : min(first + CHUNK, end)] as part:

@@ -31,8 +31,10 @@ def lines(path: str | Path) -> list[tuple[str, str]]:
 
 
 def table(path: str | Path, delimiter: str = ",", header: bool = True) -> list[dict[str, str]]:
-    """A CSV -> one dict a row, keyed by the header row, or by "1", "2", … where there is none; rows of another length
-    and columns of one name are a DataError."""
+    """The rows of a CSV, each as one dict keyed by the header row, or by "1", "2", … where there is none.
+
+    Rows of another length and columns of one name are a DataError.
+    """
     try:
         rows = list(csv.reader(io.StringIO(read(path)), strict=True, delimiter=delimiter))
     except (csv.Error, TypeError, ValueError) as error:
@@ -57,7 +59,7 @@ def columns(names: Iterable[str], path: str | Path) -> list[str]:
 
 
 def parse(path: str | Path, once: bool = False) -> Any:
-    """A JSON file's value; with `once` a key that an object has twice is a DataError."""
+    """A JSON file's value; with `once`, a key that an object has twice is a DataError."""
     content = read(path)
     try:
         return json.loads(content, object_pairs_hook=_once if once else None)

@@ -72,7 +72,7 @@ def load(path: str) -> dict:
 
 
 def _csv(path: str) -> dict[str, list[str]]:
-    """Rows of one class are its several outputs, each of them once."""
+    """The outputs of each class; rows of one class are its several outputs, each of them once."""
     found: dict[str, list[str]] = defaultdict(list)
     for number, row in enumerate(text.table(path), 2):
         if not {"class", "outputs"} <= row.keys():

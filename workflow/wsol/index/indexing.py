@@ -10,36 +10,57 @@ import pandas as pd
 
 from wsol.adapters import ADAPTERS
 from wsol.datasets import apart, stored
-from wsol.datasets.annotations import KINDS, Problem
+from wsol.datasets.annotations import KINDS, Problem, Rescale
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.files import headers, paths
 from wsol.files.index import TARGETS
 from wsol.index import classmap
 from wsol.index import targets as steps
 from wsol.index.summary import summarise
-from wsol.settings import File, Range, checked, parameters
+from wsol.settings import Doc, File, Range, checked, parameters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Common:
-    """What every data set may say, whatever its adapter.
+    """What every data set may say, whatever its adapter."""
 
-    `images` is the folder that image names lie below; without it no file is looked at (only controls can run).
-    `rescale`: stored files (and masks) differ from the declared size on purpose. `part: {of, take}`: one of disjoint
-    parts by a hash of the image's name, or of its group where there are groups. `class_map`, `output_names`: see
-    `classmap`. `strict`: any problem is an error, or any of the listed kinds (what a setting sets aside only where it
-    is listed). `pixel_limit`: larger images are refused before decoding. `range: [low, high]`: of images of more than
-    8 bits, the values that become black and white; without it they are unreadable.
-    """
-
-    images: File | None = None
-    rescale: bool = False
-    part: dict | None = None
-    class_map: Literal["labels"] | File | dict | None = None
-    output_names: File | None = None
-    strict: bool | list[str] = False
-    pixel_limit: Annotated[int, Range(1, 2**31)] = 2**27
-    range: list[float] | None = None
+    images: Annotated[
+        File | None,
+        Doc("The folder that the images' names lie below; without it no file is looked at and only controls can run."),
+    ] = None
+    rescale: Rescale = False
+    part: Annotated[
+        dict | None,
+        Doc(
+            "`{of: 5, take: 0}` is the first of five disjoint parts, by a hash of each image's name, or of its group "
+            "where there are groups."
+        ),
+    ] = None
+    class_map: Annotated[
+        Literal["labels"] | File | dict | None,
+        Doc(
+            "Which outputs of a model are right for a class: a mapping, or a JSON, YAML or CSV file (columns class, "
+            "outputs), from a class by index, name or synset id to an output or several; or `labels`, where output i "
+            "is class i."
+        ),
+    ] = None
+    output_names: Annotated[
+        File | None,
+        Doc("The names of a model's outputs: one per line (`n01440764 tench`), or Keras' JSON `{\"0\": [id, name]}`."),
+    ] = None
+    strict: Annotated[
+        bool | list[str],
+        Doc(
+            "Whether any problem is an error, or the kinds of problems that are one (`set_aside` only if it is listed)."
+        ),
+    ] = False
+    pixel_limit: Annotated[int, Range(1, 2**31), Doc("Images of more pixels are refused before they are decoded.")] = (
+        2**27
+    )
+    range: Annotated[
+        list[float] | None,
+        Doc("`[low, high]`: the values of images of more than 8 bits that become black and white; without it none is."),
+    ] = None
 
 
 class Index(NamedTuple):
@@ -49,14 +70,19 @@ class Index(NamedTuple):
 
 
 def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable, dict, Common]:
-    """A data set's entry in the config -> its adapter, the adapter's settings and the common ones, all checked."""
+    """The adapter of a data set's entry in the config, the adapter's settings and the common ones, all checked.
+
+    A ConfigError names what is wrong; `where` is what it calls the entry.
+    """
     given = dict(settings)
     name = given.pop("adapter", None)
     if name is None:
         raise ConfigError(f"{where}: 'adapter' is required ({' | '.join(ADAPTERS)}).")
     if name not in ADAPTERS:
         raise ConfigError(unknown(f"{where}.adapter", name, ADAPTERS))
-    adapter, own, shared = ADAPTERS[name], parameters(ADAPTERS[name]), parameters(Common)
+    adapter = ADAPTERS[name]
+    own = parameters(adapter)
+    shared = parameters(Common)
     if strangers := [key for key in given if key not in own and key not in shared]:
         raise ConfigError(unknown(where, strangers[0], [*own, *shared]))
     common = checked(where, Common, {k: v for k, v in given.items() if k in shared})
@@ -67,7 +93,8 @@ def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable
 def _check(common: Common, where: str) -> None:
     """What types alone do not say of the common settings."""
     if common.part is not None:
-        of, take = common.part.get("of", 0), common.part.get("take", 0)
+        of = common.part.get("of", 0)
+        take = common.part.get("take", 0)
         whole = all(isinstance(v, int) and not isinstance(v, bool) for v in (of, take))
         if set(common.part) != {"of", "take"} or not whole or not 0 <= take < of:
             raise ConfigError(f"{where}.part: must be {{of: n, take: 0 … n - 1}}, got {dict(common.part)}.")
@@ -80,7 +107,11 @@ def _check(common: Common, where: str) -> None:
 
 
 def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
-    """A data set's entry in the config -> its targets in the adapter's order, its problems and a one-screen summary."""
+    """The targets of a data set in the adapter's order, its problems, and a summary of one screen.
+
+    `settings` is its entry in the config, which errors call `where`. A DataError where there is nothing to localise, or
+    where `strict` forbids a problem that there is.
+    """
     adapter, own, common = split(settings, where)
     found = adapter(**own)
     problems = list(found.problems)
@@ -88,6 +119,7 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     classes = steps.names(every["label"], found.classes)
     outputs = classmap.outputs(classes, common.class_map, common.output_names, found.numbered)
     targets = steps.part(every, common.part)
+    # What is wrong with images of another part is said of that part.
     others = set(every["image"]) - set(targets["image"])
     problems = [problem for problem in problems if problem.image not in others]
     named = set(every["image"]) | {problem.image for problem in problems}
@@ -96,7 +128,8 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     facts = _facts(every, targets, common, where)
     there = apart.images(common.images, own.get("masks")) if common.images else []
     facts = apart.missed(facts, there, common.images, where) if common.images else facts
-    problems += [problem for fact in facts.values() for problem in fact.problems]
+    for fact in facts.values():
+        problems += fact.problems
     targets = steps.sized(targets, facts, common.rescale, problems)
     targets = steps.sound(targets, problems)
     targets = steps.named(targets, classes, len(found.classes), outputs, problems)
@@ -137,13 +170,14 @@ def _depths(facts: Mapping[str, stored.Fact], common: Common) -> list[str]:
 
 
 def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str], np.ndarray]:
-    """The function that opens an image of the data set by its name: uint8 RGB [h w 3]; a DataError where it cannot."""
+    """The function that opens an image of the data set by its name, as uint8 RGB [h w 3] or with a DataError."""
     _, own, common = split(settings, where)
     if drawn := ADAPTERS.opener(settings["adapter"]):
         return drawn(**own)
     if common.images is None:
         raise ConfigError(f"{where}: 'images' is required to open images.")
-    root, limit = paths.folder(common.images, f"{where}.images"), common.pixel_limit
+    root = paths.folder(common.images, f"{where}.images")
+    limit = common.pixel_limit
 
     def read(name: str) -> np.ndarray:
         from wsol.datasets import decoding
@@ -160,6 +194,7 @@ def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str
 
 
 def _strict(strict: bool | list[str], problems: pd.DataFrame, where: str) -> None:
+    """A DataError for the first problem of a forbidden kind; what a setting leaves out is no fault of the data."""
     kinds = [kind for kind in KINDS if kind != "set_aside"] if strict is True else strict or []
     wrong = problems[problems["kind"].isin(kinds)]
     if len(wrong):

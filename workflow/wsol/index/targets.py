@@ -17,7 +17,7 @@ UNNAMED = 100_000  # classes without names that a class map may speak of though 
 
 
 def complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    """Columns an adapter left out, groups, and no (image, label) twice."""
+    """The targets with every column, a group for each, and no (image, label) twice; of two the first is kept."""
     blank: dict[str, Any] = {"width": 0, "height": 0, "boxes": "", "mask": "", "ignore": "", "group": ""}
     targets = targets.assign(**{column: value for column, value in blank.items() if column not in targets})
     targets = targets[list(COLUMNS)].copy()
@@ -29,7 +29,7 @@ def complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
 
 
 def part(targets: pd.DataFrame, chosen: Mapping | None) -> pd.DataFrame:
-    """The targets of one part, whole groups of them."""
+    """The targets of one part; those of one group all lie in the same."""
     if chosen is None:
         return targets
     return targets[[part_of(group, chosen["of"]) == chosen["take"] for group in targets["group"]]]
@@ -42,9 +42,11 @@ def part_of(name: str, of: int) -> int:
 
 def sized(targets: pd.DataFrame, facts: Mapping, rescale: bool, problems: list[Problem]) -> pd.DataFrame:
     """Sizes the annotation left open come from the files; where both speak and differ, that is a problem."""
-    widths, heights = [], []
+    widths = []
+    heights = []
     for image, width, height in targets[["image", "width", "height"]].itertuples(index=False):
-        fact, declared = facts[image], bool(width and height)
+        fact = facts[image]
+        declared = bool(width and height)
         if declared and fact.width and (width, height) != (fact.width, fact.height) and not rescale:
             stored = f"declared {width}x{height}, stored {fact.width}x{fact.height}"
             problems.append(Problem("size", image, f"{stored}; say `rescale: true` where that is meant"))
@@ -55,7 +57,7 @@ def sized(targets: pd.DataFrame, facts: Mapping, rescale: bool, problems: list[P
 
 
 def sound(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    """Boxes inside their image, no empty truth; a target without any is `unlabelled`."""
+    """Boxes inside their image, no empty truth; a target without any is `no_ground_truth`."""
     boxes: list[list[float]] = []
     masks: list[str] = []
     status: list[str] = []
@@ -67,13 +69,12 @@ def sound(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
             problems.append(Problem("empty_mask", row.image, "no foreground pixel; dropped"))
         boxes.append(kept)
         masks.append("" if empty else row.mask)
-        status.append("unlabelled" if row.status == "ok" and not kept and not masks[-1] else row.status)
+        status.append("no_ground_truth" if row.status == "ok" and not kept and not masks[-1] else row.status)
     return targets.assign(boxes=pd.Series(boxes, targets.index, dtype=object), mask=masks, status=status)
 
 
 def names(labels: pd.Series, classes: list[str]) -> dict[int, str]:
-    """Every class of the data set by its label, the ones without targets too; one without a name is called by its
-    number."""
+    """The name of every class by its label, without targets or with; one without a name is called by its number."""
     known = dict(enumerate(classes))
     found = {int(label) for label in labels.unique()}
     if not classes:

@@ -1,9 +1,11 @@
 """Maps of several layers made one: each scaled to its own maximum, brought to the finest grid, then joined."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+
+from wsol.settings import Doc
 
 
 def suffixes(evidence: Mapping[str, np.ndarray]) -> Iterator[str]:
@@ -16,7 +18,13 @@ def suffixes(evidence: Mapping[str, np.ndarray]) -> Iterator[str]:
 
 
 def fuse(
-    maps: Sequence[np.ndarray], *, how: Literal["mean", "max"] = "mean", shallow: Literal["plain", "tanh"] = "plain"
+    maps: Sequence[np.ndarray],
+    *,
+    how: Annotated[Literal["mean", "max"], Doc("How the maps of several layers become one.")] = "mean",
+    shallow: Annotated[
+        Literal["plain", "tanh"],
+        Doc("tanh lifts the weak responses of layers finer than the coarsest, as LayerCAM does."),
+    ] = "plain",
 ) -> np.ndarray:
     """Maps [n h w], one array a layer, of different grids -> [n H W] on the finest; one layer's come back as they are.
 

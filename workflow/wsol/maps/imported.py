@@ -4,7 +4,7 @@ import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import IO, Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from wsol.errors import ConfigError, DataError
 from wsol.files import headers, paths
 from wsol.files.npz import BROKEN
 from wsol.places import is_there
-from wsol.settings import Place, Side
+from wsol.settings import Doc, Place, Side
 
 LIMIT = 2**26  # values of one map: 8192 x 8192
 PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
@@ -32,7 +32,15 @@ class Imported(NamedTuple):
     reasons: dict[int, str]
 
 
-def settings(*, imported: Place | dict[str, Place], input: Side | list[Side] = 224) -> dict:
+def settings(
+    *,
+    imported: Annotated[
+        Place | dict[str, Place], Doc("The folder or `.npz` of the maps, or one for each data set: `{NAME: FOLDER}`.")
+    ],
+    input: Annotated[
+        Side | list[Side], Doc("The grid that maps are brought to before they are cut: a side, or [height, width].")
+    ] = 224,
+) -> dict:
     """What a backbone without a network may say: where its maps lie, a folder or an `.npz`, or one for each data set.
 
     Each map covers its image. `input`, a side or height and width, is the grid that maps of whatever size are brought

@@ -1,11 +1,11 @@
 """ARCHITECTURES: the classifiers of `keras.applications`, and how their input is prepared."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from wsol.errors import ConfigError
-from wsol.settings import Range, conform
+from wsol.settings import Doc, Range, conform
 
 
 class Architecture(NamedTuple):
@@ -17,6 +17,7 @@ class Architecture(NamedTuple):
     least: int = 32  # pixels a side that it can be built for
     widths: tuple[float, ...] = ()  # the alphas that weights were published for
     fixed: bool = False  # dense layers on every place: published weights fit one input only
+    build: Callable[..., Any] | None = None  # a plugin's: (size, classes, **arguments) -> a model that ends in logits
 
 
 ALPHA = Annotated[float, Range(0.05, 10)]
@@ -76,10 +77,12 @@ Positive = Annotated[float, Range(1e-9, 1e9)]
 
 def preprocessing(
     *,
-    order: Order = "rgb",
-    scale: Number = 1.0,
-    mean: Number | list[Number] = 0.0,
-    std: Positive | list[Positive] = 1.0,
+    order: Annotated[Order, Doc("The order of the colours in the network's input, or one grey channel.")] = "rgb",
+    scale: Annotated[Number, Doc("What values from 0 to 255 are multiplied by.")] = 1.0,
+    mean: Annotated[Number | list[Number], Doc("What is then subtracted: a number, or one for each colour.")] = 0.0,
+    std: Annotated[
+        Positive | list[Positive], Doc("What is divided by at last: a number, or one for each colour.")
+    ] = 1.0,
 ) -> dict:
     """How RGB 0..255 becomes the network's input: colours put in order, then (x * scale - mean) / std.
 
@@ -112,6 +115,8 @@ def fitting(name: str, given: Mapping[str, Any], weights: Any, sides: list[int],
     arguments = {key: conform(key, kind.arguments[key], value) for key, value in given.items()}
     if sides and min(sides) < kind.least:
         raise ConfigError(f"input: {name} needs {kind.least} pixels a side or more, got {min(sides)}.")
+    if weights == "imagenet" and kind.build:
+        raise ConfigError(f"weights: {name} has no published weights; say random, a file or {{train: …}}.")
     if weights == "imagenet":
         _published(name, arguments, sides, classes)
     return arguments
@@ -138,6 +143,8 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
     import keras
 
     name, kind = settings["architecture"], ARCHITECTURES[settings["architecture"]]
+    if kind.build:
+        return _built(name, kind.build, settings, size, weights, classes)
     make = getattr(keras.applications, name)
     common = {"classifier_activation": None, "classes": classes, **settings["arguments"]}
     # Keras 3.15 says this of every complete weights file; what is really missing raises.
@@ -155,6 +162,26 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
         return make(weights=source, input_shape=(*size, 3), **common)
     except Exception as error:  # Keras raises a plain Exception where a download fails
         raise ConfigError(f"backbone {name}, input {size[0]}x{size[1]}, weights '{weights}': {brief(error)}") from error
+
+
+def _built(
+    name: str, build: Callable, settings: Mapping[str, Any], size: tuple[int, int], weights: str, classes: int
+) -> Any:
+    """The model of a plugin's builder, with weights of a file unless they are random; ConfigError where it is none."""
+    import keras
+
+    _anew(settings["seed"])
+    try:
+        model = build(size, classes, **settings["arguments"])
+        if isinstance(model, keras.Model) and weights != "random":
+            model.load_weights(weights)
+    except Exception as error:  # whatever a user's code may raise
+        raise ConfigError(f"backbone {name}, input {size[0]}x{size[1]}, weights '{weights}': {brief(error)}") from error
+    if not isinstance(model, keras.Model):
+        raise ConfigError(f"backbone {name}: its builder must return a keras.Model, got {type(model).__name__}.")
+    if model.output_shape[-1] != classes:
+        raise ConfigError(f"backbone {name}: {classes} classes are asked for, its builder gives {model.output_shape}.")
+    return model
 
 
 def _anew(seed: int) -> None:

@@ -11,13 +11,14 @@ import numpy as np
 
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import layers as explained
-from wsol.networks import opening, probabilities, receptive
+from wsol.networks import opening, receptive
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.kerasmodel import KerasGraph
+from wsol.networks.layers import automatic, find
 from wsol.networks.perturb import EVIDENCES, PERTURBATIONS
-from wsol.settings import Place, Range, Seed, Side, checked, known
+from wsol.networks.probabilities import no_probability
+from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
 PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
@@ -25,23 +26,57 @@ PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
 
 def backbone(
     *,
-    architecture: str | None = None,
-    model: Place | None = None,
-    preprocessing: dict | None = None,
-    weights: Place | dict | None = None,
-    classes: Annotated[int, Range(2, 10**6)] | None = None,
-    input: Side | list[Side] | None = None,
-    layer: str | list[str] = "auto",
-    score: Literal["logit", "probability"] = "logit",
-    explain: Literal["labelled", "predicted"] = "labelled",
-    activation: Literal["softmax", "sigmoid", "none"] | None = None,
-    evidence: str | dict = "gradient",
-    resize: Resize = "stretch",
-    interpolation: Interpolation = "linear",
-    output: str | None = None,
-    safe: bool = True,
-    seed: Seed = 0,
-    batch: Annotated[int, Range(1, 4096)] = 32,
+    architecture: Annotated[str | None, Doc("An architecture of Keras, by name.")] = None,
+    model: Annotated[Place | None, Doc("A Keras file or a SavedModel folder, in place of an architecture.")] = None,
+    preprocessing: Annotated[
+        dict | None, Doc("How images become the network's input; a model needs it, an architecture has its own.")
+    ] = None,
+    weights: Annotated[
+        Place | dict | None,
+        Doc(
+            "`imagenet` (an architecture's, unless said), `random`, a file, or `{train: {dataset: NAME, …}}`; a Keras "
+            "file brings its own, unless others are given, and a SavedModel keeps its own."
+        ),
+    ] = None,
+    classes: Annotated[
+        Annotated[int, Range(2, 10**6)] | None,
+        Doc("How many outputs an architecture with other weights than ImageNet's has."),
+    ] = None,
+    input: Annotated[
+        Side | list[Side] | None,
+        Doc("The side of the network's input, or [height, width]; unless given, the network's own."),
+    ] = None,
+    layer: Annotated[
+        str | list[str],
+        Doc("The layer that is explained, or several; auto is the last one with a map larger than 1x1."),
+    ] = "auto",
+    score: Annotated[
+        Literal["logit", "probability"], Doc("What of the class is explained: its logit, or its probability.")
+    ] = "logit",
+    explain: Annotated[
+        Literal["labelled", "predicted"], Doc("The class that is explained: the target's own, or the one predicted.")
+    ] = "labelled",
+    activation: Annotated[
+        Literal["softmax", "sigmoid", "none"] | None,
+        Doc(
+            "What makes probabilities of the outputs of a model that ends in plain numbers. Without it, or with none, "
+            "it has none, and what needs them (score: probability, scorecam, rise, training) is refused."
+        ),
+    ] = None,
+    evidence: Annotated[
+        str | dict, Doc("What the network is asked for, see below: a name, or a mapping.")
+    ] = "gradient",
+    resize: Annotated[
+        Resize, Doc("How an image becomes the input: stretched to it, cropped to its middle, or padded with zeros.")
+    ] = "stretch",
+    interpolation: Annotated[Interpolation, Doc("How pixels are computed when an image is resized.")] = "linear",
+    output: Annotated[
+        str | None,
+        Doc("Which of a model's several outputs are the classes, by name or number; unless given, the only one."),
+    ] = None,
+    safe: Annotated[bool, Doc("Whether a model file that brings code of its own is refused.")] = True,
+    seed: Annotated[Seed, Doc("Seed of random weights.")] = 0,
+    batch: Annotated[int, Range(1, 4096), Doc("Images that the network is shown at once.")] = 32,
     **arguments: Any,
 ) -> dict:
     """The settings of a backbone, checked as far as that goes without Keras; ConfigError names what is wrong.
@@ -80,6 +115,22 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
+def check_probability(settings: Mapping[str, Any], activation: str) -> None:
+    """A ConfigError where what a backbone is asked for needs probabilities and the model has none."""
+    needed = needing_probability(settings)
+    if needed and not activation:
+        raise ConfigError(no_probability(needed))
+
+
+def needing_probability(settings: Mapping[str, Any]) -> str:
+    """Which of a backbone's settings needs probabilities, "" where none does."""
+    if settings["score"] == "probability":
+        return "score: probability"
+    method = settings["evidence"]["method"]
+    made_of_them = method in PERTURBATIONS and PERTURBATIONS[method].of_probabilities
+    return f"evidence {method}:" if made_of_them else ""
+
+
 def deterministic(threads: int | None = None) -> None:
     """The same bytes from the same input: before any model is built. `threads` fixes how sums are split."""
     import keras
@@ -110,13 +161,13 @@ class Backbone:
         self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3, key)
         self.ending = self.graph.ending(key)  # as the model itself has it
         self.output, self.activation = self._logits(key, activation)
-        probabilities.check(settings, self.activation)
-        self.layers = self._explained(settings["layer"])
+        check_probability(settings, self.activation)
+        self.layers = self._layers(settings["layer"])
         if len(self.layers) > 1 and settings["evidence"]["method"] in PERTURBATIONS:
             raise ConfigError(
                 f"evidence {settings['evidence']['method']}: explains one layer, {len(self.layers)} given."
             )
-        self.grids = [receptive.grid(self.graph, step, size) for step in self.layers]
+        self.cell_to_input = [receptive.cell_to_input(self.graph, step, size) for step in self.layers]
         last = self.graph.producer(self.output)
         assert last is not None, "a model's output is made by a step"
         raw = last.shape[-1] if len(last.shape) > 1 else 1  # one number an image, with or without an axis of its own
@@ -149,12 +200,11 @@ class Backbone:
             )
         return output, own or known or ("" if said in (None, "none") else said)
 
-    def _explained(self, layer: str | list[str]) -> list[Step]:
+    def _layers(self, layer: str | list[str]) -> list[Step]:
+        """The layers that a setting names, `auto` among them."""
         names = [layer] if isinstance(layer, str) else layer
         return [
-            explained.automatic(self.graph, self.output)
-            if name == "auto"
-            else explained.find(self.graph, self.output, name)
+            automatic(self.graph, self.output) if name == "auto" else find(self.graph, self.output, name)
             for name in names
         ]
 

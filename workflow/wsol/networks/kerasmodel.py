@@ -41,7 +41,7 @@ class KerasGraph(Graph):
                 continue
             inputs = {id(tensor): keys[id(tensor)] for tensor in node.input_tensors}
 
-            def bind(values, node=node, inputs=inputs):
+            def bind(values: Any, node: Any = node, inputs: Any = inputs) -> Any:
                 return node.arguments.fill_in({name: values[key] for name, key in inputs.items()})
 
             order = [keys[id(tensor)] for tensor in node.input_tensors]

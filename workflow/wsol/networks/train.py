@@ -11,8 +11,8 @@ import pandas as pd
 
 from wsol.datasets import images
 from wsol.errors import ConfigError, DataError
-from wsol.networks.probabilities import unsaid
-from wsol.settings import Range, Seed
+from wsol.networks.probabilities import no_probability
+from wsol.settings import Doc, Range, Seed
 
 LABELS = ["image", "label", "class_name", "status"]  # all that training may read of the targets
 BYTES = 6 << 30  # images are held in memory at the network's input size
@@ -25,13 +25,19 @@ class Examples(NamedTuple):
 
 def settings(
     *,
-    dataset: str,
-    epochs: Annotated[int, Range(1, 10_000)] = 10,
-    batch: Annotated[int, Range(1, 4096)] = 32,
-    learning_rate: Annotated[float, Range(0, 10)] = 1e-3,
-    momentum: Annotated[float, Range(0, 1)] = 0.9,
-    flip: bool = True,
-    seed: Seed = 0,
+    dataset: Annotated[str, Doc("The data set that is trained on, by its name; never the one that is scored.")],
+    epochs: Annotated[int, Range(1, 10_000), Doc("How often every image is shown.")] = 10,
+    batch: Annotated[int, Range(1, 4096), Doc("Images that a step of training is computed from.")] = 32,
+    learning_rate: Annotated[
+        float, Range(0, 10), Doc("The size of the first steps; it falls to zero along a cosine.")
+    ] = 1e-3,
+    momentum: Annotated[
+        float,
+        Range(0, 1),
+        Doc("Momentum of batch normalisation's running statistics; Keras' own is made for long trainings."),
+    ] = 0.9,
+    flip: Annotated[bool, Doc("Whether images are mirrored at random.")] = True,
+    seed: Annotated[Seed, Doc("Seed of the head's weights, the order of the images and their mirroring.")] = 0,
 ) -> dict[str, Any]:
     """What `weights: {train: …}` may say.
 
@@ -43,7 +49,7 @@ def settings(
 
 def labels(targets: pd.DataFrame) -> pd.DataFrame:
     """One row an image, of the columns that training may read; an image with several labels is a DataError."""
-    found = targets.loc[targets["status"].isin(["ok", "unlabelled"]), LABELS].drop_duplicates(["image", "label"])
+    found = targets.loc[targets["status"].isin(["ok", "no_ground_truth"]), LABELS].drop_duplicates(["image", "label"])
     if several := found["image"][found["image"].duplicated()].tolist():
         raise DataError(f"train: '{several[0]}' has several labels; training here wants one an image.")
     if found.empty or (found["label"] < 0).any():
@@ -76,7 +82,7 @@ def loss(backbone: Any) -> tuple[Any, Any]:
     import keras
 
     if not backbone.activation:
-        raise ConfigError(unsaid("weights.train"))
+        raise ConfigError(no_probability("weights.train"))
     logits = backbone.ending not in ("softmax", "sigmoid")  # log_softmax is one of the logits that softmax maps to p
     if backbone.binary:
         accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0 if logits else 0.5)

@@ -7,7 +7,7 @@ from statistics import median
 
 from wsol.terminal import lines
 
-TARGETS = ("all", "targets")  # ask for the others, and do nothing themselves
+TARGETS = ("all", "targets")  # they ask for the others, and do nothing themselves; by the Snakefile that is run
 PLAN = "plan"  # behind it stand jobs that nobody knows before
 ONCE = ("table", "report")  # come at the very end and take seconds: that they are untimed is no uncertainty
 LAST = 20  # jobs of a stage that say how long the next takes

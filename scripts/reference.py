@@ -1,0 +1,12 @@
+"""Write config/README.md, every key of an experiment: `python scripts/reference.py`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+
+from wsol.experiment.reference import page
+
+target = Path(__file__).parents[1] / "config/README.md"
+target.parent.mkdir(exist_ok=True)
+target.write_text(page(), encoding="utf-8")
