@@ -16,7 +16,8 @@ from wsol.errors import DataError
 from wsol.files import paths, rle, text
 from wsol.files.containers import Record
 from wsol.files.formats import atomic
-from wsol.regions.protocols import finish, upsample
+from wsol.regions.preparation import prepare
+from wsol.regions.published import PUBLISHED
 
 SCOREMAP = (224, 224)  # height, width that the published evaluator scores at
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -137,8 +138,8 @@ def scoremap(
     heatmap = np.asarray(heatmap)
     if size is None:
         return heatmap.astype(np.float64)
-    resized = upsample(heatmap, *size, upsampling, "wsol2020")
-    return finish(resized, normalization, "exact").clip(0, 1)
+    preparation = PUBLISHED.preparation(upsampling, normalization)
+    return prepare(heatmap, *size, preparation).clip(0, 1)
 
 
 def write_scoremaps(

@@ -152,7 +152,7 @@ def miou(view: View) -> Values:
     The level is one of the sweep's; where every value is swept, of step .001.
     """
     counts = view.pixels()
-    return pixels.iou(counts.hit, counts.false, counts.true)
+    return pixels.iou_of_counts(counts.hit, counts.false, counts.true)
 
 
 def pixel_precision(view: View) -> Values:
