@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wsol.regions.protocols import PROTOCOLS, foreground, prepare, resample, upsample
+from prepared import foreground, prepare, upsample
+from wsol.regions.preparation import resample
+from wsol.regions.protocols import PROTOCOLS
 
 MINMAX = {"upsampling": "linear", "normalization": "minmax", "protocol": "exact"}
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from prepared import foreground
 from wsol.errors import ConfigError
-from wsol.regions.protocols import foreground
 from wsol.regions.thresholds import THRESHOLDS, fixed, otsu, percentile, sweep
 from wsol.settings import checked
 

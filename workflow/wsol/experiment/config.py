@@ -19,14 +19,14 @@ from wsol.index import indexing
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
+from wsol.regions.edges import STEP
+from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import metric, todays
-from wsol.scores.pixels import STEP
 from wsol.settings import File, Seed, checked, conform, known
 
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 PAIRING = ("method", "fusion", "backbones")  # of a cam, what its method does not take
-UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
 
 def check(config: Mapping[str, Any]) -> Experiment:
@@ -106,8 +106,6 @@ def _consistent(where: str, evaluation: dict) -> None:
         known(f"{where}.exports", export, EXPORTS)
         if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
             raise ConfigError(f"{where}.exports: {export} has no place for an alignment; each map covers its image.")
-    if evaluation["alignment"] != "stretch" and evaluation["protocol"] == "wsol2020":
-        raise ConfigError(f"{where}.alignment: protocol wsol2020 stretches maps, got {evaluation['alignment']}.")
     idle.evaluation(where, evaluation)
 
 
@@ -186,7 +184,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
         )
     prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
-        prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]
+        prepared["upsampling"] = PROTOCOLS[prepared["protocol"]].upsampling
     prepared |= plugins.used(("THRESHOLDS", method))
     return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (REGIONS,))
 
