@@ -81,8 +81,8 @@ def _flat(regions: Mapping, truth: NDArray, truth_offsets: NDArray, sizes: NDArr
 def best_iou(x0, y0, x1, y1, truth, one):
     """The best IoU of one box with true boxes [g 4]; 0 without any.
 
-    `boxes.iou` of one row, compiled: a regions file has millions of rows, each compared with few true boxes, and the
-    array form takes some fifty times as long. A test holds the two together.
+    `boxes.iou` of one row, compiled: a regions file has millions of rows, each target's are compared with few true
+    boxes, and the array form, called target by target, takes some fifty times as long. A test holds the two together.
     """
     best = 0.0
     area = max(x1 - x0 + one, 0.0) * max(y1 - y0 + one, 0.0)
