@@ -22,10 +22,10 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from wsol.affine import Affine
 from wsol.files import formats, seal
 from wsol.files.index import TARGETS
 from wsol.files.predict import EVIDENCE, PREDICTIONS
-from wsol.geometry import stretch
 
 PREPARED = {"protocol": "exact", "upsampling": "linear", "normalization": "minmax", "canvas": "input"}
 LEVELS = PREPARED | {"threshold": {"method": "sweep", "step": 0.001}, "alignment": "stretch", "masks": False}
@@ -41,11 +41,11 @@ def write(folder: Path, images: int) -> None:
     table["outputs"] = [[0]] * images
     table = table.assign(ignore="", group=names, status="ok")
     TARGETS.write(folder / "targets.parquet", table)
-    size, grid = np.array([224, 224]), np.array(stretch((7, 7), (224, 224)))
+    size, grid = np.array([224, 224]), Affine.stretch((7, 7), (224, 224)).array()
     with EVIDENCE.stream(folder / "evidence.npz") as sink:
         for _ in range(images // 50):
             sink.append("activations", random.random((50, 7, 7, 1280), np.float32), images)
-        for name in ("gradients", "rivals"):
+        for name in ("gradients", "similar_class_gradients"):
             sink.put(name, np.arange(images), random.standard_normal((images, 1, 1, 1280)).astype(np.float32), images)
         sink.put("image_of", np.arange(images), np.arange(images), images)
         sink.put("explained", np.arange(images), np.zeros(images, np.int64), images)

@@ -29,11 +29,11 @@ from threadpoolctl import threadpool_limits
 from wsol.datasets import images
 from wsol.files.predict import EVIDENCE
 from wsol.maps import heatmaps
-from wsol.maps.cams import CAMS, EVIDENCE_OF
+from wsol.maps.cams import CAMS
 from wsol.networks import backbones, evidence
 from wsol.networks.explainer import Explainer, folding
 
-METHODS = [name for name in CAMS if EVIDENCE_OF.get(name, "gradient") == "gradient"]
+METHODS = [name for name, cam in CAMS.items() if cam.evidence == "gradient"]
 
 
 def main() -> None:
@@ -114,7 +114,7 @@ def ours(backbone: backbones.Backbone, table: pd.DataFrame, explainer: Explainer
     with EVIDENCE.stream(path) as sink:
         evidence.predict(backbone, images.decode, table, sink, explainer=explainer)
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:  # as jobs beside each other
-        maps = pool.map(lambda name: list(heatmaps.explain(CAMS[name], EVIDENCE.map(path), {})), METHODS)
+        maps = pool.map(lambda name: list(heatmaps.maps_from(CAMS[name], EVIDENCE.map(path), {})), METHODS)
         assert all(len(found) == len(table) for found in maps)
     return len(table)
 

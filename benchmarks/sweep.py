@@ -23,7 +23,7 @@ from wsol.files.npz import unpack
 from wsol.regions.localize import localize
 from wsol.regions.protocols import prepare
 from wsol.regions.regions import cut
-from wsol.scores.hits import hits
+from wsol.scores.hits import find_hit_intervals
 
 TAUS = np.arange(0, 1, 0.001)
 DELTAS = [0.3, 0.5, 0.7]
@@ -68,7 +68,7 @@ def our_hits(maps):
     input_to_image, sizes = np.tile([1.0, 1.0, 0.0, 0.0], (n, 1)), np.full((n, 2), 224)
     regions = localize(maps, ["ok"] * n, input_to_image, [224, 224], sizes, threshold={"method": "sweep"}, **HOW)
     given = (regions, np.tile(TRUTH, (n, 1)), np.arange(n + 1), sizes, DELTAS)
-    return [hits(*given, largest=largest, protocol="wsol2020") for largest in (True, False)]
+    return [find_hit_intervals(*given, largest=largest, protocol="wsol2020") for largest in (True, False)]
 
 
 def naive_hits(maps):

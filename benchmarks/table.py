@@ -12,8 +12,8 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from wsol.scores.comparisons import Run, comparisons
-from wsol.scores.curves import Hits, best, curve
+from wsol.scores.comparisons import ScoredRun, comparisons
+from wsol.scores.curves import HitIntervals, best_level, curve
 from wsol.scores.evaluate import RESAMPLES, evaluate
 from wsol.scores.outcome import DELTAS, Outcome
 
@@ -29,10 +29,10 @@ def outcome(random: np.random.Generator, targets: pd.DataFrame) -> Outcome:
     for delta in DELTAS:
         width = np.where(random.random(len(targets)) < delta / 2, 0, reach * (1.2 - delta))
         target = np.flatnonzero(width)
-        found[delta] = Hits(target, (middle - width)[target], (middle + width)[target])
+        found[delta] = HitIntervals(target, (middle - width)[target], (middle + width)[target])
     rank = random.geometric(0.6, len(targets)) - 1
     status = np.full(len(targets), "ok")
-    return Outcome(targets, status, rank, lambda deltas, *_: [found[d] for d in deltas], levels=GRID)
+    return Outcome(targets, status, rank, lambda deltas, *_: [found[d] for d in deltas], swept_levels=GRID)
 
 
 def split(size: int) -> pd.DataFrame:
@@ -45,12 +45,12 @@ def split(size: int) -> pd.DataFrame:
 
 def naive(outcome: Outcome, resamples: int) -> None:
     """Draw targets, gather their intervals, choose the best level; once a resample."""
-    random, hits = np.random.default_rng(0), outcome.hits(0.5)
+    random, hits = np.random.default_rng(0), outcome.hit_intervals(0.5)
     rows = np.searchsorted(hits.target, np.arange(len(outcome) + 1))
     for _ in range(resamples):
         drawn = random.integers(0, len(outcome), len(outcome))
         mine = np.concatenate([np.arange(rows[t], rows[t + 1]) for t in drawn])
-        best(curve(Hits(*(values[mine] for values in hits))), GRID)
+        best_level(curve(HitIntervals(*(values[mine] for values in hits))), GRID)
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
     begun = perf_counter()
     for number in range(count):
         found = evaluate(outcome(random, report), outcome(random, select), METRICS)
-        runs.append(Run("e", "net", f"cam{number}", "sweep", number < 4, "t", found.scores, found.draws))
+        runs.append(ScoredRun("e", "net", f"cam{number}", "sweep", number < 4, "t", found.scores, found.draws))
         if number in (0, 1, 3) or number + 1 == count:
             print(f"  {number + 1:3} runs scored    {perf_counter() - begun:7.1f} s", flush=True)
     scored = perf_counter()

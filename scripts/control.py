@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wsol.affine import IDENTITY, Affine
 from wsol.experiment import plugins
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
-from wsol.geometry import stretch, stretched
 from wsol.index.shards import rows
 from wsol.job import job
 from wsol.maps import heatmaps
@@ -27,9 +27,9 @@ with job(snakemake.log, "control"):
         snakemake.output.heatmaps,
         **pack(maps),
         status=heatmaps.status(maps, targets, readable=everywhere, explained=everywhere.astype(int)),
-        input_to_image=stretched(targets, maps[0].shape),
+        input_to_image=Affine.stretch(maps[0].shape, targets[["height", "width"]]).array(),
         input_size=np.array(maps[0].shape),
-        cell_to_input=np.array(stretch(maps[0].shape, maps[0].shape)),
+        cell_to_input=IDENTITY.array(),
         settings=snakemake.params.cam,
         made_from={"targets": snakemake.input.targets},
     )

@@ -18,14 +18,16 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from wsol.datasets import images
+from wsol.affine import Affine
+from wsol.datasets import decoding
 from wsol.errors import ConfigError, InputError, unknown
 from wsol.experiment import idle
 from wsol.maps import heatmaps
-from wsol.maps.cams import CAMS, EVIDENCE_OF, SCORE_OF
+from wsol.maps.cams import CAMS
 from wsol.networks import backbones, evidence, heads
 from wsol.networks.backbones import ACTIVATIONS
-from wsol.networks.probabilities import probability
+from wsol.networks.probabilities import class_probability
+from wsol.networks.quiet import quiet
 from wsol.pictures import overlays
 from wsol.pictures.presets import SYSTEMS, System
 from wsol.settings import parameters
@@ -57,19 +59,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def network(given: argparse.Namespace, system: System, cam: dict) -> dict:
+def network(given: argparse.Namespace, system: System, entry: dict) -> dict:
     """The backbone's settings: what was asked for, and what the cam asks of it."""
+    cam = CAMS[entry["method"]]
     size = given.input[0] if given.input and len(given.input) == 1 else given.input
     architecture = None if given.model else given.architecture or system.architecture
     source = {"architecture": architecture, "model": given.model, "preprocessing": given.preprocessing}
     source |= {"weights": given.weights, "activation": given.activation}
-    asked = {name: cam[name] for name in ("score", "layer") if name in cam}
-    asked |= {"score": SCORE_OF[cam["method"]]} if cam["method"] in SCORE_OF else {}
-    kind = EVIDENCE_OF[cam["method"]]
+    asked = {name: entry[name] for name in ("score", "layer") if name in entry}
+    if cam.score is not None:
+        asked["score"] = cam.score
     layer = {"layer": given.layer} if given.layer else {}
     trust = {"output": given.output, "safe": not given.unsafe}
-    batch = 1 if kind == "gradient" else 32
-    settings = {**source, "input": size, "batch": batch, "evidence": kind, **trust, **asked, **layer}
+    batch = 1 if cam.evidence == "gradient" else 32
+    settings = {**source, "input": size, "batch": batch, "evidence": cam.evidence, **trust, **asked, **layer}
     idle.backbone("backbone", backbones.backbone(**settings))
     return settings
 
@@ -79,28 +82,46 @@ def confidence(chances: np.ndarray | None, index: int) -> list[float]:
     return [] if chances is None else [float(chances[index])]
 
 
-def main() -> None:
-    given = arguments()
-    system = SYSTEMS[given.system] if given.system else System({"method": "gradcam"}, "max", "linear", "blend")
-    cam = {**system.cam, **({"method": given.cam} if given.cam else {})}
-    image = images.decode(given.image)
-    backbone = backbones.build(network(given, system, cam))
-    found = heads.between(backbone.graph, backbone.output, backbone.layers) if cam["method"] == "cam" else []
-    if found:
-        raise ConfigError(f"--cam: {heads.refusal('this one', found)}")
+def evidence_of(backbone: backbones.Backbone, given: argparse.Namespace, image: np.ndarray) -> tuple[dict, dict]:
+    """What the network predicts of the image, and what explains the classes that are asked for."""
     wanted = given.classes or [-1]
     if bad := [c for c in wanted if c >= backbone.classes]:
         raise ConfigError(unknown("classes", bad[0], [f"0..{backbone.classes - 1}"]))
     backbone.settings["explain"] = "labelled" if given.classes else "predicted"
+    # Where the network chooses by itself, any output that it has marks the image as one to be explained.
     outputs = [[c] if given.classes else [0] for c in wanted]
     table = pd.DataFrame({"image": given.image, "outputs": outputs, "width": image.shape[1], "height": image.shape[0]})
     arrays = evidence.Collected()
-    predictions = evidence.predict(backbone, lambda _: image, table, arrays)
-    options = {name: cam[name] for name in parameters(CAMS[cam["method"]]) if name in cam}
-    maps = heatmaps.explain(CAMS[cam["method"]], arrays, options)
+    return evidence.predict(backbone, lambda _: image, table, arrays), arrays
+
+
+def tell(logits: np.ndarray, chances: np.ndarray | None, explained: np.ndarray) -> None:
+    """The five highest classes."""
+    for index in np.argsort(-logits, kind="stable")[:5]:
+        value = f"{logits[index]:8.3f}" if chances is None else f"{100 * chances[index]:6.2f} %"
+        print(f"class {index:4d}  {value}{'  <- explained' if index in explained else ''}")
+    if chances is None:
+        print(
+            "The numbers are the model's outputs as they are; --activation softmax or sigmoid makes them probabilities."
+        )
+
+
+def draw(given: argparse.Namespace) -> None:
+    system = SYSTEMS[given.system] if given.system else System({"method": "gradcam"}, "max", "linear", "blend")
+    entry = {**system.cam, **({"method": given.cam} if given.cam else {})}
+    cam = CAMS[entry["method"]]
+    image = decoding.decode(given.image)
+    backbone = backbones.build(network(given, system, entry))
+    found = heads.between(backbone.graph, backbone.output, backbone.layers) if entry["method"] == "cam" else []
+    if found:
+        raise ConfigError(f"--cam: {heads.refusal('this one', found)}")
+    predictions, arrays = evidence_of(backbone, given, image)
+    options = {name: entry[name] for name in parameters(cam) if name in entry}
+    maps = heatmaps.maps_from(cam, arrays, options)
     logits = predictions["logits"][0]
-    chances = probability(logits[None], backbone.activation)[0] if backbone.activation else None
-    place = overlays.placer(image.shape[:2], predictions["input_to_image"][0], backbone.size, system.upsampling)
+    chances = class_probability(logits[None], backbone.activation)[0] if backbone.activation else None
+    input_to_image = Affine.of(predictions["input_to_image"][0])
+    place = overlays.placer(image.shape[:2], input_to_image, backbone.size, system.upsampling)
     picture = overlays.PICTURES[system.picture]
     panels = [
         picture(image, overlays.normalized(heatmap, system.normalization), place, *confidence(chances, index))
@@ -109,18 +130,14 @@ def main() -> None:
     to = given.to or Path(f"{Path(given.image).with_suffix('')}-cam.png")
     if not cv2.imwrite(str(to), np.concatenate(panels, axis=1)[..., ::-1]):
         raise ConfigError(f"--to: cannot write '{to}'.")
-    print(f"layer {', '.join(backbone.layer)}, {cam['method']}, picture {to}")
-    for index in np.argsort(-logits, kind="stable")[:5]:
-        value = f"{logits[index]:8.3f}" if chances is None else f"{100 * chances[index]:6.2f} %"
-        print(f"class {index:4d}  {value}{'  <- explained' if index in arrays['explained'] else ''}")
-    if chances is None:
-        print(
-            "The numbers are the model's outputs as they are; --activation softmax or sigmoid makes them probabilities."
-        )
+    print(f"layer {', '.join(backbone.layer)}, {entry['method']}, picture {to}")
+    tell(logits, chances, arrays["explained"])
 
 
 if __name__ == "__main__":
     try:
-        main()
+        given = arguments()
+        with quiet():
+            draw(given)
     except InputError as error:
         sys.exit(str(error))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from wsol.experiment import plugins
 from wsol.exports.forms import EXPORTS, write_about
 from wsol.job import job
-from wsol.scores.results import Result
+from wsol.scores.results import RunResult
 from wsol.scores.stages import viewed
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ files, params, root = snakemake.input, snakemake.params, Path(snakemake.output[0
 
 with job(snakemake.log, "export") as log:
     view, stages = viewed(files, plugins.joined(params.threshold))
-    result = Result(view, stages, files.predictions)
+    result = RunResult(view, stages, files.predictions)
     EXPORTS[snakemake.wildcards.form](result, root)
     made_from = {"targets": files.targets} | {f"heatmaps {i}": path for i, path in enumerate(files.heatmaps)}
-    settings = {"run": params.run, "threshold": params.threshold, "choice": view.choice, "level": result.level}
+    settings = {"run": params.run, "threshold": params.threshold, "choice": view.level_from, "level": result.level}
     settings["box_score"] = result.scored
     write_about(root, settings, made_from)

@@ -1,4 +1,4 @@
-"""heatmap: activations and gradients -> one small float map a target, on the layer's own grid."""
+"""heatmap: evidence -> one small float map per target, on the layer's own grid."""
 
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ with job(snakemake.log, "heatmap") as log:
     predictions, evidence = PREDICTIONS.read(files.predictions), EVIDENCE.map(files.evidence)
     given = plugins.joined(snakemake.params.cam)
     cam, fusion = CAMS[given.pop("method")], given.pop("fusion")
-    maps = list(log.progress(heatmaps.explain(cam, evidence, given, fusion), len(targets), "targets"))
+    maps = list(log.progress(heatmaps.maps_from(cam, evidence, given, fusion), len(targets), "targets"))
     image_of = evidence["image_of"]
     HEATMAPS.write(
         snakemake.output.heatmaps,
@@ -30,7 +30,7 @@ with job(snakemake.log, "heatmap") as log:
         status=heatmaps.status(maps, targets, predictions["readable"][image_of], evidence["explained"]),
         input_to_image=predictions["input_to_image"][image_of],
         input_size=predictions["input_size"],
-        cell_to_input=heatmaps.grid(evidence, maps, predictions["input_size"]),
+        cell_to_input=heatmaps.cell_to_input(evidence, maps, predictions["input_size"]),
         settings=snakemake.params.cam,
         made_from={"predictions": files.predictions, "evidence": files.evidence},
     )

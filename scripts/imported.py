@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wsol.affine import UNSAID, Affine
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
-from wsol.geometry import UNSAID, stretched
 from wsol.index.shards import rows
 from wsol.job import job
 from wsol.maps import imported
@@ -25,9 +25,9 @@ with job(snakemake.log, "imported") as log:
         snakemake.output.heatmaps,
         **pack(found.maps),
         status=np.where(targets["status"] == "ok", found.status, targets["status"].to_numpy(str)),
-        input_to_image=stretched(targets, settings["input"]),
+        input_to_image=Affine.stretch(settings["input"], targets[["height", "width"]]).array(),
         input_size=np.array(settings["input"]),
-        cell_to_input=np.array(UNSAID),
+        cell_to_input=UNSAID.array(),
         settings=settings,
         made_from={"targets": files.targets},
     )

@@ -13,11 +13,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 from wsol.errors import ConfigError, InputError
-from wsol.networks import backbones
-from wsol.networks import layers as explained
+from wsol.networks import backbones, layers
 from wsol.networks.architectures import ARCHITECTURES
 from wsol.networks.backbones import ACTIVATIONS
 from wsol.networks.graphs import Step
+from wsol.networks.quiet import quiet
 
 
 def arguments() -> argparse.Namespace:
@@ -32,23 +32,22 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def automatic(backbone: backbones.Backbone) -> tuple[Step | None, str]:
+def chosen_by_auto(backbone: backbones.Backbone) -> tuple[Step | None, str]:
     """What `layer: auto` takes, or why there is no such layer."""
     try:
-        return explained.automatic(backbone.graph, backbone.output), ""
+        return layers.automatic(backbone.graph, backbone.output), ""
     except ConfigError as error:
         return None, str(error)
 
 
-def main() -> None:
-    given = arguments()
+def show(given: argparse.Namespace) -> None:
     size = given.input[0] if given.input and len(given.input) == 1 else given.input
     own = given.model not in ARCHITECTURES and (Path(given.model).suffix or Path(given.model).exists())
     source = {"model": given.model, "preprocessing": {}} if own else {"architecture": given.model, "weights": "random"}
     settings = {**source, "input": size, "output": given.output, "safe": not given.unsafe}
     backbone = backbones.build({**settings, "activation": given.activation, "layer": []})
-    steps = explained.candidates(backbone.graph, backbone.output)
-    chosen, why = automatic(backbone)
+    steps = layers.candidates(backbone.graph, backbone.output)
+    chosen, why = chosen_by_auto(backbone)
     width = max(len(step.name) for step in steps)
     for step in steps:
         high, wide, channels = step.shape[1:]
@@ -60,6 +59,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        given = arguments()
+        with quiet():
+            show(given)
     except InputError as error:
         sys.exit(str(error))

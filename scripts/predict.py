@@ -1,4 +1,4 @@
-"""predict: images -> logits, and the explained layer's activations and gradients. The network runs once an image."""
+"""predict: images -> logits, and the evidence that cams need. The network runs once per image."""
 
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,8 @@ with job(snakemake.log, f"predict {name}") as log:
     targets = targets.assign(outputs=right(targets, fitted["names"]))
     backbone = backbones.build(settings, trained, fitted["classes"])
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
-    for layer, grid in zip(backbone.layers, backbone.grids, strict=True):
-        log.say(receptive.describe(layer, grid))
+    for layer, cells in zip(backbone.layers, backbone.cell_to_input, strict=True):
+        log.say(receptive.describe(layer, cells))
     weights = {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
     found_out = {"layer": backbone.layer, "activation": backbone.activation}
     provenance = {

@@ -17,9 +17,10 @@ files, params, output = snakemake.input, snakemake.params, snakemake.output
 with job(snakemake.log, "score") as log:
     evaluation, threshold = plugins.joined(params.evaluation), plugins.joined(params.threshold)
     view, stages = viewed(files, threshold)
-    report, statistics = view.outcome, {key: evaluation[key] for key in ("resamples", "seed")}
-    select = view.chooser if view.choice == "selected" else None
-    found = evaluate(report, select, evaluation["metrics"], single_level=view.choice == "fixed", **statistics)
+    report = view.outcome
+    statistics = {key: evaluation[key] for key in ("resamples", "seed")}
+    select = view.chooser if view.level_from == "selected" else None
+    found = evaluate(report, select, evaluation["metrics"], single_level=view.level_from == "fixed", **statistics)
     for metric, lacking in found.unavailable.items():
         log.say(f"{metric}: no row, for lack of {lacking}")
     log.say(f"{len(report)} targets:", {str(s): int((report.status == s).sum()) for s in sorted(set(report.status))})

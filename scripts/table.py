@@ -6,11 +6,11 @@ import pandas as pd
 
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
-from wsol.files.score import DRAWS, RUN, SCORES, STRATA
+from wsol.files.score import DRAWS, RUN_COLUMNS, SCORES, STRATA
 from wsol.job import job
 from wsol.report.leaderboard import text
 from wsol.report.tables import COLUMNS, printed
-from wsol.scores.comparisons import Run, comparisons
+from wsol.scores.comparisons import ScoredRun, comparisons
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -23,9 +23,9 @@ with job(snakemake.log, "table") as log:
     runs = []
     for frame, path, control in zip(scores, files.draws, params.controls, strict=True):
         arrays, header = DRAWS.open(path)
-        names = {key: header["settings"]["run"][key] for key in RUN if key != "dataset"}
+        names = {key: header["settings"]["run"][key] for key in RUN_COLUMNS if key != "dataset"}
         targets = header["made_from"]["targets"]["digest"]
-        runs.append(Run(**names, control=control, targets=targets, scores=frame, draws=arrays["values"]))
+        runs.append(ScoredRun(**names, control=control, targets=targets, scores=frame, draws=arrays["values"]))
     tables = {
         "scores": pd.concat(scores, ignore_index=True)[COLUMNS["scores"]],
         "strata": pd.concat([STRATA.read(path) for path in files.strata], ignore_index=True)[COLUMNS["strata"]],

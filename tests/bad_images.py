@@ -82,7 +82,7 @@ CASES: dict[str, Case] = {
     ),
     "half a character in a class": Case("coco", coco(lambda c: c["categories"][1].update(name="\ud800")), "ok ok |"),
     "a mask's name that is very long": Case(
-        "openimages", put(LOCAL, f"a.png,{LONG},\nb.png,b.png,\n"), "unlabelled ok | missing_mask"
+        "openimages", put(LOCAL, f"a.png,{LONG},\nb.png,b.png,\n"), "no_ground_truth ok | missing_mask"
     ),
     "parent in an id": Case(
         "wsol",
@@ -157,15 +157,17 @@ CASES: dict[str, Case] = {
     "two images of one mask": Case(
         "mask_folder",
         lambda root: (put("images/a.jpg", encoded("JPEG"))(root), {"labels": None, "foreground": None})[1],
-        "ok unlabelled ok | shared_mask",
+        "ok no_ground_truth ok | shared_mask",
     ),
     "a mask in a folder a class": Case(
-        "imagefolder", put("images/cat/a_mask.png", encoded("PNG", mode="L")), "unlabelled unlabelled | mask_file"
+        "imagefolder",
+        put("images/cat/a_mask.png", encoded("PNG", mode="L")),
+        "no_ground_truth no_ground_truth | mask_file",
     ),
     "a folder of masks among the classes": Case(
         "imagefolder",
         several(*(put(f"images/masks/{n}.png", encoded("PNG", mode="L")) for n in "ab")),
-        "unlabelled unlabelled | mask_file mask_file",
+        "no_ground_truth no_ground_truth | mask_file mask_file",
     ),
     "truth list of an absent image": Case(
         "imagenet",

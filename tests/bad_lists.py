@@ -70,46 +70,46 @@ CASES: dict[str, Case] = {
         "openimages", put(LOCAL, "a.png,a.png,\na.png,2,3,11,12\nb.png,b.png,\n"), "ok ok |"
     ),
     # boxes
-    "NaN in a box": Case("wsol", put(LOCAL, "a.png,nan,3,11,12\nb.png,0,0,4,4\n"), "unlabelled ok | bad_box"),
-    "infinity in a box": Case("wsol", put(LOCAL, "a.png,0,0,inf,12\nb.png,0,0,4,4\n"), "unlabelled ok | bad_box"),
-    "a word in a box": Case("wsol", put(LOCAL, "a.png,0,x,11,12\nb.png,0,0,4,4\n"), "unlabelled ok | bad_box"),
-    "inverted box": Case("wsol", put(LOCAL, "a.png,11,12,2,3\nb.png,0,0,4,4\n"), "unlabelled ok | bad_box"),
+    "NaN in a box": Case("wsol", put(LOCAL, "a.png,nan,3,11,12\nb.png,0,0,4,4\n"), "no_ground_truth ok | bad_box"),
+    "infinity in a box": Case("wsol", put(LOCAL, "a.png,0,0,inf,12\nb.png,0,0,4,4\n"), "no_ground_truth ok | bad_box"),
+    "a word in a box": Case("wsol", put(LOCAL, "a.png,0,x,11,12\nb.png,0,0,4,4\n"), "no_ground_truth ok | bad_box"),
+    "inverted box": Case("wsol", put(LOCAL, "a.png,11,12,2,3\nb.png,0,0,4,4\n"), "no_ground_truth ok | bad_box"),
     "negative corner": Case("wsol", put(LOCAL, "a.png,-9,3,11,12\nb.png,0,0,4,4\n"), "ok ok | clipped"),
     "box outside the image": Case(
-        "wsol", put(LOCAL, "a.png,100,100,110,110\nb.png,0,0,4,4\n"), "unlabelled ok | bad_box"
+        "wsol", put(LOCAL, "a.png,100,100,110,110\nb.png,0,0,4,4\n"), "no_ground_truth ok | bad_box"
     ),
     "box over the edge": Case("wsol", put(LOCAL, "a.png,2,3,99,99\nb.png,0,0,4,4\n"), "ok ok | clipped"),
     "1e308 in a box": Case("wsol", put(LOCAL, "a.png,0,0,1e308,1e308\nb.png,0,0,4,4\n"), "ok ok | clipped"),
     "box of no area": Case("coco", first(bbox=[2, 3, 0, 10]), "ok ok | bad_box"),
     "negative size of a box": Case("coco", first(bbox=[2, 3, -5, 10]), "ok ok | bad_box"),
     # masks
-    "no such mask": Case("openimages", drop("masks/a.png"), "unlabelled ok | missing_mask"),
+    "no such mask": Case("openimages", drop("masks/a.png"), "no_ground_truth ok | missing_mask"),
     "mask of another size": Case(
         "wsol",
         lambda root: put(LOCAL, "a.png,b.png,\nb.png,b.png,\n")(root) or {"masks": sources.masks(root)},
-        "unlabelled ok | mask_size",
+        "no_ground_truth ok | mask_size",
     ),
-    "mask that is text": Case("openimages", put("masks/a.png", "not a mask"), "unlabelled ok | bad_mask"),
+    "mask that is text": Case("openimages", put("masks/a.png", "not a mask"), "no_ground_truth ok | bad_mask"),
     "mask cut short": Case(
         "openimages",
         lambda root: put("masks/a.png", (root / "masks/a.png").read_bytes()[:-30])(root),
-        "unlabelled ok | bad_mask",
+        "no_ground_truth ok | bad_mask",
     ),
     "mask in colour": Case(
         "openimages",
         lambda root: save(root / "masks/a.png", np.full((30, 40, 3), (1, 2, 3), np.uint8)),
-        "unlabelled ok | bad_mask",
+        "no_ground_truth ok | bad_mask",
     ),
-    "mask over the limit": Case("openimages", put("masks/a.png", png(60_000, 60_000)), "unlabelled ok | bad_mask"),
+    "mask over the limit": Case("openimages", put("masks/a.png", png(60_000, 60_000)), "no_ground_truth ok | bad_mask"),
     "mask that is all background": Case(
         "openimages",
         lambda root: save(root / "masks/a.png", np.zeros((30, 40), np.uint8)),
-        "unlabelled ok | empty_mask",
+        "no_ground_truth ok | empty_mask",
     ),
     "mask with unknown values": Case(
         "mask_folder",
         lambda root: save(root / "masks/a.png", np.full((30, 40), 77, np.uint8)),
-        "unlabelled ok | mask_values empty_mask",
+        "no_ground_truth ok | mask_values empty_mask",
     ),
     "mask that a link takes outside": Case(
         "cub", lambda root: outward(root, "masks"), "masks: 'a.png' is a link that leaves ~/masks."

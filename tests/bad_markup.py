@@ -37,7 +37,7 @@ CASES: dict[str, Case] = {
     "box without a corner": Case(
         "voc", page(("<xmax>12</xmax>", "")), "~/xml/a.xml: the 'cat' lacks a corner of its bndbox."
     ),
-    "a word for a corner": Case("voc", page(("<xmax>12<", "<xmax>wide<")), "unlabelled ok | bad_box"),
+    "a word for a corner": Case("voc", page(("<xmax>12<", "<xmax>wide<")), "no_ground_truth ok | bad_box"),
     "size that is a word": Case(
         "voc",
         page(("<width>40<", "<width>wide<")),

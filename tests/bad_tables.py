@@ -51,10 +51,10 @@ CASES: dict[str, Case] = {
     "table that is empty": Case("table", put("table.csv", ""), "~/table.csv has no rows."),
     "table with a header only": Case("table", put("table.csv", HEAD), "~/table.csv has no rows."),
     "table with a word in a box": Case(
-        "table", put("table.csv", HEAD + "a.png,cat,2,x,12,13,,\nb.png,dog,0,0,5,5,,\n"), "unlabelled ok | bad_box"
+        "table", put("table.csv", HEAD + "a.png,cat,2,x,12,13,,\nb.png,dog,0,0,5,5,,\n"), "no_ground_truth ok | bad_box"
     ),
     "table with half a box": Case(
-        "table", put("table.csv", HEAD + "a.png,cat,2,3,,,,\nb.png,dog,0,0,5,5,,\n"), "unlabelled ok | bad_box"
+        "table", put("table.csv", HEAD + "a.png,cat,2,3,,,,\nb.png,dog,0,0,5,5,,\n"), "no_ground_truth ok | bad_box"
     ),
     "table with three corners": Case(
         "table",

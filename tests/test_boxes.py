@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco
 
 from wsol import boxes
+from wsol.affine import Affine
 
 sides = st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(1, 40)] * 2)
 some_boxes = st.lists(sides.map(lambda s: [s[0], s[1], s[0] + s[2], s[1] + s[3]]), min_size=1, max_size=5)
@@ -47,7 +48,7 @@ def test_conventions_by_hand():
     assert boxes.from_xywh([2, 3, 10, 5]).tolist() == [[2, 3, 12, 8]]
     assert boxes.to_xywh([2, 3, 12, 8]).tolist() == [[2, 3, 10, 5]]
     assert boxes.clip([[-3, 2, 50, 8]], width=20, height=5).tolist() == [[0, 2, 20, 5]]
-    assert boxes.scale([[1, 2, 3, 4]], 2, 10).tolist() == [[2, 20, 6, 40]]
+    assert Affine(2, 10, 0, 0).boxes([[1, 2, 3, 4]]).tolist() == [[2, 20, 6, 40]]
 
 
 def test_no_box_is_an_empty_array():

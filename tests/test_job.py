@@ -54,7 +54,7 @@ def test_what_libraries_write_past_python_goes_to_the_log(tmp_path, capfd):
 def test_a_cancelled_job_leaves_no_half_written_file(tmp_path):
     work = """
 import sys, time
-from wsol.formats import atomic
+from wsol.files.formats import atomic
 from wsol.job import job
 with job(["a.log"], "predict"), atomic("out/evidence.npz") as path:
     print("writing", flush=True)

@@ -41,7 +41,7 @@ def test_every_form_gives_the_same_images(form, tmp_path):
     for name, row in rows.items():
         assert (row.width, row.height) == SIZES[name]
         assert (Path(tmp_path) / "images" / row.image).exists()
-        assert row.status == ("unlabelled" if form == "imagefolder" else "ok")
+        assert row.status == ("no_ground_truth" if form == "imagefolder" else "ok")
     assert kinds(found) == []
     assert "problems    none" in found.summary
 
@@ -145,7 +145,7 @@ def test_table_columns_may_have_any_name_and_delimiter(tmp_path):
     targets = index(settings).targets
     assert targets["label"].tolist() == [7, 3]
     assert targets["group"].tolist() == ["x", "x"]
-    assert targets["status"].tolist() == ["ok", "unlabelled"]
+    assert targets["status"].tolist() == ["ok", "no_ground_truth"]
 
 
 @pytest.mark.parametrize("delimiter", ["\t", "tab", "\\t"])

@@ -116,7 +116,7 @@ def test_targets_or_a_data_error(form, folders, todo):
 def sane(targets: pd.DataFrame) -> None:
     """What every later stage relies on."""
     assert not targets.duplicated(["image", "label"]).any()
-    assert set(targets["status"]) <= {"ok", "unlabelled", "missing", "unreadable"}
+    assert set(targets["status"]) <= {"ok", "no_ground_truth", "missing", "unreadable"}
     for row in targets.itertuples(index=False):
         boxes = np.reshape(row.boxes, (-1, 4))
         assert np.isfinite(boxes).all()

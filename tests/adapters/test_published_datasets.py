@@ -41,7 +41,7 @@ def test_wsol_needs_only_class_labels(tmp_path):
         (tmp_path / f"meta/{name}.txt").unlink()
     targets = index(settings).targets
     assert targets["width"].tolist() == [40, 20]
-    assert targets["status"].tolist() == ["unlabelled"] * 2
+    assert targets["status"].tolist() == ["no_ground_truth"] * 2
 
 
 def test_wsol_without_images_looks_at_no_file(tmp_path):
@@ -171,7 +171,7 @@ def test_imagenet_flat_images_take_the_class_from_the_truth_list(tmp_path, truth
     settings |= {"images": sources.images(tmp_path), "annotations": None}
     targets = index(settings).targets
     assert targets["label"].tolist() == [1, 0]
-    assert targets["status"].tolist() == ["unlabelled", "unlabelled"]
+    assert targets["status"].tolist() == ["no_ground_truth", "no_ground_truth"]
 
 
 def test_imagenet_without_a_list_numbers_the_sorted_synsets(tmp_path):

@@ -71,7 +71,7 @@ def test_one_image_that_would_be_its_own_mask_has_no_truth(tmp_path):
     root = pictures(tmp_path / "both", "1.jpg")
     masked(tmp_path / "both", "1.png", "orphan.png")
     found = index({"adapter": "masks", "images": root, "masks": root})
-    assert found.targets["status"].tolist() == ["ok", "unlabelled"]
+    assert found.targets["status"].tolist() == ["ok", "no_ground_truth"]
     words = "is called *.png as masks are; taken for an image without one"
     assert problems(found) == [("own_mask", "orphan.png", words)]
 
@@ -80,7 +80,7 @@ def test_two_images_do_not_share_a_mask(tmp_path):
     root = pictures(tmp_path / "images", "1.jpeg", "1.jpg")
     masks = masked(tmp_path / "masks", "1.png")
     found = index({"adapter": "masks", "images": root, "masks": masks})
-    assert found.targets["status"].tolist() == ["ok", "unlabelled"]
+    assert found.targets["status"].tolist() == ["ok", "no_ground_truth"]
     assert problems(found) == [("shared_mask", "1.jpg", "1.png is the mask of 1.jpeg; left without truth")]
 
 
@@ -189,7 +189,7 @@ def test_images_that_a_list_names_and_nobody_has_are_missing_targets(tmp_path):
     truth = write(tmp_path / "t.txt", "".join(f"{LIST.format(i)} {i}\n" for i in range(1, 6)))
     found = index({"adapter": "imagenet", "images": root, "truth": str(truth)})
     assert found.targets["label"].tolist() == [1, 2, 3, 4, 5]
-    assert found.targets["status"].tolist() == ["unlabelled", "missing", "unlabelled", "missing", "missing"]
+    assert found.targets["status"].tolist() == ["no_ground_truth", "missing", "no_ground_truth", "missing", "missing"]
     assert found.problems["kind"].value_counts().to_dict() == {"missing": 3}
 
 
@@ -200,7 +200,7 @@ def test_the_devkits_list_goes_by_the_numbers_in_names(folder, tmp_path):
     found = index({"adapter": "imagenet", "images": root, "truth": str(truth)})
     assert found.targets["image"].tolist() == [folder + LIST.format(i) for i in (1, 2, 3, 4)]
     assert found.targets["label"].tolist() == [9, 19, 29, 39]
-    assert found.targets["status"].tolist() == ["missing", "unlabelled", "missing", "unlabelled"]
+    assert found.targets["status"].tolist() == ["missing", "no_ground_truth", "missing", "no_ground_truth"]
 
 
 def test_a_list_that_names_an_image_twice(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wsol.affine import Affine
 from wsol.datasets import decoding, images
 from wsol.errors import DataError
 
@@ -134,7 +135,7 @@ def test_interpolations_keep_a_flat_image_flat(name):
 
 
 def test_a_stored_size_other_than_the_annotated_one_is_carried_along():
-    input_to_image = images.rescaled((2.0, 4.0, 10.0, -8.0), stored=(100, 50), annotated=(200, 150))
+    input_to_image = images.rescaled(Affine(2.0, 4.0, 10.0, -8.0), stored=(100, 50), annotated=(200, 150))
     assert input_to_image == (6.0, 8.0, 30.0, -16.0)
 
 

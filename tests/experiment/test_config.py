@@ -35,7 +35,7 @@ def test_an_alignment_goes_with_what_can_have_one(evaluation, line):
     assert str(error.value).startswith(line)
 
 
-@pytest.mark.parametrize("metric", ["miou", "pixel_precision", "pixel_recall"])
+@pytest.mark.parametrize("metric", ["mask_iou", "pixel_precision", "pixel_recall"])
 def test_steps_too_fine_for_pixel_counts_are_refused(metric):
     config = changed(("evaluations.e.metrics", ["pxap", metric]), ("thresholds.sweep.step", 0.0005))
     with pytest.raises(ConfigError) as error:

@@ -15,7 +15,8 @@ from pycocotools.cocoeval import COCOeval
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 
-METRICS = ["top1_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "pointing_game", "energy_pointing", "pxap", "miou"]
+METRICS = ["top1_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "pointing_game", "energy_pointing", "pxap"]
+METRICS += ["mask_iou"]
 DATASETS = {
     "a": {"adapter": "shapes", "split": "select", "count": 24, "size": 80, "class_map": "labels"},
     "b": {"adapter": "shapes", "split": "report", "count": 40, "size": 80, "class_map": "labels"},
@@ -113,7 +114,7 @@ CENTRE = {
     "cams": {"center": {}},
     "thresholds": {"half": {"method": "fixed", "level": 0.5}},
 }
-METRICS_OF_MAPS = {"report": "b", "metrics": ["maxboxacc@50", "top1_loc", "miou"], "masks": True}
+METRICS_OF_MAPS = {"report": "b", "metrics": ["maxboxacc@50", "top1_loc", "mask_iou"], "masks": True}
 # An alignment is known of a layer's maps only: maps from elsewhere are stretched all the same.
 CENTRE["evaluations"] = {"b": METRICS_OF_MAPS | {"alignment": "receptive_field", "exports": ["coco"]}}
 

@@ -15,7 +15,7 @@ from pycocotools.cocoeval import COCOeval
 
 import sources
 from wsol.errors import DataError
-from wsol.exports import forms as exports
+from wsol.exports import coco, csv_table, scoremaps
 from wsol.files import rle
 from wsol.index.indexing import index
 from wsol.maps import imported
@@ -38,7 +38,7 @@ def average_precision(truth: str, results: str, kind: str) -> np.ndarray:
 
 
 def written(path: Path, content) -> str:
-    exports.write_json(path, content)
+    coco.write_json(path, content)
     return str(path)
 
 
@@ -53,30 +53,30 @@ def test_perfect_boxes_score_one_against_the_original_file(targets, tmp_path):
     for entry in content["annotations"]:
         entry["area"] = entry["bbox"][2] * entry["bbox"][3]
     original.write_text(json.dumps(content))
-    results = exports.coco_results(targets, *perfect(targets), known=exports.ids_of(original))
+    results = coco.coco_results(targets, *perfect(targets), known=coco.ids_of(original))
     stats = average_precision(str(original), written(tmp_path / "results.json", results), "bbox")
     assert stats[:3] == pytest.approx([1, 1, 1])
 
 
 def test_perfect_boxes_score_one_against_our_own_truth(targets, tmp_path):
-    truth = written(tmp_path / "truth.json", exports.coco_truth(targets))
-    results = written(tmp_path / "results.json", exports.coco_results(targets, *perfect(targets)))
+    truth = written(tmp_path / "truth.json", coco.coco_ground_truth(targets))
+    results = written(tmp_path / "results.json", coco.coco_results(targets, *perfect(targets)))
     assert average_precision(truth, results, "bbox")[0] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("as_bytes", [False, True])
 def test_perfect_masks_score_one(targets, tmp_path, as_bytes):
     masks = [m.encode() if as_bytes else m for m in targets["mask"]]
-    found = exports.coco_results(targets, *perfect(targets), masks=masks)
-    truth = written(tmp_path / "truth.json", exports.coco_truth(targets, masks=True))
+    found = coco.coco_results(targets, *perfect(targets), masks=masks)
+    truth = written(tmp_path / "truth.json", coco.coco_ground_truth(targets, masks=True))
     assert average_precision(truth, written(tmp_path / "results.json", found), "segm")[0] == pytest.approx(1)
 
 
 def test_shifted_boxes_score_what_the_overlap_says(targets, tmp_path):
     boxes, _ = perfect(targets)
     shifted = [b + [1, 0, 1, 0] for b in boxes]  # IoU 9/11 = .82 for the 10 px boxes, 4/6 = .67 for the 5 px box
-    truth = written(tmp_path / "truth.json", exports.coco_truth(targets))
-    results = written(tmp_path / "results.json", exports.coco_results(targets, shifted, [[1.0], [0.5, 0.9]]))
+    truth = written(tmp_path / "truth.json", coco.coco_ground_truth(targets))
+    results = written(tmp_path / "results.json", coco.coco_results(targets, shifted, [[1.0], [0.5, 0.9]]))
     stats = average_precision(truth, results, "bbox")
     # cats: 7 of 10 thresholds (.50-.80); dogs: 4 (.50-.65) in full, 3 more (.70-.80) with half of the objects found.
     # At half recall, 51 of 101 recall points have precision 1.
@@ -85,26 +85,26 @@ def test_shifted_boxes_score_what_the_overlap_says(targets, tmp_path):
 
 
 def test_truth_reads_back_as_the_same_targets(targets, tmp_path):
-    path = written(tmp_path / "truth.json", exports.coco_truth(targets))
+    path = written(tmp_path / "truth.json", coco.coco_ground_truth(targets))
     again = index({"adapter": "coco", "annotations": path, "target": "all"}).targets
     assert again["boxes"].tolist() == targets["boxes"].tolist()
     assert again["class_name"].tolist() == targets["class_name"].tolist()
 
 
 def test_mask_results_carry_the_highest_score_and_skip_what_has_none(targets):
-    found = exports.coco_results(targets, [[], []], [[0.2, 0.7], []], masks=[targets["mask"][0], ""])
+    found = coco.coco_results(targets, [[], []], [[0.2, 0.7], []], masks=[targets["mask"][0], ""])
     assert [(e["score"], e["segmentation"]["size"]) for e in found] == [(0.7, [30, 40])]
 
 
 def test_an_unknown_image_is_an_error(targets):
     with pytest.raises(DataError, match=r"'a.png' with label 0 is not in the ids"):
-        exports.coco_results(targets, [[], []], [[], []], known=({}, {}))
+        coco.coco_results(targets, [[], []], [[], []], known=({}, {}))
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"images": [{}], "categories": []}', '{"images": 3, "categories": []}'])
 def test_ids_of_a_foreign_file_are_an_error(tmp_path, text):
     with pytest.raises(DataError, match="is no COCO instances file"):
-        exports.ids_of(sources.write(tmp_path / "x.json", text))
+        coco.ids_of(sources.write(tmp_path / "x.json", text))
 
 
 # score maps
@@ -113,7 +113,7 @@ MAPS = [np.random.default_rng(0).normal(size=(7, 7)).astype(np.float32), np.aran
 
 
 def test_maps_come_back_equal_to_the_last_bit(targets, tmp_path):
-    exports.write_scoremaps(tmp_path / "maps", targets, MAPS, size=None)
+    scoremaps.write_scoremaps(tmp_path / "maps", targets, MAPS, size=None)
     back = imported.load(tmp_path / "maps", targets)
     assert back.status.tolist() == ["ok", "ok"]
     for ours, theirs in zip(MAPS, back.maps, strict=True):
@@ -122,7 +122,7 @@ def test_maps_come_back_equal_to_the_last_bit(targets, tmp_path):
 
 
 def test_score_maps_are_what_the_published_evaluator_demands(targets, tmp_path):
-    exports.write_scoremaps(tmp_path / "maps", targets, MAPS)
+    scoremaps.write_scoremaps(tmp_path / "maps", targets, MAPS)
     for image, original in zip(targets["image"], MAPS, strict=True):
         stored = np.load(tmp_path / "maps" / f"{image}.npy")
         assert (stored.dtype, stored.shape) == (np.float64, (224, 224))
@@ -133,13 +133,13 @@ def test_score_maps_are_what_the_published_evaluator_demands(targets, tmp_path):
 
 @pytest.mark.parametrize("values", [np.ones((3, 3)), np.full((3, 3), np.nan), np.array([[0, np.inf]])])
 def test_maps_that_show_nothing_are_zero(values):
-    assert not exports.scoremap(values).any()
+    assert not scoremaps.scoremap(values).any()
 
 
 def test_images_with_several_targets_have_a_map_each(tmp_path):
     targets = pd.DataFrame({"image": ["a.png", "a.png", "b.png"], "label": [4, 2, 0]})
     maps = [np.full((2, 2), i) + np.eye(2, dtype=np.float32) for i in range(3)]
-    exports.write_scoremaps(tmp_path, targets, maps, size=None)
+    scoremaps.write_scoremaps(tmp_path, targets, maps, size=None)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png.2.npy", "a.png.4.npy", "b.png.npy"]
     for ours, theirs in zip(maps, imported.load(tmp_path, targets).maps, strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -147,7 +147,7 @@ def test_images_with_several_targets_have_a_map_each(tmp_path):
 
 def test_maps_are_not_written_outside_the_folder(tmp_path):
     with pytest.raises(DataError, match="leaves its folder"):
-        exports.write_scoremaps(tmp_path, pd.DataFrame({"image": ["../x"], "label": [0]}), [np.eye(2)])
+        scoremaps.write_scoremaps(tmp_path, pd.DataFrame({"image": ["../x"], "label": [0]}), [np.eye(2)])
 
 
 def test_maps_of_one_image_are_shared_and_a_missing_one_is_named(tmp_path):
@@ -181,7 +181,7 @@ def test_pictures_count_from_zero_to_one(tmp_path):
 def test_csv_has_a_row_a_box_and_quotes_what_needs_it(tmp_path):
     targets = pd.DataFrame({"image": ['a,"\n.png', "b.png"], "label": [3, 4], "class_name": ["x;y", "=1+1"]})
     boxes, scores = [[[0, 1, 2.5, 3], [4, 4, 5, 5]], []], [[0.5, 0.25], []]
-    exports.write_csv(tmp_path / "boxes.csv", targets, boxes, scores)
+    csv_table.write_csv(tmp_path / "boxes.csv", targets, boxes, scores)
     with open(tmp_path / "boxes.csv", newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [r["image"] for r in rows] == ['a,"\n.png'] * 2
@@ -190,14 +190,14 @@ def test_csv_has_a_row_a_box_and_quotes_what_needs_it(tmp_path):
 
 
 def test_exported_boxes_read_back_through_the_table_adapter(targets, tmp_path):
-    exports.write_csv(tmp_path / "boxes.csv", targets, *perfect(targets))
+    csv_table.write_csv(tmp_path / "boxes.csv", targets, *perfect(targets))
     columns = {"class": "class_name"}
     again = index({"adapter": "table", "annotations": str(tmp_path / "boxes.csv"), "columns": columns}).targets
     assert again["boxes"].tolist() == targets["boxes"].tolist()
 
 
 def test_masks_survive_export(targets):
-    truth = exports.coco_truth(targets, masks=True)["annotations"]
+    truth = coco.coco_ground_truth(targets, masks=True)["annotations"]
     for entry, (width, height), name in zip(truth, sources.SIZES.values(), sources.SIZES, strict=True):
         np.testing.assert_array_equal(rle.decode(entry["segmentation"]["counts"], height, width), sources.painted(name))
         assert entry["area"] == sources.painted(name).sum()
@@ -206,7 +206,7 @@ def test_masks_survive_export(targets):
 def test_csv_holds_no_name_that_a_spreadsheet_would_run(tmp_path):
     names = ["=cmd|'/c calc'!A1", "+1", "-rf.png", "@SUM(A1)", "\tx", "\rx", "a=b.png", "1-2.png"]
     targets = pd.DataFrame({"image": names, "label": -1, "class_name": [*names[1:], names[0]]})
-    exports.write_csv(tmp_path / "boxes.csv", targets, [[[-1.5, 0, 2, 3]]] * len(names), [[-0.5]] * len(names))
+    csv_table.write_csv(tmp_path / "boxes.csv", targets, [[[-1.5, 0, 2, 3]]] * len(names), [[-0.5]] * len(names))
     with open(tmp_path / "boxes.csv", newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     quoted = [f"'{name}" for name in names[:6]] + names[6:]

@@ -10,7 +10,7 @@ from pycocotools import mask as coco
 
 from sources import write
 from wsol.errors import DataError
-from wsol.exports import forms as exports
+from wsol.exports.coco import coco_ground_truth
 from wsol.files import rle
 from wsol.index.indexing import index
 
@@ -101,5 +101,5 @@ def test_a_small_file_of_huge_masks_is_read_without_painting_them(tmp_path, no_p
     found = index(huge(tmp_path)).targets
     assert found["mask"].map(rle.counts).tolist() == [[1, 6, SIDE**2 - 7], [3, 6, SIDE**2 - 9]]
     assert found["boxes"].tolist() == [[0, 1, 1, 6, 0, 2, 1, 7], [0, 3, 1, 8, 0, 4, 1, 9]]
-    (one, two) = exports.coco_truth(found, masks=True)["annotations"]
+    (one, two) = coco_ground_truth(found, masks=True)["annotations"]
     assert (one["area"], one["bbox"], two["bbox"]) == (6, [0, 1, 1, 6], [0, 3, 1, 6])

@@ -37,9 +37,9 @@ def test_without_a_size_boxes_stay(wsol):
     assert sound([5, 5, 9999, 9999], 0, 0) == ([5, 5, 9999, 9999], [])
 
 
-def test_a_target_whose_boxes_all_drop_is_unlabelled(wsol):
+def test_a_target_whose_boxes_all_drop_is_no_ground_truth(wsol):
     write(Path(wsol["annotations"]) / "localization.txt", "a.png,9,9,2,2\nb.png,0,0,4,4\n")
-    assert index(wsol).targets["status"].tolist() == ["unlabelled", "ok"]
+    assert index(wsol).targets["status"].tolist() == ["no_ground_truth", "ok"]
     assert kinds(wsol) == ["bad_box"]
 
 
@@ -47,5 +47,5 @@ def test_an_empty_mask_is_no_truth(tmp_path):
     settings = sources.mask_folder(tmp_path)
     save(tmp_path / "masks/a.png", np.zeros((30, 40), np.uint8))
     found = index(settings)
-    assert found.targets["status"].tolist() == ["unlabelled", "ok"]
+    assert found.targets["status"].tolist() == ["no_ground_truth", "ok"]
     assert found.problems["kind"].tolist() == ["empty_mask"]

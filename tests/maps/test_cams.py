@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wsol.maps.cams import CAMS, EVIDENCE_OF, SCORE_OF
+from wsol.files.predict import ARRAYS
+from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS, NETWORK_CONTROLS
 from wsol.networks.perturb import EVIDENCES
-from wsol.settings import takes
 
 rng = np.random.default_rng(0)
 
@@ -19,9 +19,14 @@ def maps(n=3, h=4, w=5, k=6, signed=False) -> np.ndarray:
 
 
 def called(name: str, a: np.ndarray, g: np.ndarray, **settings) -> np.ndarray:
-    """The method on (activations, gradients); the rivals' gradients are half of them, the other way round in k."""
-    given = {"gradients": g, "rivals": g[..., ::-1] / 2, "logit_weights": g}
-    return CAMS[name](a, *(given[array] for array in takes(CAMS[name])), **settings)
+    """The method on arrays made of activations and gradients.
+
+    Similar classes' gradients are half of them, the other way round in k; a finished map is their product's sum.
+    """
+    given = {"activations": a, "gradients": g, "similar_class_gradients": g[..., ::-1] / 2}
+    given |= dict.fromkeys(("score_drops", "class_probabilities", "logit_weights"), g)
+    given["finished_maps"] = (a * g).sum(axis=3)
+    return CAMS[name](*(given[array] for array in CAMS[name].arrays), **settings)
 
 
 def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
@@ -102,7 +107,7 @@ def test_finite_where_nothing_is_there(name):
         for g in (zero, zero[:, :1, :1]):
             found = called(name, a, g)
             assert np.isfinite(found).all()
-            if takes(CAMS[name]):  # the others do not look at gradients
+            if CAMS[name].sees_class:  # the others do not look at gradients
                 assert not found.any()
 
 
@@ -111,8 +116,6 @@ def test_a_planted_blob_stays_where_it_was_in_a_map_that_is_not_square(name):
     a = np.full((1, 37, 53, 4), 0.01, np.float32)
     a[0, 5:12, 40:50] = 1
     g = np.ones((1, 37, 53, 4), np.float32)
-    if EVIDENCE_OF[name] in ("occlusion", "rise"):
-        a, g = g[..., :1], a[..., :1]
     heatmap = called(name, a, g)[0]
     inside = np.zeros((37, 53), bool)
     inside[5:12, 40:50] = True
@@ -188,18 +191,21 @@ def test_twice_the_gradient_is_twice_the_map(scale, name):
 
 
 def test_finercam_takes_its_rivals_away():
-    a, g, rivals = np.ones((1, 1, 1, 2), np.float32), np.full((1, 1, 1, 2), 3, np.float32), np.ones((1, 1, 1, 2))
-    assert takes(CAMS["finercam"]) == ["gradients", "rivals"] and takes(CAMS["gradcam"]) == ["gradients"]
-    assert CAMS["finercam"](a, g, rivals.astype(np.float32), gamma=0.5) == pytest.approx(5)
+    one = np.ones((1, 1, 1, 2), np.float32)
+    assert CAMS["finercam"].arrays == ("activations", "gradients", "similar_class_gradients")
+    assert CAMS["gradcam"].arrays == ("activations", "gradients")
+    assert CAMS["finercam"](one, 3 * one, one, gamma=0.5) == pytest.approx(5)
 
 
 def test_what_methods_need_is_what_predict_can_give():
-    assert set(EVIDENCE_OF) == set(CAMS) and set(EVIDENCE_OF.values()) == set(EVIDENCES)
-    assert set(SCORE_OF) <= set(CAMS)
+    assert {record.evidence for record in CAMS.values()} == set(EVIDENCES) == set(ARRAYS)
+    assert all(set(record.arrays) <= set(ARRAYS[record.evidence]) for record in CAMS.values())
+    taken = {array for record in CAMS.values() for array in record.arrays}
+    assert taken == {array for arrays in ARRAYS.values() for array in arrays}  # nothing is computed for nobody
 
 
 def test_a_control_with_a_network_is_a_cam_that_does_not_look_at_the_class():
     assert set(NETWORK_CONTROLS) <= set(CAMS) and not set(CONTROLS) & set(CAMS)
-    assert all(takes(function) == [] for function in NETWORK_CONTROLS.values())
+    assert not any(CAMS[name].sees_class for name in NETWORK_CONTROLS)
     a = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
     np.testing.assert_array_equal(CAMS["mean_activation"](a), [[[1, 4], [7, 10]]])

@@ -10,8 +10,8 @@ import pytest
 from models import MODELS, SIDE, keras, layers, picture, plain, seeded
 from wsol.errors import ConfigError, DataError
 from wsol.networks import backbones
-from wsol.networks import layers as explained
 from wsol.networks.architectures import ARCHITECTURES, MODES
+from wsol.networks.layers import pooled
 
 # One small member of each family, the layer that `auto` explains, and whether only its mean over space is used after.
 FAMILIES = {
@@ -56,7 +56,7 @@ def check_family(name: str, layer: str, next_kind: str) -> None:
     assert [user.kind for user in users] == [next_kind]
     assert step.shape[1] == step.shape[2] > 1
     assert found.classes == 3 and found.activation == "softmax"
-    assert (explained.pooled(found.graph, found.output, step.outputs[0]) is None) == (next_kind == "MaxPooling2D")
+    assert (pooled(found.graph, found.output, step.outputs[0]) is None) == (next_kind == "MaxPooling2D")
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -13,7 +13,8 @@ from wsol.files.predict import PREDICTIONS
 from wsol.index.splits import Split
 from wsol.networks import backbones, evidence
 from wsol.networks.explainer import Explainer
-from wsol.networks.probabilities import MADE_OF, probability
+from wsol.networks.perturb import PERTURBATIONS
+from wsol.networks.probabilities import class_probability
 from wsol.scores import results
 
 IMAGE = picture("1")[None].astype(np.float32) / 255
@@ -124,7 +125,9 @@ def test_where_nobody_says_there_is_no_probability(settings, classes):
         Explainer(own, 4).probability(np.zeros((1, own.classes)))
     with pytest.raises(ConfigError, match=f"^score: probability {said}"):
         backbone(model, score="probability", **settings)
-    for method in MADE_OF:
+    made_of_them = [method for method, perturbation in PERTURBATIONS.items() if perturbation.of_probabilities]
+    assert made_of_them == ["scorecam", "rise"]
+    for method in made_of_them:
         with pytest.raises(ConfigError, match=f"^evidence {method}: {said}"):
             backbone(model, evidence=method, **settings)
     assert np.isfinite(run(model, targets(["1"], [[0]]), **settings)[0]["logits"]).all()  # logits are explained
@@ -208,5 +211,5 @@ def test_a_box_s_score_says_whether_there_is_a_probability_in_it(tmp_path, activ
 
 def test_probabilities_are_those_of_numpy():
     z = np.array([[1.67, -1.67], [0.0, 3.0]])
-    np.testing.assert_allclose(probability(z, "sigmoid"), 1 / (1 + np.exp(-z)))
-    np.testing.assert_allclose(probability(z, "softmax"), np.exp(z) / np.exp(z).sum(1, keepdims=True))
+    np.testing.assert_allclose(class_probability(z, "sigmoid"), 1 / (1 + np.exp(-z)))
+    np.testing.assert_allclose(class_probability(z, "softmax"), np.exp(z) / np.exp(z).sum(1, keepdims=True))

@@ -20,10 +20,10 @@ from models import (
     targets,
 )
 from wsol.errors import ConfigError
-from wsol.files.predict import EVIDENCE
+from wsol.files.predict import ARRAYS, EVIDENCE
 from wsol.maps.cams import CAMS
 from wsol.networks import evidence
-from wsol.networks.probabilities import probability
+from wsol.networks.probabilities import class_probability
 
 LAYERS = ["early", "middle", "sum", "late"]
 
@@ -73,7 +73,7 @@ def test_the_batch_size_moves_nothing():
     for method in ("gradient", "ablation", "scorecam"):
         (one, alone), (five, together) = (run(model, table, batch=b, evidence=method, layer="sum") for b in (1, 5))
         np.testing.assert_allclose(one["logits"], five["logits"], atol=1e-6)
-        for name in EVIDENCE.fields:
+        for name in (*EVIDENCE.fields, *ARRAYS[method]):
             np.testing.assert_allclose(alone[name], together[name], atol=1e-6)
 
 
@@ -133,16 +133,20 @@ def test_a_class_the_model_lacks_is_named():
         run(seeded(plain), targets(["1"], [[7]]))
 
 
+@pytest.mark.parametrize("method", ARRAYS)
 @pytest.mark.parametrize("names", [list("123456"), list("121321"), []])
-def test_a_stream_writes_what_memory_collects(tmp_path, names):
+def test_a_stream_writes_what_memory_collects(tmp_path, names, method):
     table = targets(names, [[i % 3] for i in range(len(names))])
-    model = seeded(plain)
-    _, collected = run(model, table)
+    model, asked = seeded(plain), {"method": method, **({"masks": 8} if method == "rise" else {})}
+    _, collected = run(model, table, evidence=asked)
     for path in (tmp_path / "a.npz", tmp_path / "b.npz"):
         with EVIDENCE.stream(path) as sink:
-            evidence.predict(backbone(model), open_picture, table, sink)
+            evidence.predict(backbone(model, evidence=asked), open_picture, table, sink)
     read, mapped = EVIDENCE.read(path), EVIDENCE.map(path)
-    for name in EVIDENCE.fields:
+    assert set(read) == {*EVIDENCE.fields, *ARRAYS[method]} and all(
+        len(read[a]) == len(names) for a in EVIDENCE.fields[:2]
+    )
+    for name in read:
         np.testing.assert_array_equal(read[name], collected[name])
         np.testing.assert_array_equal(mapped[name], collected[name])
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
@@ -184,7 +188,7 @@ def test_one_of_several_outputs_is_chosen_by_name():
     model = seeded(make)
     predictions, _ = run(model, targets(["1"], [[4]]), output="breed")
     expected = model(picture("1")[None].astype(np.float32) / 255)[1].numpy()
-    np.testing.assert_allclose(probability(predictions["logits"], "softmax"), expected, atol=1e-6)
+    np.testing.assert_allclose(class_probability(predictions["logits"], "softmax"), expected, atol=1e-6)
     with pytest.raises(ConfigError, match="name one of kind, breed"):
         backbone(model)
     with pytest.raises(ConfigError, match="output: unknown 'bred'"):
@@ -192,16 +196,16 @@ def test_one_of_several_outputs_is_chosen_by_name():
 
 
 @pytest.mark.parametrize("score", ["logit", "probability"])
-def test_one_pass_has_the_gradients_of_a_class_and_of_its_rivals(score):
+def test_one_pass_has_the_gradients_of_a_class_and_of_similar_ones(score):
     model, table = seeded(plain), targets(["1"], [[0]])
     options = {"score": score, "evidence": {"method": "gradient", "similar": 2}}
     _, found = run(model, table, **options)
     own = run(model, targets(["1"], [[0]]), score=score)[1]["gradients"]
     each = [
         run(model, targets(["1"], [[c]]))[1]["gradients"] for c in range(3)
-    ]  # rivals are logits, whatever the score
+    ]  # similar classes' are of logits, whatever the score
     np.testing.assert_allclose(found["gradients"], own, atol=1e-7)
     z = run(model, table)[0]["logits"][0, 1:].astype(np.float64)
     shares = np.exp(z) / np.exp(z).sum()
     weights = shares * (1 + z - shares @ z)
-    np.testing.assert_allclose(found["rivals"], weights[0] * each[1] + weights[1] * each[2], atol=1e-6)
+    np.testing.assert_allclose(found["similar_class_gradients"], weights[0] * each[1] + weights[1] * each[2], atol=1e-6)

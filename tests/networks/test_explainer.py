@@ -6,7 +6,7 @@ import pytest
 from models import SIDE, backbone, keras, layers, open_picture, plain, seeded, targets
 from wsol.networks import evidence
 from wsol.networks.explainer import Explainer, coefficients, folding
-from wsol.networks.probabilities import probability
+from wsol.networks.probabilities import class_probability
 
 
 def test_each_function_is_traced_once_whatever_the_last_batch():
@@ -35,7 +35,7 @@ def test_coefficients_are_the_derivative_of_the_score():
     z, weights, step = np.array([[1.0, -2.0, 0.5]]), np.array([[1.0, 0.0, -0.5]]), 1e-6
     for activation in ("softmax", "sigmoid"):
         slope = [
-            (weights * (probability(z + d, activation) - probability(z - d, activation))).sum() / (2 * step)
+            (weights * (class_probability(z + d, activation) - class_probability(z - d, activation))).sum() / (2 * step)
             for d in np.eye(3) * step
         ]
         np.testing.assert_allclose(coefficients(z, weights, "probability", activation)[0], slope, atol=1e-6)

@@ -6,7 +6,7 @@ import pytest
 from models import MODELS, SIDE, backbone, base, keras, layers, picture, seeded
 from wsol.errors import ConfigError, DataError
 from wsol.networks import kerasmodel
-from wsol.networks import layers as explained
+from wsol.networks.layers import pooled
 
 AUTO = {
     "sequential": "base/late",
@@ -51,25 +51,25 @@ def test_auto_is_the_last_map_after_its_nonlinearity(name):
 )
 def test_a_pooling_is_seen(name, mean):
     split = backbone(seeded(MODELS[name]))
-    found = explained.pooled(split.graph, split.output, split.layers[0].outputs[0])
+    found = pooled(split.graph, split.output, split.layers[0].outputs[0])
     assert (found is not None) == mean
 
 
 def test_a_layer_with_a_second_use_is_not_only_pooled():
     inner = base()
-    pooled = layers.GlobalAveragePooling2D()(inner.output)
+    mean = layers.GlobalAveragePooling2D()(inner.output)
     peak = layers.GlobalMaxPooling2D()(inner.output)
-    model = keras.Model(inner.input, layers.Dense(2)(layers.Concatenate()([pooled, peak])))
+    model = keras.Model(inner.input, layers.Dense(2)(layers.Concatenate()([mean, peak])))
     split = backbone(model)
     assert split.layer == ["late"]
-    assert explained.pooled(split.graph, split.output, split.layers[0].outputs[0]) is None
+    assert pooled(split.graph, split.output, split.layers[0].outputs[0]) is None
 
 
 def test_an_average_pooling_as_large_as_the_map_is_the_mean():
     inner = base()
     x = layers.Flatten()(layers.AveragePooling2D(4)(inner.output))
     split = backbone(keras.Model(inner.input, layers.Dense(2)(x)))
-    assert split.layer == ["late"] and explained.pooled(split.graph, split.output, split.layers[0].outputs[0])
+    assert split.layer == ["late"] and pooled(split.graph, split.output, split.layers[0].outputs[0])
 
 
 def test_a_wrong_layer_names_those_there_are():

@@ -18,7 +18,7 @@ def test_ablation_on_a_pooling_and_dense_head_is_its_closed_form():
     kernel = model.get_layer("head").kernel.numpy()
     for i, index in enumerate((0, 2)):
         expected = kernel[:, index] * found["activations"][i].mean(axis=(0, 1))
-        np.testing.assert_allclose(found["gradients"][i, 0, 0], expected, atol=1e-5)
+        np.testing.assert_allclose(found["score_drops"][i, 0, 0], expected, atol=1e-5)
 
 
 def test_ablation_in_mid_network_is_the_naive_loop():
@@ -36,7 +36,7 @@ def test_ablation_in_mid_network_is_the_naive_loop():
     for k in range(middle.shape[-1]):
         without = middle.copy()
         without[..., k] = 0
-        assert found["gradients"][0, 0, 0, k] == pytest.approx(float(logit(middle) - logit(without)), abs=1e-5)
+        assert found["score_drops"][0, 0, 0, k] == pytest.approx(float(logit(middle) - logit(without)), abs=1e-5)
 
 
 def shown(mask: np.ndarray, fill=MEAN) -> np.ndarray:
@@ -63,7 +63,7 @@ def test_both_score_cams_are_their_naive_loops(activation):
     _, found = run(model, targets(["1"], [[1]]), evidence="scorecam")
     expected = masked_outputs(model, found["activations"][0])[:, 1]
     assert np.isfinite(expected).sum() > 4
-    np.testing.assert_allclose(found["gradients"][0, 0, 0], np.nan_to_num(expected), atol=1e-6)
+    np.testing.assert_allclose(found["class_probabilities"][0, 0, 0], np.nan_to_num(expected), atol=1e-6)
     raised = np.exp(np.nan_to_num(masked_outputs(linear(model), found["activations"][0])[:, 1], nan=-np.inf))
     np.testing.assert_allclose(found["logit_weights"][0, 0, 0], raised / raised.sum(), atol=1e-6)
 
@@ -74,7 +74,7 @@ def test_score_cams_tell_channels_and_classes_apart():
     scale = np.float32(20)  # as sure of itself as a trained network
     model.get_layer("head").set_weights([scale * weight for weight in model.get_layer("head").get_weights()])
     _, found = run(model, targets(["1", "1"], [[0], [2]]), evidence="scorecam")
-    probabilities, logits = found["gradients"], found["logit_weights"]
+    probabilities, logits = found["class_probabilities"], found["logit_weights"]
     both = {"scorecam": probabilities, "scorecam_logits": logits, "double softmax": np.exp(probabilities)}
     correlation = {
         name: np.corrcoef([(found["activations"][0] @ own[0, 0]).ravel() for own in weights])[0, 1]
@@ -112,7 +112,7 @@ def test_whatever_masks_takes_a_fill_and_the_mean_unless_said():
 def test_scorecam_may_look_at_the_liveliest_channels_only():
     _, found = run(seeded(plain), targets(["1"], [[1]]), evidence={"method": "scorecam", "channels": 3})
     spread = found["activations"][0].std(axis=(0, 1))
-    assert set(np.flatnonzero(found["gradients"][0, 0, 0])) == set(np.argsort(-spread)[:3])
+    assert set(np.flatnonzero(found["class_probabilities"][0, 0, 0])) == set(np.argsort(-spread)[:3])
 
 
 def test_occlusion_is_the_naive_loop():
@@ -127,7 +127,7 @@ def test_occlusion_is_the_naive_loop():
             covered[y0 * 4 : (top + 2) * 4, x0 * 4 : (left + 2) * 4] = np.array(MEAN) / 255
             cells[y0 : top + 2, x0 : left + 2] = 1
             total += cells * (whole - float(z(covered[None])[0, 2]))
-    heatmap = CAMS["occlusion"](found["activations"], found["gradients"])[0]
+    heatmap = CAMS["occlusion"](found["finished_maps"])[0]
     np.testing.assert_allclose(heatmap, total / 4, atol=1e-5)
 
 
@@ -143,7 +143,7 @@ def test_rise_sees_what_alone_decides():
     table = targets(["1", "1"], [[1], [0]])
     options = {"method": "rise", "masks": 600, "cells": 4, "seed": 1, "fill": 0}
     _, found = run(model, table, evidence=options, layer="still")
-    first, second = CAMS["rise"](found["activations"][found["image_of"]], found["gradients"])
+    first, second = CAMS["rise"](found["finished_maps"])
     assert first[:4, 12:].mean() > first.mean() + 3 * first.std() / 2 > first[8:, :8].mean()
     assert second[:4, 12:].mean() < second.mean()
 
@@ -158,17 +158,17 @@ def test_rise_is_its_naive_sum_of_the_networks_own_probabilities(activation):
     for _ in range(12):
         mask = _random_mask(random, 4, 0.5, (SIDE, SIDE))
         total += float(model(shown(mask)[None])[0, 2]) * mask
-    np.testing.assert_allclose(found["gradients"][0, ..., 0], total / (0.5 * 12), atol=1e-5)
+    np.testing.assert_allclose(found["finished_maps"][0], total / (0.5 * 12), atol=1e-5)
 
 
 def test_an_unexplained_target_costs_perturbation_nothing_but_a_row():
     table = targets(["broken", "1", "2"], [[0], [1], []])
     _, found = run(seeded(plain), table, evidence={"method": "occlusion", "grid": 4, "patch": 2})
-    assert found["gradients"].shape == (3, 4, 4, 1) and found["activations"].shape == (3, 4, 4, 1)
-    assert [bool(g.any()) for g in found["gradients"]] == [False, True, False]
+    assert found["finished_maps"].shape == (3, 4, 4) and "activations" not in found
+    assert [bool(m.any()) for m in found["finished_maps"]] == [False, True, False]
 
 
-def test_rivals_are_the_derivative_of_the_similar_logits_mean_by_probability():
+def test_similar_class_gradients_are_the_derivative_of_the_similar_logits_mean_by_probability():
     """One eager tape over the authors' target, word for word: sum_i p_i (y - a y_i) / sum_i p_i, p differentiated."""
     import tensorflow as tf
 
@@ -179,6 +179,10 @@ def test_rivals_are_the_derivative_of_the_similar_logits_mean_by_probability():
         tape.watch(y)
         p = tf.nn.softmax(y)
         target = sum(p[i] * (y[0] - 0.6 * y[i]) for i in (2, 3)) / (p[2] + p[3])
-    np.testing.assert_allclose((found["gradients"] - 0.6 * found["rivals"])[0], tape.gradient(target, y), atol=1e-12)
-    assert abs(found["rivals"][0, 2] - found["rivals"][0, 3]) > 0.5  # not one number for both
-    assert not found["gradients"][1].any() and not found["rivals"][1].any()
+    np.testing.assert_allclose(
+        (found["gradients"] - 0.6 * found["similar_class_gradients"])[0], tape.gradient(target, y), atol=1e-12
+    )
+    assert (
+        abs(found["similar_class_gradients"][0, 2] - found["similar_class_gradients"][0, 3]) > 0.5
+    )  # not one number for both
+    assert not found["gradients"][1].any() and not found["similar_class_gradients"][1].any()

@@ -6,8 +6,8 @@ import pytest
 
 from models import backbone, keras, layers, picture, plain, seeded
 from wsol.networks import backbones, kerasmodel, receptive
-from wsol.networks import layers as explained
 from wsol.networks.evidence import Collected, predict
+from wsol.networks.layers import candidates
 from wsol.regions.localize import localize
 from wsol.scores.hits import row_boxes
 
@@ -16,7 +16,7 @@ def graph_of(model, size):
     graph = kerasmodel.KerasGraph(model)
     output = next(iter(graph.outputs.values()))
     graph.trace_shapes(size, 3, output)
-    return graph, explained.candidates(graph, output)
+    return graph, candidates(graph, output)
 
 
 def averaged(model):
@@ -55,7 +55,7 @@ def check(model, size, cells=None):
     """The last map's grid against a cell in its middle, both ways. A field cut off by the border says nothing."""
     model = averaged(model)
     graph, steps = graph_of(model, size)
-    found = receptive.grid(graph, steps[-1], size)
+    found = receptive.cell_to_input(graph, steps[-1], size)
     assert found.why == ""
     for axis in (0, 1):
         cell = steps[-1].shape[1 + axis] // 2 if cells is None else cells[axis]
@@ -97,7 +97,7 @@ def test_chains(make, size):
 def test_upsampling_halves_the_cells():
     model = keras.Sequential([layers.Input((32, 32, 3)), layers.MaxPooling2D(4), layers.UpSampling2D(2)])
     graph, steps = graph_of(model, (32, 32))
-    assert receptive.grid(graph, steps[-1], (32, 32)) == ((2, 2, 0, 0), "")
+    assert receptive.cell_to_input(graph, steps[-1], (32, 32)) == ((2, 2, 0, 0), "")
 
 
 def test_of_two_branches_the_larger_field_tells():
@@ -113,7 +113,7 @@ def test_a_gate_has_no_place():
     x = layers.Conv2D(4, 3, strides=2, padding="same")(x)
     gate = layers.Conv2D(4, 1, activation="sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(x))
     graph, steps = graph_of(keras.Model(start, layers.Multiply()([gate, x])), (32, 32))
-    assert receptive.grid(graph, steps[-1], (32, 32)) == ((2, 2, 0.5, 0.5), "")
+    assert receptive.cell_to_input(graph, steps[-1], (32, 32)) == ((2, 2, 0.5, 0.5), "")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_what_is_not_known_is_the_stretch_and_says_why(make):
         x = layer(x, x) if type(layer).__name__ == "MultiHeadAttention" else layer(x)
     x = layers.Conv2D(3, 3, strides=2, padding="same")(x)
     graph, steps = graph_of(keras.Model(start, x), (32, 32))
-    found = receptive.grid(graph, steps[-1], (32, 32))
+    found = receptive.cell_to_input(graph, steps[-1], (32, 32))
     high, wide = steps[-1].shape[1:3]
     assert found.values == (32 / wide, 32 / high, 0, 0) and type(layer).__name__ in found.why
     assert "the stretch" in receptive.describe(steps[-1], found)
@@ -150,7 +150,7 @@ def published(name, size, **arguments):
 def test_published_networks_by_hand(name, shift):
     """MobileNetV2: 0.5 input pixels at each of the strides 1, 2, 4, 8 and 16 that five padded steps begin with."""
     split = backbones.build({"architecture": name, "weights": "random"})
-    assert split.grids == [receptive.Grid((32, 32, shift, shift), "")]
+    assert split.cell_to_input == [receptive.CellToInput((32, 32, shift, shift), "")]
 
 
 @pytest.mark.parametrize(("name", "long", "short"), [("MobileNetV2", 544, 96), ("Xception", 299 + 31 * 32, 75)])

@@ -7,18 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import colormaps
 
+from wsol.affine import Affine
 from wsol.datasets import images
 from wsol.pictures import overlays
 
 rng = np.random.default_rng(0)
-STRETCH = (2.0, 3.0, 0.0, 0.0)
 
 
 @given(height=st.integers(8, 60), width=st.integers(8, 60), h=st.integers(1, 9), w=st.integers(1, 9))
 @settings(max_examples=30, deadline=None)
 def test_a_stretched_input_is_placed_as_resizing_does(height, width, h, w):
     heatmap = np.random.default_rng(h * w).random((h, w), np.float32)
-    place = overlays.placer((height, width), (width / 32, height / 32, 0, 0), (32, 32))
+    place = overlays.placer((height, width), Affine(width / 32, height / 32, 0, 0), (32, 32))
     expected = cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_LINEAR)
     # remap's fractions are 1/32 of a cell.
     np.testing.assert_allclose(place(heatmap), expected, atol=0.04)
@@ -88,7 +88,7 @@ def test_the_sum_is_keras_examples_own_lines():
         coloured = array_to_img(colormaps["jet"](np.arange(256))[:, :3][np.uint8(255 * heatmap)])
         enlarged = img_to_array(coloured.resize((image.shape[1], image.shape[0])))
         expected = np.asarray(array_to_img(enlarged * 0.4 + image)).astype(int)
-        place = overlays.placer((75, 90), (90 / 64, 75 / 64, 0, 0), (64, 64), "pillow")
+        place = overlays.placer((75, 90), Affine(90 / 64, 75 / 64, 0, 0), (64, 64), "pillow")
         assert np.abs(overlays.add(image, heatmap, place) - expected).max() <= 2
 
 

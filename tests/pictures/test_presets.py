@@ -104,12 +104,12 @@ def test_the_same_map_as_the_systems_own_few_lines(name):
 
 def test_every_systems_layer_is_in_the_network_it_is_drawn_with_alone():
     from wsol.networks import backbones
-    from wsol.networks import layers as explained
+    from wsol.networks.layers import find
 
     for system in SYSTEMS.values():
         network = backbones.build({"architecture": system.architecture, "weights": "random"})
         if "layer" in system.cam:
-            assert explained.find(network.graph, network.output, system.cam["layer"]).name == system.cam["layer"]
+            assert find(network.graph, network.output, system.cam["layer"]).name == system.cam["layer"]
 
 
 def test_aucmedis_picture_has_less_heat_than_the_articles():

@@ -73,23 +73,25 @@ def test_targets_that_share_a_map_share_its_rows():
 
 def test_degenerate_maps_are_named_and_other_statuses_kept():
     maps = [np.ones((8, 8), np.float32), np.full((8, 8), np.nan, np.float32), np.ones((8, 8), np.float32), square()]
-    status = ["ok", "ok", "unreadable", "unlabelled"]
+    status = ["ok", "ok", "unreadable", "no_ground_truth"]
     for threshold in (FIXED, {"method": "otsu"}, {"method": "sweep"}, {"method": "percentile", "q": 90.0}):
         found = run(maps, [[1, 1, 0, 0]] * 2 + [[np.nan] * 4] + [[1, 1, 0, 0]], [[8, 8]] * 4, threshold, status)
-        assert found["status"].tolist() == ["degenerate", "degenerate", "unreadable", "unlabelled"]
+        assert found["status"].tolist() == ["degenerate", "degenerate", "unreadable", "no_ground_truth"]
         assert (np.diff(found["offsets"])[:3] == 0).all() and np.diff(found["offsets"])[3] > 0
 
 
 def test_published_canvas_predicts_the_corner_where_the_map_is_degenerate():
     found = run([np.ones((8, 8), np.float32)], [[1, 1, 0, 0]], [[8, 8]], {"method": "sweep"}, protocol="wsol2020")
     np.testing.assert_array_equal(found["boxes"], np.zeros((2, 4)))
-    assert (found["lo"] == -np.inf).all() and (found["hi"] == np.inf).all()  # at every level of the sweep
+    assert (found["level_low"] == -np.inf).all() and (
+        found["level_high"] == np.inf
+    ).all()  # at every level of the sweep
     np.testing.assert_array_equal(found["canvas"], [[224, 224]])
 
 
 def test_a_chosen_level_holds_for_all():
     found = run([square()], [[1, 1, 0, 0]], [[8, 8]])
-    assert (found["lo"] == -np.inf).all() and (found["hi"] == np.inf).all()
+    assert (found["level_low"] == -np.inf).all() and (found["level_high"] == np.inf).all()
 
 
 @pytest.mark.parametrize("canvas", ["input", "image"])

@@ -48,7 +48,7 @@ def one_pixel(rng, height, width):
 
 def at(regions, level, largest):
     """The boxes that hold at a level, as a sorted list."""
-    rows = (regions.lo < level) & (level <= regions.hi) & (regions.largest == largest)
+    rows = (regions.level_low < level) & (level <= regions.level_high) & (regions.largest == largest)
     return sorted(map(tuple, regions.boxes[rows].astype(int).tolist()))
 
 
@@ -132,9 +132,9 @@ def test_a_degenerate_map_has_no_region_under_exact():
 def test_rows_ascend_and_the_largest_part_the_levels(prepared):
     regions = cut(prepared, sweep(prepared), "exact")
     for largest in (True, False):
-        assert (np.diff(regions.lo[regions.largest == largest]) >= 0).all()
+        assert (np.diff(regions.level_low[regions.largest == largest]) >= 0).all()
     if prepared.any():
-        lo, hi = regions.lo[regions.largest], regions.hi[regions.largest]
+        lo, hi = regions.level_low[regions.largest], regions.level_high[regions.largest]
         assert lo[0] == -np.inf and hi[-1] == prepared.max()
         np.testing.assert_array_equal(lo[1:], hi[:-1])
 

@@ -4,12 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wsol.affine import Affine
 from wsol.report.leaderboard import boards, text
 from wsol.report.page import page
 from wsol.report.pictures import TRUE, overlay, warp
 from wsol.report.tables import COLUMNS as TABLES
 from wsol.report.tables import printed, read
 from wsol.scores.comparisons import COLUMNS
+from wsol.scores.metrics import METRICS
+from wsol.scores.metrics.record import Metric
 
 
 def scores(backbone="mobilenetv2"):
@@ -64,7 +67,7 @@ def test_the_selected_number_ranks_and_the_oracle_stands_beside_it():
     board = boards(scores(), compared())[0]
     assert [row.run["cam"] for row in board.rows] == ["gradcam", "center", "full"]
     cell = board.rows[0].cells["maxboxacc@50"]
-    assert (cell.value, cell.choice, cell.oracle) == (55, "selected", 60)
+    assert (cell.value, cell.level_from, cell.oracle) == (55, "selected", 60)
     assert "55.0 [45.0 65.0]" in text(scores(), compared()) and "-" in text(scores(), compared()).splitlines()[3]
 
 
@@ -73,6 +76,15 @@ def test_neither_a_count_nor_an_accuracy_orders_the_rows():
     only = scores()[lambda s: s["metric"] != "maxboxacc@50"]
     board = boards(only, compared()[:0])[0]
     assert board.ranking is None and [row.run["cam"] for row in board.rows] == ["gradcam", "center"]
+
+
+def test_a_metric_of_which_less_is_better_orders_the_rows_the_other_way(monkeypatch):
+    monkeypatch.setitem(METRICS, "maxboxacc@50", Metric(print, higher_is_better=False))
+    board = boards(scores(), compared())[0]
+    assert board.ranking == "maxboxacc@50" and [row.run["cam"] for row in board.rows] == ["full", "center", "gradcam"]
+    assert board.rows[2].margin.control == "none/full/sweep"  # the one that is furthest ahead of the run
+    monkeypatch.setitem(METRICS, "maxboxacc@50", Metric(print, higher_is_better=None))
+    assert boards(scores(), compared())[0].ranking is None
 
 
 def test_a_run_stands_over_the_control_that_is_nearest_to_it():
@@ -130,7 +142,8 @@ def test_heat_lies_where_the_geometry_puts_it(input_to_image, shift):
     heatmap = np.zeros((4, 5), np.float32)
     heatmap[1, 2] = 1
     sx, sy, tx, ty = input_to_image
-    drawn = warp(heatmap, np.array([10.0, 10, *shift]), np.array(input_to_image), height=120, width=110)
+    cell_to_image = Affine(*input_to_image) @ Affine(10, 10, *shift)
+    drawn = warp(heatmap, cell_to_image, height=120, width=110)
     y, x = np.unravel_index(drawn.argmax(), drawn.shape)
     # The cell's centre lies at input (25, 15), shifted.
     at_x, at_y = 25 + shift[0], 15 + shift[1]

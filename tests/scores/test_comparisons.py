@@ -6,7 +6,9 @@ import pytest
 from scipy import stats
 
 from wsol.errors import DataError
-from wsol.scores.comparisons import COLUMNS, Run, comparisons
+from wsol.scores.comparisons import COLUMNS, ScoredRun, comparisons
+from wsol.scores.metrics import METRICS
+from wsol.scores.metrics.record import Metric
 from wsol.statistics.resampling import Resamples
 from wsol.statistics.testing import holm
 
@@ -22,7 +24,7 @@ def run(
     rows = [(*key, 100 * np.mean(v), len(v), len(v)) for key, v in columns.items()]
     scores = pd.DataFrame(rows, columns=["metric", "choice", "value", "n", "groups"])
     draws = np.stack([resamples.means(np.asarray(v, float)) for v in columns.values()])
-    return Run("e", backbone, cam, threshold, control, more.get("targets", "t"), scores, draws)
+    return ScoredRun("e", backbone, cam, threshold, control, more.get("targets", "t"), scores, draws)
 
 
 def hits(rate, seed):
@@ -116,6 +118,17 @@ def test_counts_are_counts_and_pooled_metrics_are_there():
         [run("a", hits(0.7, 0), metric="pxap", choice="none"), run("b", hits(0.6, 1), metric="pxap", choice="none")]
     )
     assert pooled["metric"].tolist() == ["pxap"]
+
+
+def test_the_best_is_the_lowest_of_a_metric_of_which_less_is_better(monkeypatch):
+    runs = [run("a", hits(0.7, 0)), run("b", hits(0.5, 1)), run("c", hits(0.4, 2))]
+    more = comparisons(runs)
+    monkeypatch.setitem(METRICS, "maxboxacc@50", Metric(print, higher_is_better=False))
+    less = comparisons(runs)
+    assert set(more["a"]) == {"net/a/sweep"} and set(less["a"]) == {"net/c/sweep"}
+    both = less[less["b"] == "net/a/sweep"].iloc[0], more[more["b"] == "net/c/sweep"].iloc[0]
+    assert both[0]["difference"] == -both[1]["difference"] < 0
+    assert both[0]["p_adjusted"] == pytest.approx(both[1]["p_adjusted"]) and both[0]["p_adjusted"] < 0.01
 
 
 def test_runs_of_other_targets_are_refused():

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from wsol.scores.comparisons import Run, comparisons
-from wsol.scores.curves import Hits
+from wsol.scores.comparisons import ScoredRun, comparisons
+from wsol.scores.curves import HitIntervals
 from wsol.scores.evaluate import evaluate
 from wsol.scores.outcome import Outcome
 
@@ -32,9 +32,11 @@ def outcome(lo, hi):
     n, hit = len(lo), np.flatnonzero(hi > lo)
     names = [f"{i:05d}" for i in range(n)]
     targets = {"image": names, "group": names, "label": 0, "mask": "", "height": 9, "width": 9}
-    found = Hits(hit, lo[hit], hi[hit])
+    found = HitIntervals(hit, lo[hit], hi[hit])
     frame = pd.DataFrame(targets).assign(boxes=[np.array([0.0, 0, 9, 9])] * n)
-    return Outcome(frame, np.full(n, "ok"), find_hits=lambda deltas, *_: [found] * len(deltas), levels=GRID)
+    return Outcome(
+        frame, np.full(n, "ok"), find_hit_intervals=lambda deltas, *_: [found] * len(deltas), swept_levels=GRID
+    )
 
 
 def accuracy(lo, hi):
@@ -67,7 +69,7 @@ def table(random, n, chosen_on, runs, *, ahead=0.0, shared=0.5, seed=0):
         never = 0.3 - (ahead if number == 0 else 0)
         splits = [outcome(*drawn(random, c.shape[1], never=never, shared=shared, common=c)) for c in common]
         scored = evaluate(*splits, [METRIC], resamples=RESAMPLES, seed=seed)
-        found.append(Run("e", "net", f"c{number:02d}", "sweep", False, "t", scored.scores, scored.draws))
+        found.append(ScoredRun("e", "net", f"c{number:02d}", "sweep", False, "t", scored.scores, scored.draws))
     return found
 
 

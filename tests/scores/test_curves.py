@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsol.scores.curves import Hits, best, counts_at, curve, hit_at, join
+from wsol.scores.curves import HitIntervals, best_level, counts_at, curve, hit_at, join
 
 INF = np.inf
 
 
 def hits(*rows):
     target, lo, hi = np.array(rows, float).reshape(-1, 3).T
-    return Hits(target.astype(int), lo, hi)
+    return HitIntervals(target.astype(int), lo, hi)
 
 
 def disjoint(edges):
@@ -28,38 +28,38 @@ def test_curve_is_the_count_of_hits_at_every_level(targets):
     np.testing.assert_array_equal(counts_at(curve(found), levels), naive)
     np.testing.assert_array_equal([hit_at(found, level, len(targets)).sum() for level in levels], naive)
     grid = np.arange(11) / 1.0
-    assert best(curve(found), grid) == grid[np.argmax(counts_at(curve(found), grid))]
-    assert counts_at(curve(found), np.array([best(curve(found))]))[0] == max(naive)
+    assert best_level(curve(found), grid) == grid[np.argmax(counts_at(curve(found), grid))]
+    assert counts_at(curve(found), np.array([best_level(curve(found))]))[0] == max(naive)
 
 
 def test_best_is_the_middle_of_the_first_best_stretch():
-    assert best(curve(hits((0, 0.2, 0.4), (1, 0.6, 0.8)))) == pytest.approx(0.3)
+    assert best_level(curve(hits((0, 0.2, 0.4), (1, 0.6, 0.8)))) == pytest.approx(0.3)
     # One target leaves where another comes: the stretch goes on.
-    assert best(curve(hits((0, 0.2, 0.4), (1, 0.4, 0.8)))) == pytest.approx(0.5)
-    assert best(curve(hits((0, -INF, 0.4)))) == 0.4
-    assert best(curve(hits((0, -INF, INF)))) == 0
-    assert best(curve(hits())) == 0
-    assert 0.5 < best(curve(hits((0, 0.5, INF)))) < 0.5001
+    assert best_level(curve(hits((0, 0.2, 0.4), (1, 0.4, 0.8)))) == pytest.approx(0.5)
+    assert best_level(curve(hits((0, -INF, 0.4)))) == 0.4
+    assert best_level(curve(hits((0, -INF, INF)))) == 0
+    assert best_level(curve(hits())) == 0
+    assert 0.5 < best_level(curve(hits((0, 0.5, INF)))) < 0.5001
     next_to = np.nextafter(0.5, 1)
-    assert best(curve(hits((0, 0.5, next_to)))) == next_to
+    assert best_level(curve(hits((0, 0.5, next_to)))) == next_to
 
 
 def test_best_on_a_grid_is_its_first_best_level():
     grid = np.arange(0, 1, 0.1)
-    assert best(curve(hits((0, 0.15, 0.7))), grid) == grid[2]
-    assert best(curve(hits()), grid) == 0
+    assert best_level(curve(hits((0, 0.15, 0.7))), grid) == grid[2]
+    assert best_level(curve(hits()), grid) == 0
 
 
 def test_counts_are_summed_over_targets_before_the_maximum():
     """Each target is hit somewhere, no level hits both: one of two, not two of two."""
     found = hits((0, 0.1, 0.2), (1, 0.5, 0.6))
     assert curve(found).counts.max() == 1
-    assert hit_at(found, best(curve(found)), 2).tolist() == [True, False]
+    assert hit_at(found, best_level(curve(found)), 2).tolist() == [True, False]
 
 
 def test_join_adds_up_and_takes_nothing():
     both = join([hits((0, 0, 0.5)), hits((0, 0.2, 0.7))])
-    assert curve(both).counts.max() == 2 and best(curve(both)) == pytest.approx(0.35)
+    assert curve(both).counts.max() == 2 and best_level(curve(both)) == pytest.approx(0.35)
     assert join([]).target.shape == (0,)
 
 

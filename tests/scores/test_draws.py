@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from wsol.scores import curves
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.draws import Drawing
 from wsol.scores.evaluate import evaluate
 from wsol.scores.levels import carried, representatives
-from wsol.scores.metrics import COUNTS, METRICS, Pooled
+from wsol.scores.metrics import METRICS, metric
+from wsol.scores.metrics.record import Pooled
 from wsol.scores.outcome import DELTAS, Outcome
 from wsol.scores.pixels import BINS, Pixels
 from wsol.scores.pointing import Pointing
@@ -26,7 +27,7 @@ def split(seed, n=N):
     found = {}
     for delta in DELTAS:
         lo = random.random(n) * 0.5
-        found[delta] = Hits(np.arange(n), lo, lo + random.random(n) * (1 - delta))
+        found[delta] = HitIntervals(np.arange(n), lo, lo + random.random(n) * (1 - delta))
     counts = random.integers(0, 9, (2, n, BINS)).astype(np.int32)
     frame = {"image": names, "group": [f"g{i // 2}" for i in range(n)], "label": 0, "height": 9, "width": 9}
     targets = pd.DataFrame(frame).assign(mask="x", boxes=[np.array([0.0, 0, 9, 9])] * n)
@@ -51,7 +52,7 @@ def split(seed, n=N):
 def resampled(outcome, times, codes):
     """A split's hits with each target as often as its group is drawn."""
     rows = [t for t in range(len(outcome)) for _ in range(times[codes[t]])]
-    return rows, [Hits(np.arange(len(rows)), *(v[rows] for v in outcome.hits(0.5)[1:]))]
+    return rows, [HitIntervals(np.arange(len(rows)), *(v[rows] for v in outcome.hit_intervals(0.5)[1:]))]
 
 
 def test_the_oracle_s_draws_are_the_naive_loop_s():
@@ -60,7 +61,7 @@ def test_the_oracle_s_draws_are_the_naive_loop_s():
     drawing = Drawing(report, None, 150, 3)
     for times, draw in zip(drawing.report.times, found.draws[0], strict=True):
         rows, hits = resampled(report, times, drawing.report.codes)
-        level = curves.best(curves.curve(hits[0]), GRID)
+        level = curves.best_level(curves.curve(hits[0]), GRID)
         assert draw == pytest.approx(curves.hit_at(hits[0], level, len(rows)).mean())
 
 
@@ -71,11 +72,11 @@ def test_selected_draws_move_with_the_level_that_the_resampled_split_chooses():
     levels = []
     for times in drawing.select.times:
         _, hits = resampled(select, times, drawing.select.codes)
-        levels.append(curves.best(curves.curve(hits[0]), GRID))
+        levels.append(curves.best_level(curves.curve(hits[0]), GRID))
     kept, which = representatives(np.array(levels))
-    means = np.array([(curves.hit_at(report.hits(0.5), level, N) & top).mean() for level in kept])
-    chosen = curves.best(curves.curve(select.hits(0.5)), GRID)
-    held = drawing.report.means((curves.hit_at(report.hits(0.5), chosen, N) & top).astype(float))
+    means = np.array([(curves.hit_at(report.hit_intervals(0.5), level, N) & top).mean() for level in kept])
+    chosen = curves.best_level(curves.curve(select.hit_intervals(0.5)), GRID)
+    held = drawing.report.means((curves.hit_at(report.hit_intervals(0.5), chosen, N) & top).astype(float))
     assert len(set(levels)) >= 2
     np.testing.assert_allclose(found.draws[1], held + carried(means, kept, which))
 
@@ -96,7 +97,7 @@ def test_a_metric_at_several_levels_is_a_sum_of_what_each_contributes(name):
 
 
 def test_two_equal_runs_have_equal_draws_and_other_runs_share_them():
-    first, again = (evaluate(split(0), split(1), ["maxboxacc_v2", "top1_acc", "pxap", "miou"]) for _ in range(2))
+    first, again = (evaluate(split(0), split(1), ["maxboxacc_v2", "top1_acc", "pxap", "mask_iou"]) for _ in range(2))
     assert np.array_equal(first.draws, again.draws)
     assert len(first.draws) == len(first.scores) == 6
     mean, score = first.draws.mean(axis=1), first.scores["value"].to_numpy() / 100
@@ -106,7 +107,7 @@ def test_two_equal_runs_have_equal_draws_and_other_runs_share_them():
 
 def test_counts_are_drawn_as_counts():
     found = evaluate(split(0), None, ["boxes_per_target"])
-    assert set(found.scores["metric"]) <= COUNTS
+    assert [metric(name).unit for name in found.scores["metric"]] == ["count"]
     row = found.scores.iloc[0]
     assert row["low"] <= row["value"] <= row["high"] and 1 <= row["value"] <= 4
     assert found.draws.mean() == pytest.approx(row["value"], abs=0.8)

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from wsol.errors import ConfigError, DataError
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.evaluate import COLUMNS, evaluate
 from wsol.scores.metrics import METRICS
-from wsol.scores.outcome import UNRANKED, Outcome
+from wsol.scores.outcome import Outcome
+from wsol.scores.ranks import UNRANKED
 
 EVERY = (-np.inf, np.inf)
 
@@ -18,15 +19,15 @@ def outcome(intervals, *, status=None, rank=None, names="abcdefgh", levels=None)
     n = len(intervals)
     rows = [(t, *i) for t, i in enumerate(intervals) if i is not None]
     target, lo, hi = np.array(rows, float).reshape(-1, 3).T
-    found = Hits(target.astype(int), lo, hi)
+    found = HitIntervals(target.astype(int), lo, hi)
     images = list(names[:n])
     truth = {"boxes": [[0, 0, 9, 9]] * n, "mask": "", "height": 9, "width": 9}
     return Outcome(
         pd.DataFrame({"image": images, "group": images, "label": 0, **truth}),
         np.array(status or ["ok"] * n),
         None if rank is None else np.array(rank),
-        find_hits=lambda deltas, components, truth: [found] * len(deltas),
-        levels=levels,
+        find_hit_intervals=lambda deltas, components, truth: [found] * len(deltas),
+        swept_levels=levels,
     )
 
 
@@ -52,10 +53,12 @@ def test_v2_has_a_level_for_each_iou_and_its_own_name_with_one():
 
     def find(deltas, components, truth):
         rows = [[(t, *i) for t, i in enumerate(by_delta[d]) if i] for d in deltas]
-        return [Hits(np.array([int(r[0]) for r in k]), *(np.array([r[j] for r in k]) for j in (1, 2))) for k in rows]
+        return [
+            HitIntervals(np.array([int(r[0]) for r in k]), *(np.array([r[j] for r in k]) for j in (1, 2))) for k in rows
+        ]
 
     report = outcome([None, None])
-    report.find_hits = find
+    report.find_hit_intervals = find
     found = evaluate(report, None, ["maxboxacc_v2", "maxboxacc_v2_one_level", "maxboxacc_v2@30", "boxacc@30"])
     assert row(found, "maxboxacc_v2", "oracle")["value"] == pytest.approx(100 * (1 + 0.5 + 0.5) / 3)
     assert row(found, "maxboxacc_v2", "oracle")["levels"] == "0.1 0.5 0.5"
@@ -74,8 +77,8 @@ def test_single_levels_are_fixed_and_classification_has_no_choice():
     assert (found["n"] == 4).all() and (found["levels"] == "").all()
 
 
-def test_what_is_not_ok_misses_and_only_unlabelled_leaves_the_denominator():
-    status = ["ok", "degenerate", "unreadable", "missing", "unlabelled"]
+def test_what_is_not_ok_misses_and_only_no_ground_truth_leaves_the_denominator():
+    status = ["ok", "degenerate", "unreadable", "missing", "no_ground_truth"]
     report = outcome([EVERY] * 5, status=status, rank=[0] * 5)
     found = evaluate(report, None, ["gtknown_loc", "top1_loc", "top1_acc"], single_level=True)
     assert row(found, "gtknown_loc", "fixed")[["value", "n"]].tolist() == [25, 4]
@@ -88,7 +91,7 @@ def test_what_is_not_ok_misses_and_only_unlabelled_leaves_the_denominator():
 def test_a_metric_without_its_input_has_no_row():
     found = evaluate(outcome([EVERY]), None, ["top1_acc", "gtknown_loc"])
     assert found.scores["metric"].tolist() == ["gtknown_loc"] and found.unavailable == {"top1_acc": "predictions"}
-    found = evaluate(outcome([EVERY], status=["unlabelled"]), None, ["gtknown_loc"])
+    found = evaluate(outcome([EVERY], status=["no_ground_truth"]), None, ["gtknown_loc"])
     assert not len(found.scores) and found.unavailable == {"gtknown_loc": "truth"}
 
 

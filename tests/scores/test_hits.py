@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 import naive
 from wsol import boxes
+from wsol.affine import Affine
 from wsol.regions.localize import localize
-from wsol.scores.hits import best_iou, hits, iou_rows, region_count, row_boxes, truth_boxes
+from wsol.scores.hits import best_iou, find_hit_intervals, iou_rows, region_count, row_boxes, truth_boxes
 
 TAUS, DELTAS = np.arange(0, 1, 0.02), [0.3, 0.5, 0.7]
 HOW = {"upsampling": "cubic", "normalization": "minmax"}
@@ -45,7 +46,7 @@ def matrix(intervals, targets):
 @settings(max_examples=10, deadline=None)
 def test_published_hit_matrices(largest, seed):
     maps, sizes, truth, offsets = scene(seed)
-    found = hits(
+    found = find_hit_intervals(
         regions_of(maps, sizes, "wsol2020"), truth, offsets, sizes, DELTAS, largest=largest, protocol="wsol2020"
     )
     for target, heatmap in enumerate(maps):
@@ -61,13 +62,16 @@ def test_published_hit_matrices(largest, seed):
 def test_exact_hit_matrices(largest):
     maps, sizes, truth, offsets = scene(7)
     regions = regions_of(maps, sizes, "exact")
-    found = hits(regions, truth, offsets, sizes, DELTAS, largest=largest, protocol="exact")
+    found = find_hit_intervals(regions, truth, offsets, sizes, DELTAS, largest=largest, protocol="exact")
     for target in range(len(maps)):
         rows = slice(*regions["offsets"][[target, target + 1]])
         for tau_index, tau in enumerate(TAUS):
-            use = (regions["lo"][rows] < tau) & (tau <= regions["hi"][rows]) & (regions["largest"][rows] == largest)
-            scale = sizes[target][::-1] / 224
-            predicted = boxes.scale(regions["boxes"][rows][use], *scale)
+            use = (
+                (regions["level_low"][rows] < tau)
+                & (tau <= regions["level_high"][rows])
+                & (regions["largest"][rows] == largest)
+            )
+            predicted = Affine.stretch((224, 224), sizes[target]).boxes(regions["boxes"][rows][use])
             best = boxes.iou(predicted, truth[offsets[target] : offsets[target + 1]]).max(initial=0)
             for delta in range(len(DELTAS)):
                 assert matrix(found[delta], len(maps))[target, tau_index] == (best >= DELTAS[delta])
@@ -77,7 +81,7 @@ def test_exact_hit_matrices(largest):
 def test_intervals_are_disjoint_and_ascend(protocol):
     maps, sizes, truth, offsets = scene(3, targets=12)
     regions = regions_of(maps, sizes, protocol)
-    for target, lo, hi in hits(regions, truth, offsets, sizes, DELTAS, largest=False, protocol=protocol):
+    for target, lo, hi in find_hit_intervals(regions, truth, offsets, sizes, DELTAS, largest=False, protocol=protocol):
         assert (lo < hi).all() and (np.diff(target) >= 0).all()
         same = np.diff(target) == 0
         assert (lo[1:][same] > hi[:-1][same]).all()

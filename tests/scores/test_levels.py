@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from wsol.scores.curves import Hits, best, curve
-from wsol.scores.levels import KEPT, again, candidates, carried, representatives
+from wsol.scores.curves import HitIntervals, best_level, curve
+from wsol.scores.levels import KEPT, candidates, carried, levels_of_resamples, representatives
 from wsol.statistics.resampling import Resamples
 
 
@@ -13,7 +13,7 @@ def some_hits(seed, n=40):
     target = np.sort(random.integers(0, n, n))
     lo = random.integers(0, 128, n) / 128
     keep = np.concatenate([[True], np.diff(target) > 0])  # one interval a target
-    return Hits(target[keep], lo[keep], (lo + random.integers(0, 64, n) / 128)[keep])
+    return HitIntervals(target[keep], lo[keep], (lo + random.integers(0, 64, n) / 128)[keep])
 
 
 @pytest.mark.parametrize("grid", [None, np.arange(0, 1, 0.01), np.arange(0, 1, 0.1)])
@@ -21,30 +21,30 @@ def some_hits(seed, n=40):
 def test_every_resample_chooses_what_the_naive_loop_chooses(grid, seed):
     hits, groups = some_hits(seed), np.arange(40) // 3
     resamples = Resamples(groups, 60, seed)
-    for times, level in zip(resamples.times, again(hits, grid, resamples), strict=True):
+    for times, level in zip(resamples.times, levels_of_resamples(hits, grid, resamples), strict=True):
         drawn = [j for j in range(len(hits.target)) for _ in range(times[groups[hits.target[j]]])]
-        expected = curve(Hits(*(values[drawn] for values in hits)))
+        expected = curve(HitIntervals(*(values[drawn] for values in hits)))
         if grid is not None:
-            assert level == best(expected, grid)
+            assert level == best_level(expected, grid)
         else:  # in the first best stretch, whose edges may lie inside one of the undrawn curve's
             at = expected.counts[np.searchsorted(expected.edges, level) - 1]
             assert at == expected.counts.max()
 
 
 def test_levels_where_nothing_or_everything_is_hit():
-    nothing = Hits(np.empty(0, int), np.empty(0), np.empty(0))
+    nothing = HitIntervals(np.empty(0, int), np.empty(0), np.empty(0))
     resamples = Resamples(np.arange(3), 5, 0)
-    assert again(nothing, None, resamples).tolist() == [0] * 5
-    assert again(nothing, np.array([0.0, 0.5]), resamples).tolist() == [0] * 5
-    every = Hits(np.arange(3), np.full(3, -np.inf), np.full(3, np.inf))
-    assert np.isfinite(again(every, None, resamples)).all()
+    assert levels_of_resamples(nothing, None, resamples).tolist() == [0] * 5
+    assert levels_of_resamples(nothing, np.array([0.0, 0.5]), resamples).tolist() == [0] * 5
+    every = HitIntervals(np.arange(3), np.full(3, -np.inf), np.full(3, np.inf))
+    assert np.isfinite(levels_of_resamples(every, None, resamples)).all()
 
 
 def test_candidates_are_one_a_stretch_until_they_are_too_many():
-    hits = Hits(np.arange(2), np.array([0.1, 0.3]), np.array([0.5, 0.9]))
+    hits = HitIntervals(np.arange(2), np.array([0.1, 0.3]), np.array([0.5, 0.9]))
     assert candidates(hits)[1:4].tolist() == pytest.approx([0.2, 0.4, 0.7])
     edges = np.random.default_rng(0).random((2, 5000))
-    many = candidates(Hits(np.arange(5000), edges.min(axis=0), edges.max(axis=0)))
+    many = candidates(HitIntervals(np.arange(5000), edges.min(axis=0), edges.max(axis=0)))
     assert 900 < len(many) <= 1001 and (np.diff(many) > 0).all()
 
 

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from wsol.scores import curves
-from wsol.scores.curves import Hits
-from wsol.scores.metrics import COUNTS, METRICS, Pooled, matching, mean_over_classes
+from wsol.scores.curves import HitIntervals
+from wsol.scores.metrics import METRICS, metric
+from wsol.scores.metrics.boxes import matching
+from wsol.scores.metrics.maps import mean_over_classes
+from wsol.scores.metrics.record import Pooled
 from wsol.scores.outcome import DELTAS, Outcome, Unavailable
 from wsol.scores.pixels import BINS, Counts, Pixels
 from wsol.scores.pointing import Pointing
@@ -22,7 +25,7 @@ def outcome(n=6, seed=0):
 
     def find(deltas, components, truth):
         starts = np.sort(random.random(n))
-        return [Hits(np.arange(n), starts, starts + 0.5 * (1 - delta)) for delta in deltas]
+        return [HitIntervals(np.arange(n), starts, starts + 0.5 * (1 - delta)) for delta in deltas]
 
     boxes = [[0, 0, 9, 9]] * (n - 1) + [[]]
     masks = ["04"] * (n - 1) + [""]
@@ -30,9 +33,9 @@ def outcome(n=6, seed=0):
     inside, outside = random.integers(0, 5, (2, n, BINS)).astype(np.int32) * (there == 1)[:, None]
     return Outcome(
         pd.DataFrame({"boxes": boxes, "mask": masks, "label": np.arange(n) % 2}),
-        np.array(["ok"] * (n - 1) + ["unlabelled"]),
+        np.array(["ok"] * (n - 1) + ["no_ground_truth"]),
         random.integers(0, 9, n),
-        find_hits=find,
+        find_hit_intervals=find,
         find_overlaps=lambda level: [random.random((3, len(b) // 4)) for b in boxes],
         find_pixels=lambda: Pixels(inside, outside, random.random(n) * there, there == 1),
         find_masks=lambda: Counts(0.7 * there, random.random(n) * there, there),
@@ -51,9 +54,9 @@ def test_every_metric_is_a_share_of_each_target_and_nan_only_without_truth(name,
     else:
         counted = np.isfinite(values)
         assert values.shape == (6,) and (values[counted] >= 0).all()
-        assert name in COUNTS or (values[counted] <= 1).all()
+        assert metric(name).unit == "count" or (values[counted] <= 1).all()
     assert counted.tolist() == [True] * 5 + [name in ("top1_acc", "top5_acc")]
-    assert METRICS[name].__doc__ or METRICS[name].func.__doc__
+    assert metric(name).function.__doc__
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -66,15 +69,16 @@ def test_what_a_metric_lacks_is_said(name):
 def test_names_of_one_iou():
     for delta in DELTAS:
         for family in ("maxboxacc", "maxboxacc_v2", "boxacc", "box_recall"):
-            assert METRICS[f"{family}@{round(100 * delta)}"].keywords == {"delta": delta}
+            assert METRICS[f"{family}@{round(100 * delta)}"].settings == {"delta": delta}
 
 
 def test_top_loc_needs_both():
+    everywhere = HitIntervals(np.array([0, 2, 3]), np.full(3, -np.inf), np.full(3, np.inf))
     found = Outcome(
         pd.DataFrame({"boxes": [[0, 0, 1, 1]] * 4, "mask": ""}),
         np.array(["ok"] * 4),
         np.array([0, 0, 4, 5]),
-        find_hits=lambda d, c, t: [Hits(np.array([0, 2, 3]), np.full(3, -np.inf), np.full(3, np.inf))] * len(d),
+        find_hit_intervals=lambda d, c, t: [everywhere] * len(d),
     )
     assert METRICS["top1_loc"](View(found, "fixed")).tolist() == [1, 0, 0, 0]
     assert METRICS["top5_loc"](View(found, "fixed")).tolist() == [1, 0, 1, 0]
@@ -140,7 +144,10 @@ def test_top1_loc_of_predicted_maps_is_the_naive_loop_s():
     hit = (lo < levels[:, None]) & (levels[:, None] <= hi) & (rank == 0)
     best = hit.sum(axis=1).argmax()
     table = pd.DataFrame({"boxes": [[0, 0, 1, 1]] * 5, "mask": ""})
-    given = {"find_hits": lambda d, c, t: [Hits(np.arange(5), lo, hi)] * len(d), "levels": levels}
+    given = {
+        "find_hit_intervals": lambda d, c, t: [HitIntervals(np.arange(5), lo, hi)] * len(d),
+        "swept_levels": levels,
+    }
     view = View(Outcome(table, np.array(["ok"] * 5), rank, **given, explain="predicted"), "oracle")
     assert METRICS["top1_loc"](view).tolist() == hit[best].tolist() == [1, 1, 0, 0, 0]
     assert list(view.levels.values()) == [levels[best]]
@@ -150,8 +157,8 @@ def test_top1_loc_of_predicted_maps_is_the_naive_loop_s():
 
 def test_metrics_of_one_level_look_for_it_once(monkeypatch):
     found, looked = outcome(), []
-    best = curves.best
-    monkeypatch.setattr(curves, "best", lambda *given: looked.append(given) or best(*given))
+    best = curves.best_level
+    monkeypatch.setattr(curves, "best_level", lambda *given: looked.append(given) or best(*given))
     for name in ("maxboxacc@50", "gtknown_loc", "top1_loc", "boxacc@50"):
         METRICS[name](View(found, "oracle"))
     assert len(looked) == 1

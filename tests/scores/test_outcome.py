@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from wsol.errors import DataError
-from wsol.scores.curves import Hits
-from wsol.scores.outcome import UNRANKED, Outcome, Unavailable, ranks, ranks_of, statuses
+from wsol.scores.curves import HitIntervals
+from wsol.scores.outcome import Outcome, Unavailable, statuses
+from wsol.scores.ranks import UNRANKED, ranks, ranks_of
 
 
 def test_ranks_agree_with_a_stable_sort():
@@ -47,13 +48,13 @@ def test_hits_are_found_once_for_the_usual_deltas_and_matched_as_asked():
 
     def find(deltas, components, truth):
         calls.append((deltas, components, [len(b) for b in truth]))
-        return [Hits(np.array([0, 1]), np.array([d, d]), np.array([1.0, 1.0])) for d in deltas]
+        return [HitIntervals(np.array([0, 1]), np.array([d, d]), np.array([1.0, 1.0])) for d in deltas]
 
     targets = pd.DataFrame({"boxes": [np.array([0, 0, 1, 1, 0, 0, 3, 3.0]), np.empty(0)]})
-    outcome = Outcome(targets, np.array(["ok", "unlabelled"]), find_hits=find)
-    assert outcome.hits(0.5).lo.tolist() == [0.5] and outcome.hits(0.3).target.tolist() == [0]
-    outcome.hits(0.7, "all", "largest")
+    outcome = Outcome(targets, np.array(["ok", "no_ground_truth"]), find_hit_intervals=find)
+    assert outcome.hit_intervals(0.5).level_low.tolist() == [0.5] and outcome.hit_intervals(0.3).target.tolist() == [0]
+    outcome.hit_intervals(0.7, "all", "largest")
     assert calls == [((0.3, 0.5, 0.7), "largest", [2, 0]), ((0.3, 0.5, 0.7), "all", [1, 0])]
-    assert outcome.largest_truth[0].tolist() == [[0, 0, 3, 3]]
+    assert outcome.largest_ground_truth[0].tolist() == [[0, 0, 3, 3]]
     with pytest.raises(Unavailable, match="regions"):
-        Outcome(targets, np.array(["ok", "ok"])).hits(0.5)
+        Outcome(targets, np.array(["ok", "ok"])).hit_intervals(0.5)

@@ -7,13 +7,13 @@ import pytest
 from test_pixels import blobs, rle
 
 import naive
+from wsol.affine import UNSAID
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.npz import pack, unpack
-from wsol.geometry import UNSAID
 from wsol.maps import imported
 from wsol.regions.localize import localize
 from wsol.regions.protocols import finish, prepare, upsample
-from wsol.scores.hits import hits
+from wsol.scores.hits import find_hit_intervals
 from wsol.scores.outcome import DELTAS
 from wsol.scores.pixels import Map, measure
 
@@ -103,7 +103,7 @@ def agree(count, seed):
     flat_truth, offsets = np.concatenate(truths), np.cumsum([0] + [len(t) for t in truths])
     regions, total = regions_of(maps, sizes), 0
     for largest in (True, False):
-        found = hits(regions, flat_truth, offsets, sizes, DELTAS, largest=largest, protocol="wsol2020")
+        found = find_hit_intervals(regions, flat_truth, offsets, sizes, DELTAS, largest=largest, protocol="wsol2020")
         ours = np.zeros((count, len(TAUS), len(DELTAS)), bool)
         for delta, table in enumerate(found):
             for target, lo, hi in zip(*table, strict=True):
@@ -164,7 +164,7 @@ def test_maps_from_elsewhere_keep_their_precision_from_the_file_to_the_canvas(tm
         "status": found.status,
         "input_to_image": np.ones((2, 4)),
         "input_size": np.array([7, 7]),
-        "cell_to_input": np.array(UNSAID),
+        "cell_to_input": UNSAID.array(),
     }
     HEATMAPS.write(tmp_path / "heatmaps.npz", **pack(found.maps), **how)
     for stored, heatmap in zip(unpack(HEATMAPS.read(tmp_path / "heatmaps.npz")), (fine, coarse), strict=True):

@@ -61,7 +61,7 @@ def test_pixel_metrics_take_their_level_from_the_swept_grid(tmp_path, protocol, 
     wanted = settings(protocol, method="sweep", step=step)
     given = (maps, [[]] * 5, [size] * 5, wanted)
     report, _ = run(tmp_path, *given, masks=[rle.encode(mask) for mask in masks])
-    found = evaluate(report, None, ["miou", "pixel_precision", "pixel_recall", "pxap"], resamples=10).scores
+    found = evaluate(report, None, ["mask_iou", "pixel_precision", "pixel_recall", "pxap"], resamples=10).scores
     counts = np.zeros((3, 5, len(np.arange(0, 1, step))))
     for target, (heatmap, mask) in enumerate(zip(maps, masks, strict=True)):
         full = cv2.resize(heatmap.astype(np.float64 if protocol == "wsol2020" else np.float32), size[::-1])

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from wsol import boxes
+from wsol.affine import UNSAID, Affine
 from wsol.errors import DataError
 from wsol.files import rle
 from wsol.files.heatmap import HEATMAPS
@@ -13,7 +14,6 @@ from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
 from wsol.files.npz import pack
 from wsol.files.predict import PREDICTIONS
-from wsol.geometry import UNSAID, stretch
 from wsol.regions.localize import localize
 from wsol.scores.evaluate import evaluate
 from wsol.scores.metrics import METRICS
@@ -50,7 +50,7 @@ def run(
         "image": images, "label": np.arange(n) % 2, "class_name": "x", "width": [s[1] for s in sizes],
         "height": [s[0] for s in sizes], "boxes": [np.ravel(t).astype(float) for t in truths], "mask": masks,
         "ignore": "", "group": images, "outputs": [[i % 3] for i in range(n)],
-        "status": ["ok" if len(t) or m else "unlabelled" for t, m in zip(truths, masks, strict=True)],
+        "status": ["ok" if len(t) or m else "no_ground_truth" for t, m in zip(truths, masks, strict=True)],
     }  # fmt: skip
     folder.mkdir(exist_ok=True)
     files = {"targets": folder / "targets.parquet", "predictions": [], "heatmaps": [], "regions": []}
@@ -61,7 +61,7 @@ def run(
         rows, size = slice(first, first + shard), np.array(SIZE)
         kinds = {k: folder / f"{first}.{k}.npz" for k in ("predictions", "heatmaps", "regions")}
         packed = pack([np.asarray(m, np.float32) for m in maps[rows]])
-        cells = np.array(stretch(maps[0].shape, SIZE) if cell_to_input is None else cell_to_input, float)
+        cells = Affine.stretch(maps[0].shape, SIZE).array() if cell_to_input is None else cell_to_input
         how = {
             "status": status[rows],
             "input_to_image": input_to_image[rows],
@@ -121,17 +121,17 @@ def box_of(random, height, width):
     return [x[0], y[0], x[1] + 1, y[1] + 1]
 
 
-def naive_v1(maps, truths, sizes, grid):
+def naive_v1(maps, truths, sizes, grid, deltas=DELTAS):
     """Hits [delta level target] of the largest region, by OpenCV's labelling of the upsampled map."""
-    hit = np.zeros((len(DELTAS), len(grid), len(maps)), bool)
+    hit = np.zeros((len(deltas), len(grid), len(maps)), bool)
     for t, (map, truth, (height, width)) in enumerate(zip(maps, truths, sizes, strict=True)):
         full = cv2.resize(map, SIZE[::-1], interpolation=cv2.INTER_LINEAR)
         full = (full - full.min()) / np.ptp(full)
         for place, level in enumerate(grid):
             _, _, stats, _ = cv2.connectedComponentsWithStats((full >= level).astype(np.uint8))
             x, y, w, h, _ = stats[1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])]
-            box = boxes.scale([x, y, x + w, y + h], width / SIZE[1], height / SIZE[0])
-            hit[:, place, t] = boxes.iou(box, truth).max() >= np.array(DELTAS)
+            box = Affine.stretch(SIZE, (height, width)).boxes([x, y, x + w, y + h])
+            hit[:, place, t] = boxes.iou(box, truth).max() >= np.array(deltas)
     return hit
 
 
@@ -179,11 +179,11 @@ def test_a_grid_that_is_the_stretch_changes_no_byte(tmp_path):
     random = np.random.default_rng(3)
     maps, size = noisy(random, 3), (299, 301)
     how = {k: v for k, v in settings().items() if k != "alignment"} | {
-        "cell_to_input": np.array(stretch(maps[0].shape, size))
+        "cell_to_input": Affine.stretch(maps[0].shape, size).array()
     }
     given = (maps, ["ok"] * 3, np.tile([1.0, 1, 0, 0], (3, 1)), size, np.tile(size, (3, 1)))
     plain, same = (localize(*given, alignment=a, **how) for a in ("stretch", "receptive_field"))
-    unknown = localize(*given, alignment="receptive_field", **how | {"cell_to_input": UNSAID})
+    unknown = localize(*given, alignment="receptive_field", **how | {"cell_to_input": UNSAID.array()})
     for name in REGIONS.fields:
         np.testing.assert_array_equal(plain[name], same[name])
         np.testing.assert_array_equal(plain[name], unknown[name])
@@ -197,7 +197,7 @@ def test_the_level_is_one_for_all_images_not_each_image_s_best(tmp_path):
     wanted = settings(method="sweep", step=0.1)
     report = run(tmp_path, [high, low], [[[10, 10, 20, 20]], [[10, 10, 30, 30]]], [SIZE] * 2, wanted)[0]
     found = evaluate(report, None, ["maxboxacc@50"])
-    assert report.hits(0.5).target.tolist() == [0, 1]
+    assert report.hit_intervals(0.5).target.tolist() == [0, 1]
     assert found.scores["value"].tolist() == [50]
 
 
@@ -211,7 +211,9 @@ def test_a_target_that_is_not_ok_misses_everything(tmp_path):
         assert found.targets["status"].tolist() == ["degenerate", "unreadable", "degenerate"]
         scores = found.scores.set_index("metric").drop(["top1_acc", "top5_acc"])
         # The published pixel metrics see such a map as zeros: at level 0 all of it is predicted, here rightly.
-        published = ["pxap", "pixel_ap", "miou", "pixel_precision", "pixel_recall"] if protocol == "wsol2020" else []
+        published = (
+            ["pxap", "pixel_ap", "mask_iou", "pixel_precision", "pixel_recall"] if protocol == "wsol2020" else []
+        )
         boxed = scores["value"].drop(published).pop("boxes_per_target")
         assert boxed == (2 / 3 if protocol == "wsol2020" else 0)  # there a degenerate map has the box 0 0 0 0
         counted = scores["n"].drop("pointing_game")
@@ -238,4 +240,4 @@ def test_shards_must_be_of_these_targets(tmp_path):
     report, stages = run(tmp_path, [np.eye(5)] * 3, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings())
     stages.targets.drop(index=0, inplace=True)
     with pytest.raises(DataError, match="3 targets, but the index has 2"):
-        report.find_hits((0.5,), "largest", report.truth)
+        report.find_hit_intervals((0.5,), "largest", report.ground_truth)

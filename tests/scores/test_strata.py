@@ -37,13 +37,13 @@ def test_sizes():
 
 def test_strata_are_the_means_of_their_members():
     values = np.array([1, 0, 1, 1, 0.5, np.nan])
-    own = {"image": list("abcdef"), "group": list("abcdef"), "miou@none": values, "boxes_per_target@fixed": values}
+    own = {"image": list("abcdef"), "group": list("abcdef"), "mask_iou@none": values, "boxes_per_target@fixed": values}
     found = strata(Evaluation(pd.DataFrame(), np.empty((0, 9)), pd.DataFrame(own), {}), targets())
     assert list(found.columns) == COLUMNS
     index = found.set_index(["table", "stratum", "metric"])
-    assert index.loc[("class", "a", "miou")]["value"] == pytest.approx(200 / 3)
+    assert index.loc[("class", "a", "mask_iou")]["value"] == pytest.approx(200 / 3)
     assert index.loc[("class", "b", "boxes_per_target")]["value"] == 0.75
-    assert ("class", "c", "miou") not in index.index
-    assert index.loc[("coco_area", "medium", "miou")][["value", "n", "choice"]].tolist() == [25, 2, "none"]
-    for _, part in found[found["metric"] == "miou"].groupby("table"):
+    assert ("class", "c", "mask_iou") not in index.index
+    assert index.loc[("coco_area", "medium", "mask_iou")][["value", "n", "choice"]].tolist() == [25, 2, "none"]
+    for _, part in found[found["metric"] == "mask_iou"].groupby("table"):
         assert (part["value"] * part["n"]).sum() / part["n"].sum() == pytest.approx(70)

@@ -21,7 +21,7 @@ PLAIN = {
     "overlays": 2,
     "cams": {"center": {}},
     "thresholds": {"sweep": {}},
-    "evaluations": {"e": {"report": "d", "metrics": ["maxboxacc@50", "miou"]}},
+    "evaluations": {"e": {"report": "d", "metrics": ["maxboxacc@50", "mask_iou"]}},
 }
 
 

@@ -38,6 +38,7 @@ def test_only_train_and_predict_can_reach_keras(stage):
         "kerasmodel.py",
         "savedmodel.py",
         "explainer.py",
+        "asking.py",
         "evidence.py",
         "perturb.py",
         "train.py",

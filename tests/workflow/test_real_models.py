@@ -83,7 +83,7 @@ def test_channels_taken_away_are_the_closed_form_on_a_real_head():
     run("mobilenet_v2_imagenet", table, ablated, evidence="ablation")
     run("mobilenet_v2_imagenet", table, graded)
     expected = graded["gradients"] * graded["activations"].sum(axis=(1, 2), keepdims=True)
-    np.testing.assert_allclose(ablated["gradients"], expected, atol=1e-4)
+    np.testing.assert_allclose(ablated["score_drops"], expected, atol=1e-4)
 
 
 def naive_score_cams(image: np.ndarray, model, layer: str, classes: list[int]) -> dict[str, np.ndarray]:
@@ -126,7 +126,7 @@ def test_score_cam_tells_classes_apart_as_published_forms_do():
         evidence.predict(backbone, lambda _, own=image: own, table, arrays)
         naive = naive_score_cams(image.astype(np.float64), model, backbone.layer[0], classes)
         for method in ("scorecam", "scorecam_logits"):
-            given = arrays["gradients" if method == "scorecam" else "logit_weights"]
+            given = arrays["class_probabilities" if method == "scorecam" else "logit_weights"]
             own = CAMS[method](arrays["activations"][arrays["image_of"]], given).reshape(2, -1)
             both = [np.corrcoef(maps)[0, 1] for maps in (own, naive[method])]
             assert both[0] <= both[1] + 1e-3

@@ -64,7 +64,7 @@ def test_coco(scored, tmp_path):
     assert everything.loc["gradcam", "top1_acc", "none"]["n"] == 100
     assert everything.loc["gradcam", "top1_acc", "none"]["value"] == pytest.approx(42, abs=2)
     assert everything.loc["gradcam", "top5_acc", "none"]["value"] == pytest.approx(66, abs=2)
-    for metric in ("pxap", "miou", "maxboxacc_v2", "pointing_game"):
+    for metric in ("pxap", "mask_iou", "maxboxacc_v2", "pointing_game"):
         better, control = (everything.loc[cam, metric]["value"].iloc[0] for cam in ("gradcam", "center"))
         assert better > control > 30, metric
     exported = next(tmp_path.glob("results/coco@*/mobilenetv2@*/gradcam@*/*/all@*/export/coco"))
@@ -105,9 +105,9 @@ def test_histology(scored, tmp_path):
     area = glands.loc["full", "energy_pointing", "none"]["value"]  # the share of an image that is gland
     assert 35 < area < 65
     # Marking everything: pixel precision is the share of gland, miou the mean of shares (every level but the top).
-    assert glands.loc["full", "miou", "oracle"]["value"] == pytest.approx(area, abs=1)
+    assert glands.loc["full", "mask_iou", "oracle"]["value"] == pytest.approx(area, abs=1)
     assert glands.loc["gradcam", "pxap", "none"]["value"] > 20 and set(glands["n"]) == {80}
-    assert ("gradcam", "miou", "fixed") in found.loc["own_level"].index
+    assert ("gradcam", "mask_iou", "fixed") in found.loc["own_level"].index
 
 
 def test_raccoon(scored, tmp_path):

@@ -3,6 +3,7 @@
 import re
 import time
 
+from wsol.experiment.renamed import renamed
 from wsol.provenance import audit, fingerprints, products, sums
 from wsol import lock
 
@@ -52,6 +53,8 @@ def start():
 
 
 if workflow.is_main_process:
+    for line in renamed(config):
+        print("config:", line, file=sys.stderr)
     try:
         start()
     except ConfigError as error:

@@ -48,16 +48,11 @@ Seed = Annotated[int, Range(0, 2**32 - 1)]  # what NumPy's and Keras' generators
 
 @cache
 def parameters(function: Callable) -> dict[str, inspect.Parameter]:
-    """The keyword-only parameters of `function`, with their types resolved."""
+    """The keyword-only parameters of `function` (or of what a record wraps), with their types resolved."""
+    function = inspect.unwrap(function)
     hints = get_type_hints(function, include_extras=True)
     found = inspect.signature(function).parameters.values()
     return {p.name: p.replace(annotation=hints.get(p.name, Any)) for p in found if p.kind is p.KEYWORD_ONLY}
-
-
-def takes(cam: Callable) -> list[str]:
-    """The arrays of a target's evidence that a method takes after `activations`: its positional parameters."""
-    known = inspect.signature(cam).parameters.values()
-    return [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
 
 
 def accepts_any(function: Callable) -> bool:

@@ -1,7 +1,4 @@
-"""Images: fitting to a network's input, and where each input pixel came from.
-
-Geometry is `(sx, sy, tx, ty)`: image = input * (sx, sy) + (tx, ty), both continuous, pixel i spanning [i, i + 1).
-"""
+"""Images: fitting to a network's input, and where each input pixel came from."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from wsol.affine import Affine
 from wsol.datasets.decoding import cv2  # whose limit of pixels is set there
 from wsol.errors import DataError
 
@@ -21,23 +19,23 @@ INTERPOLATIONS = {
 }
 Resize = Literal["stretch", "crop", "pad"]
 Interpolation = Literal["linear", "cubic", "area", "nearest"]
-Geometry = tuple[float, float, float, float]
 
 
 def fit(
     image: np.ndarray, size: tuple[int, int], resize: Resize = "stretch", interpolation: Interpolation = "linear"
-) -> tuple[np.ndarray, Geometry]:
+) -> tuple[np.ndarray, Affine]:
     """[H W 3] -> [h w 3] of the same type, and the input_to_image in the given image's pixels.
 
     `stretch` fills the input whatever the proportions; `crop` covers it and keeps the middle; `pad` fits the whole
     image in the middle and leaves zeros around.
     """
-    high, wide = image.shape[:2]
-    inner = size if resize == "stretch" else _proportional((high, wide), size, max if resize == "crop" else min)
+    source = image.shape[:2]
+    inner = size if resize == "stretch" else _proportional(source, size, max if resize == "crop" else min)
     small = cv2.resize(image, inner[::-1], interpolation=INTERPOLATIONS[interpolation])
-    top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-    sx, sy = wide / inner[1], high / inner[0]
-    return _place(small, size, top, left), (sx, sy, -left * sx, -top * sy)
+    top = (size[0] - inner[0]) // 2
+    left = (size[1] - inner[1]) // 2
+    input_to_image = Affine.stretch(inner, source) @ Affine(1, 1, -left, -top)
+    return _place(small, size, top, left), input_to_image
 
 
 def _proportional(source: tuple[int, int], target: tuple[int, int], choose: Callable) -> tuple[int, int]:
@@ -51,23 +49,22 @@ def _place(image: np.ndarray, size: tuple[int, int], top: int, left: int) -> np.
         return image
     image = image[max(0, -top) :, max(0, -left) :][: size[0], : size[1]]
     canvas = np.zeros((*size, *image.shape[2:]), image.dtype)
-    top, left = max(0, top), max(0, left)
+    top = max(0, top)
+    left = max(0, left)
     canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
     return canvas
 
 
-def rescaled(input_to_image: Geometry, stored: tuple[int, int], annotated: tuple[int, int]) -> Geometry:
-    """A input_to_image in the stored file's pixels -> in the annotation's; sizes are (height, width)."""
-    fx, fy = annotated[1] / stored[1], annotated[0] / stored[0]
-    sx, sy, tx, ty = input_to_image
-    return sx * fx, sy * fy, tx * fx, ty * fy
+def rescaled(input_to_image: Affine, stored: tuple[int, int], annotated: tuple[int, int]) -> Affine:
+    """An input_to_image in the stored file's pixels as one in the annotation's; sizes are (height, width)."""
+    return Affine.stretch(stored, annotated) @ input_to_image
 
 
 class Loaded(NamedTuple):
     """An image at the network's size, where it lies in the annotation's pixels, and why not where it could not be."""
 
     pixels: np.ndarray
-    input_to_image: Geometry
+    input_to_image: Affine
     status: str  # ok | unreadable
     problem: str
 
@@ -85,7 +82,7 @@ def load(
         image = open_image(name)
     except (DataError, OSError) as error:
         blank = np.zeros((*size, 3), np.uint8)
-        return Loaded(blank, (annotated[1] / size[1], annotated[0] / size[0], 0.0, 0.0), "unreadable", str(error))
+        return Loaded(blank, Affine.stretch(size, annotated), "unreadable", str(error))
     stored = image.shape[:2]
     pixels, input_to_image = fit(image, size, resize, interpolation)
     return Loaded(pixels, rescaled(input_to_image, stored, annotated if all(annotated) else stored), "ok", "")

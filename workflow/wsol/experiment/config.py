@@ -8,7 +8,7 @@ from wsol import places
 from wsol.errors import ConfigError
 from wsol.experiment import idle, networks, plugins
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
-from wsol.experiment.networks import EXPLAINED, Cam
+from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
 from wsol.exports.forms import EXPORTS
 from wsol.files.heatmap import HEATMAPS
@@ -20,7 +20,7 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
 from wsol.regions.thresholds import THRESHOLDS
-from wsol.scores.metrics import METRICS, PIXEL_LEVEL
+from wsol.scores.metrics import metric, todays
 from wsol.scores.pixels import STEP
 from wsol.settings import File, Seed, checked, conform, known
 
@@ -90,6 +90,7 @@ def _runs(
     select = known(f"{where}.select", evaluation["select"], datasets) if evaluation["select"] is not None else None
     if select and select.settings == report.settings:
         raise ConfigError(f"{where}: select and report are the same images ({select.name}, {report.name}).")
+    evaluation = evaluation | {"metrics": todays(evaluation["metrics"], f"{where}.metrics")}
     _consistent(where, evaluation)
     decision = _evaluation(name, evaluation, select, config)
     thresholds = _chosen(where, "thresholds", evaluation, config)
@@ -105,8 +106,6 @@ def _runs(
 
 def _consistent(where: str, evaluation: dict) -> None:
     """A ConfigError where an evaluation names what is unknown, or settings that do not go together."""
-    for metric in evaluation["metrics"]:
-        known(f"{where}.metrics", metric, METRICS)
     for export in evaluation["exports"]:
         known(f"{where}.exports", export, EXPORTS)
         if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
@@ -116,7 +115,7 @@ def _consistent(where: str, evaluation: dict) -> None:
     idle.evaluation(where, evaluation)
 
 
-def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, Cam]]:
+def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, CamEntry]]:
     """Every pair of a backbone, None for none, and a cam.
 
     Controls stand alone, and maps from elsewhere have one cam. Every other cam goes with every network, unless it says
@@ -153,21 +152,21 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     return Decision(name, settings, (SCORES, DRAWS, STRATA))
 
 
-def _cam(name: str, given: dict, backbones: dict) -> Cam:
+def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
     """A cam as decided: its method with the settings of that, and how several layers' maps are joined."""
     where = f"cams.{name}"
     method = given.get("method", name)
     settings: dict[str, Any] = {}
     if name != IMPORTED:
         function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
-        own = {key: value for key, value in given.items() if key not in (*PAIRING, *EXPLAINED)}
+        own = {key: value for key, value in given.items() if key not in (*PAIRING, *OF_NETWORK)}
         settings = checked(where, function, own)
         _named(f"{where}.backbones", given, backbones)
     if method in CAMS:
         settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
-    idle.cam(name, method, given, EXPLAINED, backbones)
+    idle.cam(name, method, given, OF_NETWORK, backbones)
     settings |= plugins.used(("CAMS", method), ("CONTROLS", method))
-    return Cam(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
+    return CamEntry(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
 
 
 def _named(where: str, given: dict, backbones: dict) -> None:
@@ -188,7 +187,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
     if evaluation["masks"] and method == "sweep":
         raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
-    at_level = [metric for metric in evaluation["metrics"] if metric in PIXEL_LEVEL]
+    at_level = [name for name in evaluation["metrics"] if metric(name).pixel_level]
     if at_level and (step := own.get("step")) and step < STEP:
         raise ConfigError(
             f"thresholds.{name}.step: {at_level[0]} counts pixels at steps of {STEP} or more, got {step}."

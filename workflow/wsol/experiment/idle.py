@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from wsol.errors import ConfigError
-from wsol.maps.cams import CAMS, EVIDENCE_OF, SCORE_OF
+from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
-from wsol.settings import takes
 
 
 def backbone(where: str, settings: Mapping[str, Any]) -> None:
@@ -54,7 +53,7 @@ def cam(name: str, method: str, given: Mapping[str, Any], of_network: tuple[str,
         for key in (*of_network, "fusion", "backbones"):
             if key in given:
                 raise ConfigError(f"cams.{name}.{key}: '{method}' is a control and ignores the model; leave it out.")
-    for key, reason in _of_method(method) if method in CAMS else ():
+    for key, reason in CAMS[method].unused(method) if method in CAMS else ():
         if key in given:
             raise ConfigError(f"cams.{name}.{key}: {reason}; leave it out.")
     if given.get("fusion"):
@@ -63,31 +62,21 @@ def cam(name: str, method: str, given: Mapping[str, Any], of_network: tuple[str,
             raise ConfigError(f"cams.{name}.fusion: joins the maps of several layers, and one layer is explained.")
 
 
-def _of_method(method: str) -> Iterator[tuple[str, str]]:
-    """What of a network a method does not ask for, and why."""
-    if not takes(CAMS[method]):
-        yield "score", f"'{method}' looks at the activations alone"
-        yield "explain", f"'{method}' looks at the activations alone"
-    if method in SCORE_OF:
-        yield "score", f"'{method}' is defined on one score"
-
-
 def paired(name: str, given: Mapping[str, Any], evidence: Mapping[str, Any], methods: set[str]) -> None:
     """A ConfigError for what a backbone's entry says for cams, all of which are of these methods and do not ask for it.
 
     `evidence`: the backbone's own, with its method.
     """
-    scored = {method for method in methods if takes(CAMS[method])} - set(SCORE_OF)
-    if given.get("score", "logit") != "logit" and not scored:
-        raise ConfigError(f"backbones.{name}.score: none of its cams asks for it ({', '.join(sorted(methods))}).")
-    if "similar" in evidence and not any("rivals" in takes(CAMS[asking]) for asking in methods):
-        raise ConfigError(
-            f"backbones.{name}.evidence.similar: none of its cams has rivals ({', '.join(sorted(methods))})."
-        )
-    method = evidence["method"]
-    if method != "gradient" and method not in {EVIDENCE_OF[asking] for asking in methods}:
-        known = ", ".join(sorted(asking for asking, needed in EVIDENCE_OF.items() if needed == method))
-        raise ConfigError(f"backbones.{name}.evidence: '{method}' is for {known}, and it has none of these.")
+    where, named = f"backbones.{name}", ", ".join(sorted(methods))
+    cams = [CAMS[method] for method in methods]
+    if given.get("score", "logit") != "logit" and not any(cam.takes_score for cam in cams):
+        raise ConfigError(f"{where}.score: none of its cams asks for it ({named}).")
+    if "similar" in evidence and not any(cam.sees_similar for cam in cams):
+        raise ConfigError(f"{where}.evidence.similar: none of its cams has rivals ({named}).")
+    kind = evidence["method"]
+    if kind != "gradient" and all(cam.evidence != kind for cam in cams):
+        known = ", ".join(sorted(name for name, cam in CAMS.items() if cam.evidence == kind))
+        raise ConfigError(f"{where}.evidence: '{kind}' is for {known}, and it has none of these.")
 
 
 def evaluation(where: str, given: Mapping[str, Any]) -> None:

@@ -11,24 +11,24 @@ from wsol.experiment.decisions import IMPORTED, Decision
 from wsol.experiment.questions import has_images
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
-from wsol.maps.cams import CAMS, EVIDENCE_OF, SCORE_OF
+from wsol.maps.cams import CAMS
 from wsol.networks import backbones, modelfile, opening, train
 from wsol.networks.perturb import EVIDENCES
-from wsol.settings import checked, conform, known, parameters, shown, takes
+from wsol.settings import checked, conform, known, parameters, shown
 
 # Backbone settings that a cam may set for itself: what of the network it explains.
-EXPLAINED = ("layer", "score", "explain", "evidence")
+OF_NETWORK = ("layer", "score", "explain", "evidence")
 
 
-class Cam(NamedTuple):
-    """A cam's entry: its method, what was written, and the decision it makes."""
+class CamEntry(NamedTuple):
+    """A cam in the config: its method, what was written, and the decision it makes."""
 
     method: str
     given: Mapping[str, Any]
     decision: Decision
 
 
-def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Decision | None]:
+def decide(name, cam: CamEntry, config, datasets, seen) -> tuple[Decision | None, Decision | None]:
     """The backbone as this cam explains it, and its training if the config asks for one; `seen` are its datasets."""
     if name is None:
         return None, None
@@ -37,11 +37,11 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
         raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
     given = config["backbones"][name]
-    _explained(f"backbones.{name}", given)
-    overrides = _explained(f"cams.{cam.decision.name}", cam.given)
+    _of_network(f"backbones.{name}", given)
+    overrides = _of_network(f"cams.{cam.decision.name}", cam.given)
     overrides["evidence"] = _evidence(cam, usual(name, given))
-    if cam.method in SCORE_OF:
-        overrides["score"] = SCORE_OF[cam.method]
+    if (score := CAMS[cam.method].score) is not None:
+        overrides["score"] = score
     settings = _network(f"backbones.{name}", given | overrides) | {"threads": config["threads"]}
     _named(name, given, cam, settings)
     formats = (PREDICTIONS, EVIDENCE)
@@ -51,10 +51,10 @@ def decide(name, cam: Cam, config, datasets, seen) -> tuple[Decision | None, Dec
     return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
 
 
-def _explained(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _of_network(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What a backbone or a cam says of what is explained, evidence apart: what is wrong in it is said of that one."""
     kinds = parameters(backbones.backbone)
-    own = {key: given[key] for key in EXPLAINED if key in given and key != "evidence"}
+    own = {key: given[key] for key in OF_NETWORK if key in given and key != "evidence"}
     return {key: conform(f"{where}.{key}", kinds[key].annotation, value) for key, value in own.items()}
 
 
@@ -67,7 +67,7 @@ def usual(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return evidence
 
 
-def _named(name: str, given: Mapping[str, Any], cam: Cam, settings: Mapping[str, Any]) -> None:
+def _named(name: str, given: Mapping[str, Any], cam: CamEntry, settings: Mapping[str, Any]) -> None:
     """The layers and the output that a backbone and its cam name are in the model, as far as its file says."""
     where, model = f"backbones.{name}", settings["model"]
     described = modelfile.description(model) if model and Path(model).is_file() else None
@@ -90,15 +90,11 @@ def _layers(where: str, given: str | list[str]) -> list[str]:
     return layers
 
 
-def _evidence(cam: Cam, usual: dict[str, Any]) -> dict[str, Any]:
+def _evidence(cam: CamEntry, usual: dict[str, Any]) -> dict[str, Any]:
     """What a cam asks of the network: its method's evidence, with the settings of its own, else of the backbone."""
-    where, needed = f"cams.{cam.decision.name}.evidence", EVIDENCE_OF[cam.method]
+    where = f"cams.{cam.decision.name}.evidence"
     own = conform(where, dict, cam.given.get("evidence", {}))
-    if own.get("method", needed) != needed:
-        raise ConfigError(f"{where}: {cam.method} needs '{needed}', got '{own['method']}'.")
-    if "similar" in own and "rivals" not in takes(CAMS[cam.method]):
-        raise ConfigError(f"{where}.similar: '{cam.method}' has no rivals; leave it out.")
-    return (usual if usual["method"] == needed else {"method": needed}) | own
+    return CAMS[cam.method].asked(where, cam.method, own, usual)
 
 
 def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[str, Any]) -> Decision:
@@ -174,5 +170,5 @@ def _training(name: str, settings: dict, datasets: dict[str, Decision], report: 
         raise ConfigError(
             f"{where}.train.dataset: '{dataset.name}' is what is scored ({report.name}); train on another."
         )
-    network = {key: value for key, value in settings.items() if key not in (*EXPLAINED, "batch", "weights")}
+    network = {key: value for key, value in settings.items() if key not in (*OF_NETWORK, "batch", "weights")}
     return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())

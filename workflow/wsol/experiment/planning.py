@@ -7,7 +7,7 @@ from wsol.errors import ConfigError, InputError, few
 from wsol.index import classmap
 from wsol.index.outputs import names_of, right
 from wsol.index.splits import Split
-from wsol.networks import backbones, heads, probabilities
+from wsol.networks import backbones, heads
 from wsol.networks.architectures import IMAGENET
 from wsol.networks.train import labels, loss
 
@@ -41,7 +41,7 @@ def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[
 def _check_probability(name: str, settings: Mapping[str, Any], activation: str) -> None:
     """What needs probabilities needs a model that has them."""
     try:
-        probabilities.check(settings, activation)
+        backbones.check_probability(settings, activation)
     except ConfigError as error:
         raise ConfigError(f"backbones.{name}: {error}") from error
 

@@ -62,7 +62,7 @@ def load(files: Iterable[str]) -> None:
             for name in entries:
                 _check_free(file, table, name)
                 _joined[table, name] = Entry(table, name, file)
-            _join(table, entries)
+            _join(file, table, entries)
         _digests[file] = digest(file)
 
 
@@ -84,7 +84,7 @@ def joined(settings: Mapping[str, Any]) -> dict[str, Any]:
         if digest(file) != planned:
             raise ConfigError(f"{KEY}: {file}: was edited while the run was at work; start the run again.")
         for table, entries in read(file).items():
-            _join(table, entries)
+            _join(file, table, entries)
     return {key: value for key, value in settings.items() if key != KEY}
 
 
@@ -131,7 +131,6 @@ def _forget() -> None:
     """Without the plugins of a config that was checked before, in this process."""
     for table, name in _joined:
         registry(table).pop(name, None)
-        _evidence().pop(name, None)
     _joined.clear()
     _digests.clear()
 
@@ -142,21 +141,14 @@ def registry(table: str) -> Any:
     return getattr(import_module(f"wsol.{module}"), name)
 
 
-def _join(table: str, entries: Mapping[str, Any]) -> None:
+def _join(file: str, table: str, entries: Mapping[str, Any]) -> None:
     """The one place where entries join a registry."""
     prepare = REGISTRIES[table][2]
     for name, entry in entries.items():
         try:
             registry(table)[name] = prepare(entry)
         except ConfigError as error:
-            raise ConfigError(f"{KEY}: {table} '{name}': {error}") from error
-        if table == "CAMS":
-            _evidence().setdefault(name, "gradient")
-
-
-def _evidence() -> dict[str, str]:
-    """What `predict` computes for each method, where that is no part of the method's own record."""
-    return getattr(import_module("wsol.maps.cams"), "EVIDENCE_OF", {})
+            raise ConfigError(f"{KEY}: {file}: {table} '{name}': {error}") from error
 
 
 def _as_it_is(entry: Callable) -> Callable:

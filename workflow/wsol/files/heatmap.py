@@ -10,7 +10,7 @@ HEATMAPS = Arrays(
         "values",  # float32, packed maps [h w], as computed: neither normalised nor upsampled; float64 from elsewhere
         "shapes",
         "index",
-        "status",  # str [t]: ok | degenerate | unreadable | unlabelled …
+        "status",  # str [t]: ok | degenerate | unreadable | no_ground_truth …
         "input_to_image",  # float64 [t 4], as in predictions
         "input_size",  # int [2]
         "cell_to_input",  # float64 [4], as in evidence; NaN where maps come from elsewhere: each covers the input

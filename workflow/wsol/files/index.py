@@ -4,7 +4,7 @@ from wsol.files.containers import Table
 
 TARGETS = Table(
     "targets",
-    2,
+    3,
     "index",
     (
         "image",  # str, path below the images folder, also its id
@@ -17,6 +17,6 @@ TARGETS = Table(
         "ignore",  # str, COCO RLE counts of pixels that count neither way, "" where there are none
         "group",  # str, what the bootstrap resamples together (a patient, a video); the image where nothing else
         "outputs",  # list of int, the model outputs that are right for this target; the highest explains it
-        "status",  # ok | unlabelled (no truth) | missing (no such image)
+        "status",  # ok | no_ground_truth (no truth) | missing (no such image)
     ),
 )

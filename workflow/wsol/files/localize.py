@@ -8,8 +8,8 @@ REGIONS = Arrays(
     "localize",
     (
         "boxes",  # float32 [m 4], canvas pixels, of every distinct map one after another
-        "lo",  # float64 [m]: the row holds for levels lo < level <= hi
-        "hi",  # float64 [m]
+        "level_low",  # float64 [m]: the row holds for levels level_low < level <= level_high
+        "level_high",  # float64 [m]
         "largest",  # bool [m]: rows of the largest region alone; the others are of all regions
         "offsets",  # int [u + 1]: rows of distinct map j are offsets[j]:offsets[j + 1]
         "index",  # int [t]: the target's distinct map

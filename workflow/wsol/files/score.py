@@ -2,17 +2,17 @@
 
 from wsol.files.containers import Arrays, Table
 
-RUN = ("evaluation", "dataset", "backbone", "cam", "threshold")
+RUN_COLUMNS = ("evaluation", "dataset", "backbone", "cam", "threshold")
 
 SCORES = Table(
     "scores",
     3,
     "score",
     (
-        *RUN,
+        *RUN_COLUMNS,
         "metric",
-        "choice",  # selected | oracle | fixed | none
-        "value",  # percent, but for counts
+        "choice",  # where the level is from: selected | oracle | fixed | none
+        "value",  # percent, or as the metric's unit says
         "low",  # 95 % interval; NaN of a single group
         "high",
         "n",  # targets that count
@@ -47,7 +47,7 @@ STRATA = Table(
     3,
     "score",
     (
-        *RUN,
+        *RUN_COLUMNS,
         "table",  # by class, by COCO's areas, by the share of the image
         "stratum",
         "metric",

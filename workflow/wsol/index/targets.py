@@ -55,7 +55,7 @@ def sized(targets: pd.DataFrame, facts: Mapping, rescale: bool, problems: list[P
 
 
 def sound(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    """Boxes inside their image, no empty truth; a target without any is `unlabelled`."""
+    """Boxes inside their image, no empty truth; a target without any is `no_ground_truth`."""
     boxes: list[list[float]] = []
     masks: list[str] = []
     status: list[str] = []
@@ -67,7 +67,7 @@ def sound(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
             problems.append(Problem("empty_mask", row.image, "no foreground pixel; dropped"))
         boxes.append(kept)
         masks.append("" if empty else row.mask)
-        status.append("unlabelled" if row.status == "ok" and not kept and not masks[-1] else row.status)
+        status.append("no_ground_truth" if row.status == "ok" and not kept and not masks[-1] else row.status)
     return targets.assign(boxes=pd.Series(boxes, targets.index, dtype=object), mask=masks, status=status)
 
 

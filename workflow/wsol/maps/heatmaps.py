@@ -1,49 +1,49 @@
-"""Evidence -> one small map a target, and which of them explain nothing."""
+"""Evidence -> one small map per target, and which of them explain nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wsol.geometry import stretch
+from wsol.affine import Affine
 from wsol.maps.fusion import fuse, suffixes
-from wsol.settings import takes
+from wsol.maps.record import Cam
 
 Maps = list[np.ndarray]
 CHUNK = 64  # targets at a time: activations of a shard need not fit into memory
 
 
-def explain(
-    cam: Callable, evidence: Mapping[str, np.ndarray], settings: Mapping[str, Any], fusion: Mapping[str, Any] = {}
+def maps_from(
+    cam: Cam, evidence: Mapping[str, np.ndarray], settings: Mapping[str, Any], fusion: Mapping[str, Any] = {}
 ) -> Iterator[np.ndarray]:
-    """The map of each target, float32 [h w], `cam` applied to chunks of the evidence (`files.EVIDENCE`).
+    """The map of each target, float32 [h w], by `cam` applied to chunks of the evidence (`files.predict.EVIDENCE`).
 
     Where several layers are explained, their maps are fused as `fusion` says (`fusion.fuse`).
     """
-    image_of, names = evidence["image_of"], takes(cam)
-    for start in range(0, len(image_of), CHUNK):
+    for start in range(0, len(evidence["image_of"]), CHUNK):
         rows = slice(start, start + CHUNK)
-        layers = [
-            cam(
-                evidence["activations" + layer][image_of[rows]],
-                *(evidence[name + layer][rows] for name in names),
-                **settings,
-            )
-            for layer in suffixes(evidence)
-        ]
+        layers = [cam(*_taken(cam, evidence, suffix, rows), **settings) for suffix in suffixes(evidence)]
         yield from fuse(layers, **fusion)
 
 
-def grid(evidence: Mapping[str, np.ndarray], maps: Maps, input_size: np.ndarray) -> np.ndarray:
-    """Where the maps' cells lie on the input, float64 [4]: the layer's own grid.
+def _taken(cam: Cam, evidence: Mapping[str, np.ndarray], suffix: str, rows: slice) -> Iterator[np.ndarray]:
+    """What the method takes of one layer, one row per target of `rows`."""
+    for name in cam.arrays:
+        values = evidence[name + suffix]
+        # Activations are kept once per image, whatever number of targets it has.
+        yield values[evidence["image_of"][rows]] if name == "activations" else values[rows]
 
-    Of layers that differ, fusion stretches each over the finest: their map's grid is the stretch.
+
+def cell_to_input(evidence: Mapping[str, np.ndarray], maps: Maps, input_size: np.ndarray) -> np.ndarray:
+    """Where the maps' cells lie on the input, float64 [4]: input = map * (sx sy) + (tx ty), as the layer's own do.
+
+    Of layers that differ, fusion stretches each over the finest: their map is stretched over the input.
     """
-    grids = [np.asarray(evidence["cell_to_input" + layer]) for layer in suffixes(evidence)]
-    if all(np.array_equal(grids[0], other) for other in grids[1:]) or not maps:
-        return grids[0]
-    return np.array(stretch(maps[0].shape, tuple(input_size)))
+    found = [np.asarray(evidence["cell_to_input" + suffix]) for suffix in suffixes(evidence)]
+    if all(np.array_equal(found[0], other) for other in found[1:]) or not maps:
+        return found[0]
+    return Affine.stretch(maps[0].shape, input_size).array()
 
 
 def status(maps: Maps, targets: pd.DataFrame, readable: np.ndarray, explained: np.ndarray) -> np.ndarray:
@@ -55,6 +55,7 @@ def status(maps: Maps, targets: pd.DataFrame, readable: np.ndarray, explained: n
     found = targets["status"].to_numpy(str).astype("U16")
     fine = found == "ok"
     flat = np.array([is_degenerate(heatmap) for heatmap in maps], bool)
+    # The earliest of the reasons stays: each line overwrites what a later stage would have said.
     found[fine & flat] = "degenerate"
     found[fine & (explained < 0)] = "unmapped"
     found[fine & ~readable] = "unreadable"

@@ -11,12 +11,13 @@ import numpy as np
 
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import layers as explained
-from wsol.networks import opening, probabilities, receptive
+from wsol.networks import opening, receptive
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.kerasmodel import KerasGraph
+from wsol.networks.layers import automatic, find
 from wsol.networks.perturb import EVIDENCES, PERTURBATIONS
+from wsol.networks.probabilities import no_probability
 from wsol.settings import Place, Range, Seed, Side, checked, known
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
@@ -80,6 +81,22 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
+def check_probability(settings: Mapping[str, Any], activation: str) -> None:
+    """A ConfigError where what a backbone is asked for needs probabilities and the model has none."""
+    needed = needing_probability(settings)
+    if needed and not activation:
+        raise ConfigError(no_probability(needed))
+
+
+def needing_probability(settings: Mapping[str, Any]) -> str:
+    """Which of a backbone's settings needs probabilities, "" where none does."""
+    if settings["score"] == "probability":
+        return "score: probability"
+    method = settings["evidence"]["method"]
+    made_of_them = method in PERTURBATIONS and PERTURBATIONS[method].of_probabilities
+    return f"evidence {method}:" if made_of_them else ""
+
+
 def deterministic(threads: int | None = None) -> None:
     """The same bytes from the same input: before any model is built. `threads` fixes how sums are split."""
     import keras
@@ -110,13 +127,13 @@ class Backbone:
         self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3, key)
         self.ending = self.graph.ending(key)  # as the model itself has it
         self.output, self.activation = self._logits(key, activation)
-        probabilities.check(settings, self.activation)
-        self.layers = self._explained(settings["layer"])
+        check_probability(settings, self.activation)
+        self.layers = self._layers(settings["layer"])
         if len(self.layers) > 1 and settings["evidence"]["method"] in PERTURBATIONS:
             raise ConfigError(
                 f"evidence {settings['evidence']['method']}: explains one layer, {len(self.layers)} given."
             )
-        self.grids = [receptive.grid(self.graph, step, size) for step in self.layers]
+        self.cell_to_input = [receptive.cell_to_input(self.graph, step, size) for step in self.layers]
         last = self.graph.producer(self.output)
         assert last is not None, "a model's output is made by a step"
         raw = last.shape[-1] if len(last.shape) > 1 else 1  # one number an image, with or without an axis of its own
@@ -149,12 +166,11 @@ class Backbone:
             )
         return output, own or known or ("" if said in (None, "none") else said)
 
-    def _explained(self, layer: str | list[str]) -> list[Step]:
+    def _layers(self, layer: str | list[str]) -> list[Step]:
+        """The layers that a setting names, `auto` among them."""
         names = [layer] if isinstance(layer, str) else layer
         return [
-            explained.automatic(self.graph, self.output)
-            if name == "auto"
-            else explained.find(self.graph, self.output, name)
+            automatic(self.graph, self.output) if name == "auto" else find(self.graph, self.output, name)
             for name in names
         ]
 

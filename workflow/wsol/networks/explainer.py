@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from wsol.networks import layers as explained
 from wsol.networks.backbones import Backbone
 from wsol.networks.graphs import Graph
-from wsol.networks.probabilities import probability
+from wsol.networks.layers import pooled
+from wsol.networks.probabilities import class_probability
 
 HEAD_BATCH = 256  # rows of a head that is only a pooling's
 FOLDED = ("BatchNormalization", "Conv2D", "DepthwiseConv2D", "SeparableConv2D")
@@ -32,7 +32,7 @@ class Explainer:
         self.backbone, self.batch, self.traces = backbone, batch, Counter[str]()
         graph, output = backbone.graph, backbone.output
         self.keys = [step.outputs[0] for step in backbone.layers]
-        means = [explained.pooled(graph, output, key) for key in self.keys]
+        means = [pooled(graph, output, key) for key in self.keys]
         self.watched = [key if mean is None else mean for key, mean in zip(self.keys, means, strict=True)]
         self.constant = [mean is not None for mean in means]
         self.cut = boundary(graph, output, self.watched)
@@ -91,7 +91,7 @@ class Explainer:
         return {key: value if key in self.common else tf.gather(value, which) for key, value in cut.items()}
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
-        return probability(logits, self.backbone.activation)
+        return class_probability(logits, self.backbone.activation)
 
     def score(self, logits: np.ndarray) -> np.ndarray:
         """What is explained: the logits or what the model makes of them."""
@@ -152,7 +152,7 @@ def coefficients(logits: np.ndarray, weights: np.ndarray, score: str, activation
     """
     if score == "logit":
         return weights.astype(np.float32)
-    p = probability(logits, activation)
+    p = class_probability(logits, activation)
     if activation == "sigmoid":
         return (weights * p * (1 - p)).astype(np.float32)
     return (p * (weights - (weights * p).sum(axis=1, keepdims=True))).astype(np.float32)

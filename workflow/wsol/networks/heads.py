@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from wsol.errors import few
-from wsol.networks import layers as explained
 from wsol.networks.graphs import RESHAPING, TRANSPARENT, Graph, Step
+from wsol.networks.layers import pooled
 
 DENSE = ("Dense", "Conv2D", "MatMul")  # on a pooled map a convolution is a dense layer
 # A SavedModel has a layer's bias, and what shapes are worked out with, as operations of their own.
@@ -17,7 +17,7 @@ def between(graph: Graph, output: int, layers: Iterable[Step]) -> list[str]:
 
 
 def _between(graph: Graph, output: int, key: int) -> list[str]:
-    mean = explained.pooled(graph, output, key)
+    mean = pooled(graph, output, key)
     head = graph.upstream([output], [key if mean is None else mean])
     weighing = [step for step in head if not _is_plain(step)]
     is_dense = mean is not None and bool(weighing) and weighing[-1].kind in DENSE

@@ -1,8 +1,8 @@
 """EVIDENCES: what is asked of the network to explain one output.
 
 `gradient` says which scores' gradients are taken. PERTURBATIONS run the network, or its head, on changed inputs, and
-cost more than one pass an image: `(probe, classes [m], **settings) -> arrays by the evidence's names, rows [m …]`;
-`gradients` holds channel weights [m 1 1 k] or finished maps [m h w 1].
+cost more than one pass per image: `(probe, classes [m], **settings) -> {array: rows [m …]}`, the arrays that
+`files.predict.ARRAYS` names for each.
 
 What a mask hides shows the colour `fill`: ImageNet's mean colour, a grey level 0..255, or [red, green, blue], the same
 picture for every network. The papers' own code multiplies inputs that have ImageNet's mean taken off by the mask
@@ -10,11 +10,11 @@ picture for every network. The papers' own code multiplies inputs that have Imag
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
-from wsol.networks.probabilities import probability
+from wsol.networks.probabilities import class_probability
 from wsol.settings import Length, Range, Seed
 
 Count = Annotated[int, Range(1, 10**6)]
@@ -30,22 +30,28 @@ def colour(fill: str | float | list[float]) -> np.ndarray:
 
 
 def gradient(logits: np.ndarray, explained: np.ndarray, *, similar: Count = 3) -> Rows:
-    """Weights [n c] of the scores whose gradients are taken, by the evidence's name; zero where explained < 0.
+    """Weights [n c] of the scores whose gradients are taken, by the array's name; zero where explained < 0.
 
-    `gradients`: the explained score itself. `rivals`: d/dy of r = sum_i p_i y_i / sum_i p_i over the `similar` logits
-    y_i nearest to the explained one, p the softmax, as in the code of Zhang 2025 (github.com/Imageomics/Finer-CAM,
-    FinerWeightedTarget). p is differentiated too, as there: dr/dy_i = p_i / sum_i p_i * (1 + y_i - r).
+    `gradients`: the explained score itself. `similar_class_gradients`: d/dy of r = sum_i p_i y_i / sum_i p_i over the
+    `similar` logits y_i nearest to the explained one, p the softmax, as in the code of Zhang 2025
+    (github.com/Imageomics/Finer-CAM, FinerWeightedTarget). p is differentiated too, as there:
+    dr/dy_i = p_i / sum_i p_i * (1 + y_i - r).
     """
-    classes = np.arange(logits.shape[1])
-    own = classes == explained[:, None]
+    own = np.arange(logits.shape[1]) == explained[:, None]
+    away = np.where(explained[:, None] < 0, 0.0, _similar(logits, explained, own, similar))
+    return {"gradients": own.astype(np.float64), "similar_class_gradients": away}
+
+
+def _similar(logits: np.ndarray, explained: np.ndarray, own: np.ndarray, count: int) -> np.ndarray:
+    """dr/dy [n c], zero for all but the `count` nearest logits; `own` marks the explained one."""
     distance = np.where(own, np.inf, np.abs(logits - logits[np.arange(len(logits)), explained][:, None]))
-    nearest = np.argsort(distance, axis=1, kind="stable")[:, : min(similar, len(classes) - 1)]
+    nearest = np.argsort(distance, axis=1, kind="stable")[:, : min(count, logits.shape[1] - 1)]
     values = np.take_along_axis(np.asarray(logits, np.float64), nearest, axis=1)
-    shares = probability(values, "softmax")  # of the similar classes' own sum
+    shares = class_probability(values, "softmax")  # of the similar classes' own sum
     mean = (shares * values).sum(axis=1, keepdims=True)
-    rivals = np.zeros(logits.shape)
-    np.put_along_axis(rivals, nearest, shares * (1 + values - mean), axis=1)
-    return {"gradients": own.astype(np.float64), "rivals": np.where(explained[:, None] < 0, 0.0, rivals)}
+    found = np.zeros(logits.shape)
+    np.put_along_axis(found, nearest, shares * (1 + values - mean), axis=1)
+    return found
 
 
 class Probe:
@@ -82,10 +88,11 @@ class Probe:
 
 def ablation(probe: Probe, classes: np.ndarray) -> Rows:
     """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
-    channels, step = np.arange(probe.activations.shape[-1]), probe.explainer.head_batch
+    channels = np.arange(probe.activations.shape[-1])
+    step = probe.explainer.head_batch
     whole = probe.scores(probe.without(np.array([-1])), classes)
     parts = [probe.scores(probe.without(channels[i : i + step]), classes) for i in range(0, len(channels), step)]
-    return {"gradients": (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]}
+    return {"score_drops": (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]}
 
 
 def scorecam(
@@ -93,7 +100,7 @@ def scorecam(
 ) -> Rows:
     """What the network makes of x * H_k, H_k the upsampled channel scaled to [0, 1] -> [m 1 1 k], by two readings.
 
-    `gradients`: the class's probability. `logit_weights`: the softmax over k of its logit; less the logit of an empty
+    `class_probabilities`: the class's. `logit_weights`: the softmax over k of its logit; less the logit of an empty
     image, which is one number for all k and drops out. `cams.scorecam` and `cams.scorecam_logits` say whose they are.
     `channels`: only so many, those that vary most (Faster-Score-CAM); 0 for all. Constant channels have no weight.
     """
@@ -101,12 +108,12 @@ def scorecam(
     chosen = np.sort(np.argsort(-spread, kind="stable")[: channels or None])
     chosen = chosen[spread[chosen] > 0]
     shape = (len(classes), 1, 1, probe.activations.shape[-1])
-    found = {name: np.zeros(shape, np.float32) for name in ("gradients", "logit_weights")}
+    found = {name: np.zeros(shape, np.float32) for name in ("class_probabilities", "logit_weights")}
     if len(chosen):
         masks = (_upsampled(probe, chosen[i]) for i in _batches(len(chosen), probe.explainer.batch))
         logits = np.concatenate(list(probe.masked(masks, fill)))
-        found["gradients"][:, 0, 0, chosen] = probe.explainer.probability(logits)[:, classes].T
-        found["logit_weights"][:, 0, 0, chosen] = probability(logits[:, classes].T, "softmax")
+        found["class_probabilities"][:, 0, 0, chosen] = probe.explainer.probability(logits)[:, classes].T
+        found["logit_weights"][:, 0, 0, chosen] = class_probability(logits[:, classes].T, "softmax")
     return found
 
 
@@ -118,7 +125,7 @@ def occlusion(
     patch: Annotated[int, Range(1, 64)] = 3,
     fill: Fill = "mean",
 ) -> Rows:
-    """Mean fall of the score over the patches that cover a cell -> [m grid grid 1].
+    """Mean fall of the score over the patches that cover a cell -> [m grid grid].
 
     The input is cut into grid x grid cells; a patch of patch x patch cells visits every place, one cell at a time,
     reaching over the edge so that each cell is covered equally often.
@@ -129,10 +136,9 @@ def occlusion(
         cover[max(0, y) : y + patch, max(0, x) : x + patch] = 1
     rows, columns = (np.arange(side) * grid // side for side in probe.size)
     masks = (1 - covers[i][:, rows][:, :, columns] for i in _batches(len(covers), probe.explainer.batch))
-    falls = probe.scores(probe.logits[None], classes) - np.concatenate(
-        [probe.scores(logits, classes) for logits in probe.masked(masks, fill)]
-    )
-    return {"gradients": (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)[..., None]}
+    covered = np.concatenate([probe.scores(logits, classes) for logits in probe.masked(masks, fill)])
+    falls = probe.scores(probe.logits[None], classes) - covered
+    return {"finished_maps": (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)}
 
 
 def rise(
@@ -145,7 +151,7 @@ def rise(
     seed: Seed = 0,
     fill: Fill = "mean",
 ) -> Rows:
-    """sum_m f(x * M_m) M_m / (shown * masks), f the class's probability (Petsiuk 2018) -> [m h w 1], the input's size.
+    """sum_m f(x * M_m) M_m / (shown * masks), f the class's probability (Petsiuk 2018) -> [m h w], the input's size.
 
     A mask is a random binary grid of cells x cells, upsampled bilinear and shifted by up to a cell.
     """
@@ -155,7 +161,7 @@ def rise(
         drawn = np.stack([_random_mask(random, cells, shown, probe.size) for _ in i])
         for logits in probe.masked([drawn], fill):
             total += np.einsum("bm,byx->myx", probe.explainer.probability(logits)[:, classes], drawn)
-    return {"gradients": (total / (shown * masks)).astype(np.float32)[..., None]}
+    return {"finished_maps": (total / (shown * masks)).astype(np.float32)}
 
 
 def _random_mask(random: np.random.Generator, cells: int, shown: float, size: tuple[int, int]) -> np.ndarray:
@@ -183,11 +189,20 @@ def _batches(total: int, size: int) -> Iterator[np.ndarray]:
     return (np.arange(start, min(start + size, total)) for start in range(0, total, size))
 
 
-PERTURBATIONS: dict[str, Callable[..., Rows]] = {
-    "ablation": ablation,
-    "scorecam": scorecam,
-    "occlusion": occlusion,
-    "rise": rise,
+class Perturbation(NamedTuple):
+    """Evidence of changed inputs."""
+
+    function: Callable[..., Rows]
+    of_probabilities: bool = False  # made of the class's probability, which the model must then have
+
+
+PERTURBATIONS: dict[str, Perturbation] = {
+    "ablation": Perturbation(ablation),
+    "scorecam": Perturbation(scorecam, of_probabilities=True),
+    "occlusion": Perturbation(occlusion),
+    "rise": Perturbation(rise, of_probabilities=True),
 }
-FINISHED = ("occlusion", "rise")  # these give maps; the others channel weights
-EVIDENCES: dict[str, Callable] = {"gradient": gradient, **PERTURBATIONS}
+EVIDENCES: dict[str, Callable[..., Rows]] = {
+    "gradient": gradient,
+    **{name: perturbation.function for name, perturbation in PERTURBATIONS.items()},
+}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wsol.geometry import stretch
+from wsol.affine import Affine
 from wsol.networks.graphs import Graph, Step
 
 Pair = tuple[float, float]
@@ -30,19 +30,19 @@ class Unknown(NamedTuple):
     why: str
 
 
-class Grid(NamedTuple):
+class CellToInput(NamedTuple):
     """sx, sy, tx, ty of a layer; `why` it is the stretch where no other is known, else ""."""
 
-    values: tuple[float, float, float, float]
+    values: Affine
     why: str
 
 
-def grid(graph: Graph, layer: Step, size: tuple[int, int]) -> Grid:
-    """The grid of a layer's map for an input of `size` (h, w)."""
+def cell_to_input(graph: Graph, layer: Step, size: tuple[int, int]) -> CellToInput:
+    """Where the cells of a layer's map lie on an input of `size` (h, w)."""
     found = fields(graph, layer, size)
     if isinstance(found, Unknown):
-        return Grid(stretch(layer.shape[1:3], size), found.why)
-    return Grid((*found.scale[::-1], *found.shift[::-1]), "")
+        return CellToInput(Affine.stretch(layer.shape[1:3], size), found.why)
+    return CellToInput(Affine(*found.scale[::-1], *found.shift[::-1]), "")
 
 
 def fields(graph: Graph, layer: Step, size: tuple[int, int]) -> Field | Unknown:
@@ -141,8 +141,8 @@ MIXING = {
 }
 
 
-def describe(layer: Step, found: Grid) -> str:
-    """For a log: the grid, or why it is the stretch."""
+def describe(layer: Step, found: CellToInput) -> str:
+    """For a log: where the cells lie, or why they are taken for a stretch."""
     sx, sy, tx, ty = np.round(found.values, 3).tolist()
-    grid_of = f"{layer.name}: input = map * ({sx:g} {sy:g}) + ({tx:g} {ty:g})"
-    return f"{grid_of}, the stretch: {found.why}" if found.why else grid_of
+    said = f"{layer.name}: input = map * ({sx:g} {sy:g}) + ({tx:g} {ty:g})"
+    return f"{said}, the stretch: {found.why}" if found.why else said

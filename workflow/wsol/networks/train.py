@@ -11,7 +11,7 @@ import pandas as pd
 
 from wsol.datasets import images
 from wsol.errors import ConfigError, DataError
-from wsol.networks.probabilities import unsaid
+from wsol.networks.probabilities import no_probability
 from wsol.settings import Range, Seed
 
 LABELS = ["image", "label", "class_name", "status"]  # all that training may read of the targets
@@ -43,7 +43,7 @@ def settings(
 
 def labels(targets: pd.DataFrame) -> pd.DataFrame:
     """One row an image, of the columns that training may read; an image with several labels is a DataError."""
-    found = targets.loc[targets["status"].isin(["ok", "unlabelled"]), LABELS].drop_duplicates(["image", "label"])
+    found = targets.loc[targets["status"].isin(["ok", "no_ground_truth"]), LABELS].drop_duplicates(["image", "label"])
     if several := found["image"][found["image"].duplicated()].tolist():
         raise DataError(f"train: '{several[0]}' has several labels; training here wants one an image.")
     if found.empty or (found["label"] < 0).any():
@@ -76,7 +76,7 @@ def loss(backbone: Any) -> tuple[Any, Any]:
     import keras
 
     if not backbone.activation:
-        raise ConfigError(unsaid("weights.train"))
+        raise ConfigError(no_probability("weights.train"))
     logits = backbone.ending not in ("softmax", "sigmoid")  # log_softmax is one of the logits that softmax maps to p
     if backbone.binary:
         accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0 if logits else 0.5)

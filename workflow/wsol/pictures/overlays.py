@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wsol.affine import Affine
+
 Image = NDArray[np.uint8]
 Place = Callable[[np.ndarray], np.ndarray]
 
@@ -24,18 +26,17 @@ def normalized(heatmap: np.ndarray, how: str) -> np.ndarray:
 
 def placer(
     image: tuple[int, int],
-    input_to_image: tuple[float, float, float, float],
+    input_to_image: Affine,
     size: tuple[int, int],
     how: str = "linear",
 ) -> Place:
     """From the heatmap's grid, which covers an input of `size`, to an image of (height, width); 0 where no input is.
 
-    `input_to_image` is images': image = input * (sx, sy) + (tx, ty). A pixel's centre lies half a pixel in. `how`:
-    linear, cubic (both OpenCV's) or pillow (its bicubic, of levels 0..255).
+    `how`: linear, cubic (both OpenCV's) or pillow (its bicubic, of levels 0..255).
     """
-    sx, sy, tx, ty = input_to_image
-    x = ((np.arange(image[1]) + 0.5 - tx) / sx / size[1]).astype(np.float32)
-    y = ((np.arange(image[0]) + 0.5 - ty) / sy / size[0]).astype(np.float32)
+    # Where the image's pixels have their centres, as fractions of the input's sides.
+    x = (input_to_image.back_x(np.arange(image[1]) + 0.5) / size[1]).astype(np.float32)
+    y = (input_to_image.back_y(np.arange(image[0]) + 0.5) / size[0]).astype(np.float32)
     outside = ~(((x >= 0) & (x <= 1))[None] & ((y >= 0) & (y <= 1))[:, None])
     enlarge = ENLARGING[how]
 

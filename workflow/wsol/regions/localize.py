@@ -39,8 +39,8 @@ def localize(
     and width of the input and of the images; `threshold`: a method and its settings. Maps that are one object are cut
     once. `cell_to_input` [4]: input = map * (sx sy) + (tx ty), looked at by alignment receptive_field; None where
     maps have no other than the stretch. A level chosen per map stands for all levels, and so does wsol2020's box of a
-    degenerate map: such rows hold from -inf to inf. A ConfigError where masks are asked of a sweep, a DataError where wsol2020
-    meets images that were not stretched to the input.
+    degenerate map: such rows hold from -inf to inf. A ConfigError where masks are asked of a sweep, a DataError where
+    wsol2020 meets images that were not stretched to the input.
     """
     settings = {key: value for key, value in threshold.items() if key != "method"}
     sweeps, choose = threshold["method"] == "sweep", THRESHOLDS[threshold["method"]]
@@ -86,8 +86,8 @@ def _groups(heatmaps: Sequence[NDArray], plan: Plan) -> list[NDArray[np.int64]]:
 
 def _placed(regions: Regions, x: int, y: int, open_ended: bool) -> Regions:
     """Boxes in pixels of the whole canvas."""
-    hi = np.full_like(regions.hi, np.inf) if open_ended else regions.hi
-    return Regions(regions.boxes + np.array([x, y, x, y], np.float32), regions.lo, hi, regions.largest)
+    hi = np.full_like(regions.level_high, np.inf) if open_ended else regions.level_high
+    return Regions(regions.boxes + np.array([x, y, x, y], np.float32), regions.level_low, hi, regions.largest)
 
 
 def rle(region: NDArray[np.bool_], to_image: NDArray, size: NDArray) -> bytes:

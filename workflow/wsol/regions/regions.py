@@ -1,8 +1,8 @@
 """Regions: where a prepared map passes a level, as boxes for every level at once.
 
-A row is a box and the levels it holds for: `lo < level <= hi`. Rows marked `largest` part the levels and give the
-largest region's box at each; the others are the boxes of all regions. Rows of one map ascend by `lo`, the largest
-regions' first, so that a scorer can merge their intervals in one walk.
+A row is a box and the levels it holds for: `level_low < level <= level_high`. Rows marked `largest` part the levels and
+give the largest region's box at each; the others are the boxes of all regions. Rows of one map ascend by `level_low`,
+the largest regions' first, so that a scorer can merge their intervals in one walk.
 """
 
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.regions.holes import filled, regions_less_holes
-from wsol.regions.tree import HI, LO, PIXEL, grow
+from wsol.regions.tree import LEVEL_HIGH, LEVEL_LOW, PIXEL, grow
 
 
 @dataclass(frozen=True)
 class Regions:
-    """The regions of one map: boxes float32 [m 4] in canvas pixels, lo and hi float64 [m], largest bool [m]."""
+    """The regions of one map: boxes float32 [m 4] in canvas pixels, levels float64 [m], largest bool [m]."""
 
     boxes: NDArray[np.float32]
-    lo: NDArray[np.float64]
-    hi: NDArray[np.float64]
+    level_low: NDArray[np.float64]
+    level_high: NDArray[np.float64]
     largest: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -67,12 +67,12 @@ def _wsol2020(prepared: NDArray, levels: NDArray) -> tuple[NDArray, NDArray]:
     if not np.array_equal(solid, depth):
         holes = _holes(solid, depth, count)
         # Every region is a solid one, unless some lie in holes: then there are more of them than solid ones.
-        if regions_less_holes(depth) + (holes[:, HI] - holes[:, LO]).sum() > regions_less_holes(solid):
+        if regions_less_holes(depth) + (holes[:, LEVEL_HIGH] - holes[:, LEVEL_LOW]).sum() > regions_less_holes(solid):
             rows = grow(depth, count, True, False)[0][:, :6]
         rows = np.concatenate([rows, holes])
     nothing = np.array([[0, 0, 0, 0, depth.max(initial=0), count]], np.int32)
     height, width = prepared.shape
-    tables = [np.concatenate([table, nothing[nothing[:, LO] < count]]) for table in (rows, largest)]
+    tables = [np.concatenate([table, nothing[nothing[:, LEVEL_LOW] < count]]) for table in (rows, largest)]
     for table in tables:
         np.minimum(table[:, 2:4], [width - 1, height - 1], out=table[:, 2:4])
     return tables[0], tables[1]
@@ -86,7 +86,7 @@ def _holes(solid: NDArray, depth: NDArray, count: int) -> NDArray:
     rows, _ = grow(np.ascontiguousarray(water[window]), count, False, False)
     rim = solid[window].ravel()[rows[:, PIXEL]]  # one throughout a hole: the level at which it opens to the outside
     boxes = rows[:, :4] + np.array([xs[0] - 1, ys[0] - 1, xs[0] + 1, ys[0] + 1])
-    return np.column_stack([boxes, rim - rows[:, HI], rim - rows[:, LO]]).astype(np.int32)
+    return np.column_stack([boxes, rim - rows[:, LEVEL_HIGH], rim - rows[:, LEVEL_LOW]]).astype(np.int32)
 
 
 CUTS = {"exact": _exact, "wsol2020": _wsol2020}

@@ -4,8 +4,8 @@ Pixels arrive from the highest level down, and what touches is joined by union-f
 trees that stand once its pixels have arrived (Najman & Couprie 2006, without the tree itself: boxes are written as they
 change). Few things need joining: each line of the map is parted into segments that rise and then fall, whose pixels
 above any level are one run; segments touch from the highest level on at which two of their pixels do.
-What comes out are rows `x0 y0 x1 y1 lo hi first`: half-open pixels, a region's box at levels lo + 1 .. hi, and one of
-its pixels in row-major order.
+What comes out are rows `x0 y0 x1 y1 level_low level_high first`: half-open pixels, a region's box at levels
+level_low + 1 .. level_high, and one of its pixels in row-major order.
 
 All in one file: the compiled code is cached until this file changes, whatever happens to a kernel called from another.
 """
@@ -13,7 +13,7 @@ All in one file: the compiled code is cached until this file changes, whatever h
 import numpy as np
 from numba import njit
 
-LO, HI, PIXEL = 4, 5, 6
+LEVEL_LOW, LEVEL_HIGH, PIXEL = 4, 5, 6
 FAR = np.iinfo(np.int32).max
 
 
@@ -203,7 +203,7 @@ def _join_rows(kept, ended, level, rows):
     if kept < 0 or (ended >= 0 and _extent(rows[ended]) > _extent(rows[kept])):
         kept, ended = ended, kept
     if ended >= 0:
-        rows[ended, LO] = level
+        rows[ended, LEVEL_LOW] = level
     return kept
 
 
@@ -219,11 +219,11 @@ def _write(rows, m, current, box, level, first):
         row = rows[current]
         if row[0] == box[0] and row[1] == box[1] and row[2] == box[2] and row[3] == box[3]:
             return rows, m, current
-        row[LO] = level
+        row[LEVEL_LOW] = level
     if m == len(rows):
         rows = np.concatenate((rows, np.empty_like(rows)))
     rows[m, :4] = box
-    rows[m, LO], rows[m, HI], rows[m, PIXEL] = 0, level, first
+    rows[m, LEVEL_LOW], rows[m, LEVEL_HIGH], rows[m, PIXEL] = 0, level, first
     return rows, m + 1, m
 
 

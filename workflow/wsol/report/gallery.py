@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from wsol.affine import Affine
 from wsol.boxes import asboxes, iou
 from wsol.errors import DataError
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.npz import unpack
-from wsol.geometry import stretch
 from wsol.report.pictures import data_uri, overlay, warp
 
 COLUMNS = 4  # runs side by side
@@ -43,30 +43,33 @@ def gallery(targets: pd.DataFrame, open_image: Callable, runs: Sequence[Seen], c
 
 
 def _maps(run: Seen, chosen: np.ndarray) -> list[tuple]:
-    """(map, grid, input_to_image) of the chosen targets; a shard is read only where it holds one."""
-    found, first = [], 0
+    """(map, cell_to_image) of the chosen targets; a shard is read only where it holds one."""
+    found: list[tuple] = []
+    first = 0
     for path in run.heatmaps:
         lazy = HEATMAPS.map(path)
         here = chosen[(chosen >= first) & (chosen < first + len(lazy["index"]))] - first
         heatmaps = unpack(lazy) if len(here) else []
-        found += [(np.array(heatmaps[i]), _grid(run, lazy, heatmaps[i]), lazy["input_to_image"][i]) for i in here]
+        for i in here:
+            cell_to_input = _cell_to_input(run, lazy, heatmaps[i])
+            found.append((np.array(heatmaps[i]), Affine.of(lazy["input_to_image"][i]) @ cell_to_input))
         first += len(lazy["index"])
     return found
 
 
-def _grid(run: Seen, lazy: Mapping[str, np.ndarray], heatmap: np.ndarray) -> np.ndarray:
+def _cell_to_input(run: Seen, lazy: Mapping[str, np.ndarray], heatmap: np.ndarray) -> Affine:
     if run.alignment == "receptive_field" and np.isfinite(lazy["cell_to_input"]).all():
-        return lazy["cell_to_input"]
-    return np.array(stretch(heatmap.shape, tuple(lazy["input_size"])))
+        return Affine.of(lazy["cell_to_input"])
+    return Affine.stretch(heatmap.shape, lazy["input_size"])
 
 
 def _picture(run: Seen, target: pd.Series, image: np.ndarray, row: int, seen: tuple) -> dict[str, Any]:
-    heatmap, grid, input_to_image = seen
+    heatmap, cell_to_image = seen
     # Boxes count in the annotation's pixels, which the stored file need not have.
     height, width = int(target["height"]) or image.shape[0], int(target["width"]) or image.shape[1]
     truth, outcome = asboxes(target["boxes"]), run.outcomes.iloc[row]
     predicted = asboxes(outcome["box"])
-    heat = warp(heatmap, grid, input_to_image, height, width)
+    heat = warp(heatmap, cell_to_image, height, width)
     best = float(iou(predicted, truth).max()) if len(truth) and len(predicted) else None
     drawn = overlay(_sized(image, height, width), heat, truth, predicted)
     return {"uri": data_uri(drawn), "run": run.name, "iou": best, "status": outcome["status"]}

@@ -1,4 +1,4 @@
-"""scores.csv and comparisons.csv -> what the report's tables show: a row a run, a column a metric, best first."""
+"""scores.csv and comparisons.csv -> what the report shows: one row per run, best first; one column per metric."""
 
 from typing import Any, NamedTuple
 
@@ -6,9 +6,9 @@ import pandas as pd
 
 from wsol.maps.controls import NO_BACKBONE
 from wsol.scores.comparisons import shown
-from wsol.scores.metrics import CLASSIFICATION, COUNTS
+from wsol.scores.metrics import metric
 
-RUN = ["backbone", "cam", "threshold"]
+NAMES = ["backbone", "cam", "threshold"]  # what a run is called by
 SIZES = "area_fraction"  # the table of strata that the page shows
 
 
@@ -18,7 +18,7 @@ class Cell(NamedTuple):
     value: float
     low: float  # NaN where there is a single group
     high: float
-    choice: str
+    level_from: str  # the table's column `choice`
     oracle: float | None
 
     @property
@@ -52,7 +52,7 @@ class Board(NamedTuple):
     evaluation: str
     dataset: str
     metrics: list[str]
-    ranking: str | None  # the metric that orders the rows; None where none of the metrics localises
+    ranking: str | None  # the metric that orders the rows: the user's first that localises and has a direction
     rows: list[Row]
     detectable: float  # the smallest true difference found four times in five, the median over comparisons
 
@@ -71,39 +71,41 @@ def boards(scores: pd.DataFrame, comparisons: pd.DataFrame) -> list[Board]:
 
 def _board(evaluation: str, scores: pd.DataFrame, comparisons: pd.DataFrame) -> Board:
     metrics = list(dict.fromkeys(scores["metric"]))
-    ranking = next((m for m in metrics if m not in COUNTS | CLASSIFICATION), None)
+    ranking = next((name for name in metrics if metric(name).ranks), None)
     compared = comparisons[(comparisons["metric"] == ranking) & (comparisons["choice"] != "oracle")]
     if not len(compared):  # without a select split the oracle's is the number that is shown
         compared = comparisons[comparisons["metric"] == ranking]
+    sign = metric(ranking).sign if ranking else 1
     controls = set(comparisons[comparisons["family"] == "control"]["b"])
     rows = []
-    for names, own in scores.groupby(RUN, sort=False):
-        run = dict(zip(RUN, map(str, names), strict=True))
+    for names, own in scores.groupby(NAMES, sort=False):
+        run = dict(zip(NAMES, map(str, names), strict=True))
         name = "/".join(run.values())
-        cells = {str(metric): cell(part) for metric, part in own.groupby("metric")}
+        cells = {str(measured): cell(part) for measured, part in own.groupby("metric")}
         control = name in controls or run["backbone"] == NO_BACKBONE
-        rows.append(Row(run, cells, _margin(name, compared), control))
+        rows.append(Row(run, cells, _margin(name, compared, sign), control))
     if ranking:
-        rows.sort(key=lambda row: -row.cells[ranking].value if ranking in row.cells else float("inf"))
+        rows.sort(key=lambda row: -sign * row.cells[ranking].value if ranking in row.cells else float("inf"))
     detectable = float(compared["detectable"].median())
     return Board(evaluation, str(scores["dataset"].iloc[0]), metrics, ranking, rows, detectable)
 
 
-def _margin(name: str, compared: pd.DataFrame) -> Margin | None:
+def _margin(name: str, compared: pd.DataFrame, sign: int) -> Margin | None:
+    """Over the control that comes nearest to the run, or is furthest ahead of it."""
     own = compared[(compared["a"] == name) & (compared["family"] == "control")]
     if not len(own):
         return None
-    nearest: Any = own.iloc[int(own["difference"].to_numpy().argmin())]
+    nearest: Any = own.iloc[int((sign * own["difference"].to_numpy()).argmin())]
     return Margin(nearest["difference"], nearest["low"], nearest["high"], nearest["b"], nearest["p_adjusted"])
 
 
 def cell(scores: pd.DataFrame) -> Cell:
-    """The rows of one run and metric, a row a choice -> what is shown of them."""
+    """The rows of one run and metric, one row per choice -> what is shown of them."""
     by_choice = {str(row.choice): row for row in scores.itertuples()}
-    choice = shown(by_choice)
-    number: Any = by_choice[choice]
-    oracle: Any = by_choice.get("oracle") if choice != "oracle" else None
-    return Cell(number.value, number.low, number.high, choice, oracle.value if oracle else None)
+    level_from = shown(by_choice)
+    number: Any = by_choice[level_from]
+    oracle: Any = by_choice.get("oracle") if level_from != "oracle" else None
+    return Cell(number.value, number.low, number.high, level_from, oracle.value if oracle else None)
 
 
 def by_size(strata: pd.DataFrame, board: Board) -> list[tuple[str, dict[str, tuple[Cell, int]]]]:
@@ -112,7 +114,7 @@ def by_size(strata: pd.DataFrame, board: Board) -> list[tuple[str, dict[str, tup
     own = own[own["metric"] == board.ranking]
     found = []
     for row in board.rows:
-        mine = own[(own[RUN].astype(str) == list(row.run.values())).all(axis=1)]
+        mine = own[(own[NAMES].astype(str) == list(row.run.values())).all(axis=1)]
         cells = {str(name): (cell(part), int(part["n"].iloc[0])) for name, part in mine.groupby("stratum", sort=False)}
         if cells:
             found.append((" ".join(row.run.values()), cells))
@@ -121,18 +123,26 @@ def by_size(strata: pd.DataFrame, board: Board) -> list[tuple[str, dict[str, tup
 
 def text(scores: pd.DataFrame, comparisons: pd.DataFrame) -> str:
     """The leaderboards as the terminal and the README show them."""
-    lines = []
+    lines: list[str] = []
     for board in boards(scores, comparisons):
-        head = [*RUN, *board.metrics, *["over best control"] * board.margins]
-        body = [_words(row, board) for row in board.rows]
-        widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
-        table = ["  ".join(v.ljust(w) for v, w in zip(line, widths, strict=True)).rstrip() for line in [head, *body]]
-        lines += [f"{board.evaluation}, reported on {board.dataset}", *table, ""]
+        lines += [f"{board.evaluation}, reported on {board.dataset}", *_table(board), ""]
         if board.margins:
             lines[-1:] = [f"over best control: {board.ranking}, paired; {_smallest(board)}", ""]
     if any("* [" in line for line in lines):
         lines += ["* oracle: the level that is best on these very images", ""]
     return "\n".join(lines)
+
+
+def _table(board: Board) -> list[str]:
+    """A head and one line per run, in columns."""
+    table = [[*NAMES, *board.metrics, *["over best control"] * board.margins]]
+    table += [_words(row, board) for row in board.rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = []
+    for words in table:
+        padded = [word.ljust(width) for word, width in zip(words, widths, strict=True)]
+        lines.append("  ".join(padded).rstrip())
+    return lines
 
 
 def _smallest(board: Board) -> str:
@@ -147,7 +157,7 @@ def _words(row: Row, board: Board) -> list[str]:
 def _plain(cell: Cell | None) -> str:
     if cell is None:
         return "-"
-    mark = "*" if cell.choice == "oracle" else ""
+    mark = "*" if cell.level_from == "oracle" else ""
     return f"{cell.value:.1f}{mark} {_between(cell)}"
 
 

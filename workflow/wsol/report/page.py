@@ -8,7 +8,7 @@ import pandas as pd
 
 from wsol.files.formats import versions
 from wsol.report.leaderboard import boards, by_size
-from wsol.scores.metrics import COUNTS
+from wsol.scores.metrics import METRICS, metric
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -30,5 +30,5 @@ def page(
         pictures={board.evaluation: pictures.get(board.evaluation, []) for board in ranked},
         summaries=summaries,
         versions=versions(),
-        counts=COUNTS,
+        counts=[name for name in METRICS if not metric(name).is_share],
     )

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wsol.affine import Affine
 from wsol.files import rle
 
 TRUE, PREDICTED, MASK = (40, 220, 60), (255, 60, 60), (0, 255, 255)  # RGB
@@ -16,14 +17,11 @@ HEAT = 0.45  # share of the heat in the blend
 SIDE = 240  # pixels of a picture's longer side
 
 
-def warp(heatmap: NDArray, grid: NDArray, input_to_image: NDArray, height: int, width: int) -> NDArray:
-    """A map [h w] -> [height width] of the image, linear, its border's values beyond it.
-
-    `grid`: input = map * (sx sy) + (tx ty); `input_to_image`: image = input * (sx sy) + (tx ty).
-    """
-    (ax, ay), (bx, by) = grid[:2] * input_to_image[:2], grid[2:] * input_to_image[:2] + input_to_image[2:]
-    # Pixel i's centre lies at i + 0.5 on both grids.
-    matrix = np.array([[ax, 0, ax / 2 + bx - 0.5], [0, ay, ay / 2 + by - 0.5]])
+def warp(heatmap: NDArray, cell_to_image: Affine, height: int, width: int) -> NDArray:
+    """A map [h w] as [height width] of the image, linear, its border's values beyond it."""
+    sx, sy, tx, ty = cell_to_image
+    # OpenCV counts from the first pixel's centre, which lies at 0.5 on both grids.
+    matrix = np.array([[sx, 0, sx / 2 + tx - 0.5], [0, sy, sy / 2 + ty - 0.5]])
     source = np.nan_to_num(heatmap.astype(np.float32))
     edge = cv2.BORDER_REPLICATE
     return cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=edge)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from wsol.files.score import RUN
+from wsol.files.score import RUN_COLUMNS
 
 NUMBER = ["metric", "choice", "value", "low", "high", "n", "groups"]
-COLUMNS = {"scores": [*RUN, *NUMBER], "strata": [*RUN, "table", "stratum", *NUMBER]}
+COLUMNS = {"scores": [*RUN_COLUMNS, *NUMBER], "strata": [*RUN_COLUMNS, "table", "stratum", *NUMBER]}
 PROBABILITIES = ("p", "p_adjusted")  # three digits of these, however small; four decimals of all else
 
 

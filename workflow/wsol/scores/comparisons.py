@@ -12,13 +12,13 @@ import pandas as pd
 
 from wsol.errors import DataError
 from wsol.maps.controls import NO_BACKBONE
-from wsol.scores.metrics import COUNTS
+from wsol.scores.metrics import metric
 from wsol.statistics.intervals import LEVEL, detectable, student, variance
 from wsol.statistics.resampling import Floats
 from wsol.statistics.testing import below_best, holm, student_p
 
-# What is shown first of a run: the honest number where there is one.
-CHOICES = ("selected", "fixed", "none", "oracle")
+# Where the level of what is shown first of a run is from: the honest number where there is one.
+SHOWN_FIRST = ("selected", "fixed", "none", "oracle")
 COLUMNS = [
     "evaluation",
     "metric",
@@ -37,8 +37,8 @@ COLUMNS = [
 ]
 
 
-class Run(NamedTuple):
-    """One run's `scores`, a row a metric and choice as `evaluate` gives them, and the draws [r] of each row."""
+class ScoredRun(NamedTuple):
+    """One run's `scores`, one row per metric and choice as `evaluate` gives them, and the draws [r] of each row."""
 
     evaluation: str
     backbone: str
@@ -55,11 +55,11 @@ class Run(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """One number of a run, in percent but for counts, and its draws [r]."""
+    """One number of a run, as its metric's unit says, and its draws [r] in the same unit."""
 
-    run: Run
+    run: ScoredRun
     metric: str
-    choice: str
+    level_from: str  # the table's column `choice`
     value: float
     draws: Floats
     n: int
@@ -78,18 +78,22 @@ class Pair(NamedTuple):
 
 
 def shown(choices: Iterable[str]) -> str:
-    """Of a metric's choices the one that tables show first."""
+    """Of the choices that a metric has rows of, the one that tables show first.
+
+    >>> shown(["oracle", "selected"])
+    'selected'
+    """
     there = set(choices)
-    return next(choice for choice in CHOICES if choice in there)
+    return next(choice for choice in SHOWN_FIRST if choice in there)
 
 
-def comparisons(runs: Iterable[Run], *, every: bool = False) -> pd.DataFrame:
-    """A row a pair of runs, metric and choice of level: of the numbers that are shown first, and of the oracle's.
+def comparisons(runs: Iterable[ScoredRun], *, every: bool = False) -> pd.DataFrame:
+    """One row per pair of runs, metric and choice of level: of the numbers that are shown first, and of the oracle's.
 
     `family` says why two runs are compared and what p is adjusted for. `best`: the best run that is no control with
     each other one (`testing.below_best`). `control`: each run with each control of its threshold, Holm's correction
     over these pairs. `all`, where `every` is asked for: every two runs, Holm's over them. Two runs that are equal in
-    every resample cannot differ: they have no p and are in no family.
+    every resample cannot differ: they have no p and are in no family. A DataError for runs of other targets.
     """
     rows = [row for numbers in _comparable(runs) for row in _families(numbers, every)]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:6], ignore_index=True)
@@ -97,61 +101,59 @@ def comparisons(runs: Iterable[Run], *, every: bool = False) -> pd.DataFrame:
 
 def compare(a: Seen, b: Seen) -> Pair:
     """a - b with its paired interval, and p that there is none: Student's t with the deviation of the resamples."""
+    measure = metric(a.metric)
     differences = a.draws - b.draws
     groups = min(a.groups, b.groups)
     deviation = np.sqrt(variance(differences, groups)) if groups > 1 else np.nan
     difference = a.value - b.value
     if deviation == 0 and difference:
         # One hits wherever the other misses: the variance left by a pair of hits more each way (Agresti & Min 2005).
-        deviation = np.sqrt(3) / groups * _scale(a.metric)
+        deviation = np.sqrt(3) / groups * measure.scale
     reach = student(LEVEL, groups) * deviation if groups > 1 else np.nan
-    most = np.inf if a.metric in COUNTS else 100.0
     return Pair(
         a,
         b,
         difference,
-        float(np.maximum(difference - reach, -most)),
-        float(np.minimum(difference + reach, most)),
+        float(np.maximum(difference - reach, -measure.limit)),
+        float(np.minimum(difference + reach, measure.limit)),
         detectable(deviation, groups),
         difference / deviation if deviation > 0 else 0.0,
         np.nan if np.array_equal(a.draws, b.draws, equal_nan=True) else student_p(difference, deviation, groups),
     )
 
 
-def _scale(metric: str) -> int:
-    return 1 if metric in COUNTS else 100
-
-
-def _comparable(runs: Iterable[Run]) -> Iterable[list[Seen]]:
+def _comparable(runs: Iterable[ScoredRun]) -> Iterable[list[Seen]]:
     """The numbers of an evaluation and metric that tables show first, and those of the oracle beside them."""
     found: dict[tuple, list[Seen]] = {}
-    firsts: dict[str, Run] = {}
+    firsts: dict[str, ScoredRun] = {}
     for run in runs:
         _same_targets(firsts.setdefault(run.evaluation, run), run)
-        for (metric, headline), seen in _numbers(run):
-            found.setdefault((run.evaluation, metric, headline), []).append(seen)
+        for headline, seen in _numbers(run):
+            found.setdefault((run.evaluation, seen.metric, headline), []).append(seen)
     return found.values()
 
 
-def _same_targets(first: Run, run: Run) -> None:
+def _same_targets(first: ScoredRun, run: ScoredRun) -> None:
     if (first.targets, first.draws.shape[1]) != (run.targets, run.draws.shape[1]):
         raise DataError(f"comparisons: {first.name} and {run.name} of {run.evaluation} are not of the same targets")
 
 
-def _numbers(run: Run) -> Iterator[tuple[tuple[str, bool], Seen]]:
-    """Each number of a run that is compared, under its metric and whether tables show it first."""
+def _numbers(run: ScoredRun) -> Iterator[tuple[bool, Seen]]:
+    """Each number of a run that is compared, and whether tables show it first."""
     scores = run.scores.reset_index(drop=True)
-    for metric, rows in scores.groupby("metric", sort=False):
+    for name, rows in scores.groupby("metric", sort=False):
         headline = shown(rows["choice"])
+        scale = metric(str(name)).scale
         for place in rows.index.to_numpy(np.int64):
             row = scores.iloc[place]
             if row["choice"] in (headline, "oracle"):
-                draws = run.draws[place] * _scale(str(metric))
-                seen = Seen(run, str(metric), row["choice"], row["value"], draws, row["n"], row["groups"])
-                yield (str(metric), row["choice"] == headline), seen
+                draws = run.draws[place] * scale
+                seen = Seen(run, str(name), row["choice"], row["value"], draws, row["n"], row["groups"])
+                yield row["choice"] == headline, seen
 
 
 def _families(numbers: list[Seen], every: bool) -> Iterator[tuple]:
+    """The rows of one evaluation, metric and choice, family after family."""
     yield from _with_best([seen for seen in numbers if not seen.run.control])
     pairs = [compare(a, b) for a, b in _with_controls(numbers)]
     yield from _rows("control", pairs, holm([pair.p for pair in pairs]))
@@ -162,22 +164,28 @@ def _families(numbers: list[Seen], every: bool) -> Iterator[tuple]:
 
 def _with_best(numbers: list[Seen]) -> Iterator[tuple]:
     """The best with each other one; those that are equal in every resample are one member of the family."""
-    ordered = sorted(numbers, key=lambda seen: -seen.value)
+    if not numbers:
+        return
+    sign = metric(numbers[0].metric).sign
+    ordered = sorted(numbers, key=lambda seen: -sign * seen.value)
+    pairs = [compare(ordered[0], seen) for seen in ordered[1:]]
+    # Runs of the same draws have one p, that of the first of them; the best's own equals have none.
     distinct = list(dict.fromkeys(seen.draws.tobytes() for seen in ordered))
     place = [distinct.index(seen.draws.tobytes()) for seen in ordered]
-    pairs = [compare(ordered[0], seen) for seen in ordered[1:]]
     firsts = [pairs[place.index(other) - 1] for other in range(1, len(distinct))]
-    groups = min((seen.groups for seen in numbers), default=0)
-    adjusted = below_best([pair.t for pair in firsts], groups)
+    groups = min(seen.groups for seen in numbers)
+    adjusted = below_best([sign * pair.t for pair in firsts], groups)
     yield from _rows("best", pairs, [adjusted[at - 1] if at else np.nan for at in place[1:]])
 
 
 def _rows(family: str, pairs: Iterable[Pair], corrected: Iterable[float]) -> Iterator[tuple]:
     """Rows of COLUMNS."""
     for pair, p in zip(pairs, corrected, strict=True):
-        a, b = pair.a, pair.b
-        choice = a.choice if a.choice == b.choice else f"{a.choice}/{b.choice}"
+        a = pair.a
+        b = pair.b
+        choice = a.level_from if a.level_from == b.level_from else f"{a.level_from}/{b.level_from}"
         about = (a.run.evaluation, a.metric, choice, family, a.run.name, b.run.name)
+        # A correction never makes p smaller.
         adjusted = max(p, pair.p) if np.isfinite(pair.p) else np.nan
         numbers = (pair.difference, pair.low, pair.high, pair.detectable, pair.p, adjusted)
         yield *about, *numbers, min(a.n, b.n), min(a.groups, b.groups)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from wsol.scores import levels
-from wsol.scores.metrics import Metric, Pooled
+from wsol.scores.metrics.record import Metric, Pooled
 from wsol.scores.outcome import Outcome
 from wsol.scores.views import Values, View
 from wsol.statistics.resampling import Floats, Resamples
@@ -35,13 +35,14 @@ class Drawing:
         chosen, which = self._chosen(view, key)
         seen = [metric(view.at({**view.levels, key: level})) for level in chosen.tolist()]
         table = np.asarray(seen, np.float64)
-        if view.choice == "selected":
+        if view.level_from == "selected":
             return levels.carried(np.nanmean(table, axis=1), chosen, which)
         return self.report.means_at(table, which) - self.report.means(values)
 
     def _chosen(self, view: View, key: tuple) -> tuple:
         """The levels that stand for those of all resamples, and which one stands for each."""
-        if (view.choice, key) not in self._levels:
-            resamples = self.select if view.choice == "selected" and self.select else self.report
-            self._levels[view.choice, key] = levels.representatives(view.again(key, resamples))
-        return self._levels[view.choice, key]
+        if (view.level_from, key) not in self._levels:
+            resamples = self.select if view.level_from == "selected" and self.select else self.report
+            found = view.levels_of_resamples(key, resamples)
+            self._levels[view.level_from, key] = levels.representatives(found)
+        return self._levels[view.level_from, key]

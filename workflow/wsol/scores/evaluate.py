@@ -1,15 +1,16 @@
-"""One run's scores: each metric at each choice of level, with its interval, its resamples and every target's values."""
+"""One run's scores: each metric with its interval, its resamples and what it says of every target."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from wsol.errors import ConfigError, DataError, unknown
+from wsol.errors import DataError
 from wsol.scores.draws import Drawing
-from wsol.scores.metrics import COUNTS, METRICS, Pooled
+from wsol.scores.metrics import current, metric
+from wsol.scores.metrics.record import Metric, Pooled
 from wsol.scores.outcome import Outcome, Unavailable
 from wsol.scores.views import Values, View
 from wsol.statistics.intervals import Estimate, interval, variance
@@ -22,9 +23,10 @@ COLUMNS = ["metric", "choice", "value", "low", "high", "n", "groups", "levels"]
 class Evaluation(NamedTuple):
     """What `evaluate` found.
 
-    `scores`: a row a metric and choice, in percent but for counts. `draws` [rows resamples]: each row's value in each
-    resample, as it is. `targets`: image, label, group, status and a column `metric@choice` for each row that is a mean,
-    as fractions. `unavailable`: each metric without a row, and what it lacks.
+    `scores`: one row per metric and `choice`, which says where its level is from; in percent, or as the metric's unit
+    says. `draws` [rows resamples]: each row's value in each resample, as it is. `targets`: image, label, group, status
+    and a column `metric@choice` for each row that is a mean, as fractions. `unavailable`: each metric without a row,
+    and what it lacks.
     """
 
     scores: pd.DataFrame
@@ -42,37 +44,52 @@ def evaluate(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
-    """Score `report`. The best level is its own (`oracle`) and that of `select` (`selected`), where it is given;
-    `single_level`: the threshold gives each map its one level (`fixed`)."""
-    if missing := [name for name in metrics if name not in METRICS]:
-        raise ConfigError(unknown("metrics", missing[0], METRICS))
+    """Score `report` in each of `metrics`, names as in `METRICS` or a family's at any whole percent.
+
+    The best level is its own (`oracle`) and that of `select` (`selected`), where it is given; `single_level`: the
+    threshold gives each map its one level (`fixed`). A ConfigError for a metric that is not known, a DataError for a
+    select split without targets.
+    """
+    known = {current(name): metric(name) for name in metrics}
     if select is not None and not len(select):
         raise DataError("select: the split is empty, no level can be chosen on it")
+    _expect(known, report, select)
     drawing = Drawing(report, select, resamples, seed)
-    targets = report.targets[["image", "label", "group"]].assign(status=report.status).reset_index(drop=True)
-    rows, draws, columns, unavailable = [], [], {}, {}
-    for name in metrics:
+    rows: list[tuple] = []
+    draws: list[Floats] = []
+    columns: dict[str, Values] = {}
+    unavailable: dict[str, str] = {}
+    for name, measure in known.items():
         try:
-            for view, values in _seen(name, report, select, single_level):
-                choice = view.choice if view.levels else "none"
-                draws.append(drawing.draws(METRICS[name], view, values))
-                rows.append(_row(name, choice, _estimate(name, values, draws[-1], report), view))
+            for view, values in _seen(measure, report, select, single_level):
+                choice = view.level_from if view.levels else "none"
+                draws.append(drawing.draws(measure, view, values))
+                rows.append(_row(name, choice, measure, _estimate(measure, values, draws[-1], report), view))
                 if not isinstance(values, Pooled):
                     columns[f"{name}@{choice}"] = values
         except Unavailable as reason:
             unavailable[name] = str(reason)
+    targets = report.targets[["image", "label", "group"]].assign(status=report.status).reset_index(drop=True)
     drawn = np.array(draws).reshape(len(rows), resamples)
     return Evaluation(pd.DataFrame(rows, columns=COLUMNS), drawn, targets.assign(**columns), unavailable)
 
 
+def _expect(metrics: Mapping[str, Metric], *outcomes: Outcome | None) -> None:
+    """Say every IoU that will be asked for, so that one pass over the regions finds them all."""
+    deltas = [found.settings["delta"] for found in metrics.values() if "delta" in found.settings]
+    for outcome in outcomes:
+        if outcome is not None:
+            outcome.expect(deltas)
+
+
 def _seen(
-    name: str, report: Outcome, select: Outcome | None, single_level: bool
+    measure: Metric, report: Outcome, select: Outcome | None, single_level: bool
 ) -> Iterator[tuple[View, Values | Pooled]]:
-    """A metric's values [n] at each choice of level; one that asks for no level has one row."""
-    choices = ["fixed"] if single_level else ["oracle"] + ["selected"] * (select is not None)
-    for choice in choices:
-        view = View(report, choice, select)
-        values = METRICS[name](view)
+    """A metric's values [n] at the level from each place; one that asks for no level has one row."""
+    places = ["fixed"] if single_level else ["oracle"] + ["selected"] * (select is not None)
+    for level_from in places:
+        view = View(report, level_from, select)
+        values = measure(view)
         if not _counted(values).any():
             raise Unavailable("truth")
         yield view, values
@@ -80,21 +97,22 @@ def _seen(
             return
 
 
-def _estimate(name: str, values: Values | Pooled, draws: Floats, report: Outcome) -> Estimate:
+def _estimate(measure: Metric, values: Values | Pooled, draws: Floats, report: Outcome) -> Estimate:
     counted = _counted(values)
     groups = report.targets["group"][counted].nunique()
     if isinstance(values, Pooled):
         value = float(values.estimate(counted[None].astype(np.float64))[0])
     else:
         value = float(np.nanmean(values))
-    return interval(value, variance(draws, groups), int(counted.sum()), groups, share=name not in COUNTS)
+    return interval(value, variance(draws, groups), int(counted.sum()), groups, share=measure.is_share)
 
 
 def _counted(values: Values | Pooled) -> NDArray[np.bool_]:
     return values.counted if isinstance(values, Pooled) else np.isfinite(values)
 
 
-def _row(name: str, choice: str, estimate: Estimate, view: View) -> tuple:
-    scale = 1 if name in COUNTS else 100
+def _row(name: str, choice: str, measure: Metric, estimate: Estimate, view: View) -> tuple:
+    """One row of COLUMNS."""
     levels = " ".join(f"{level:.6g}" for level in view.levels.values() if level is not None)
-    return (name, choice, *(scale * x for x in estimate[:3]), estimate.n, estimate.groups, levels)
+    numbers = [measure.scale * number for number in estimate[:3]]
+    return (name, choice, *numbers, estimate.n, estimate.groups, levels)

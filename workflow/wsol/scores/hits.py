@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wsol.boxes import Boxes, asboxes, clip
 from wsol.regions.protocols import CANVAS_2020
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 
 
 class Flat(NamedTuple):
@@ -55,7 +55,7 @@ def iou_rows(boxes: NDArray, truth: NDArray, protocol: str) -> NDArray[np.float6
     return _best_rows(boxes, truth, _one(protocol))
 
 
-def hits(
+def find_hit_intervals(
     regions: Mapping[str, NDArray],
     truth: NDArray,
     truth_offsets: NDArray,
@@ -64,16 +64,16 @@ def hits(
     *,
     largest: bool,
     protocol: str,
-) -> list[Hits]:
+) -> list[HitIntervals]:
     """The levels at which a target's regions reach each IoU of `deltas`: a table of intervals for each.
 
     `regions`: the arrays of `files.REGIONS`; `truth` [g 4]: boxes in image pixels, those of target t at
     `truth_offsets[t] : truth_offsets[t + 1]`; `sizes` [t 2]: height, width; `largest`: only the largest region counts.
     """
     given = _flat(regions, truth, truth_offsets, sizes, protocol)
-    which, lo, hi = _hits(given, regions["lo"], regions["hi"], np.asarray(deltas, np.float64), largest)
+    which, lo, hi = _hits(given, regions["level_low"], regions["level_high"], np.asarray(deltas, np.float64), largest)
     tables = [np.flatnonzero(which[:, 1] == d) for d in range(len(deltas))]
-    return [Hits(which[rows, 0], lo[rows], hi[rows]) for rows in tables]
+    return [HitIntervals(which[rows, 0], lo[rows], hi[rows]) for rows in tables]
 
 
 def best_iou(
@@ -88,15 +88,16 @@ def best_iou(
 ) -> NDArray[np.float64]:
     """The best IoU of each target's regions at one level, [t]; 0 without region or truth.
 
-    Where the threshold chose a level for each map, its regions stand at any level. Arguments as in `hits`.
+    Where the threshold chose a level for each map, its regions stand at any level.
+    Arguments as in `find_hit_intervals`.
     """
-    use = (regions["largest"] == largest) & (regions["lo"] < level) & (level <= regions["hi"])
+    use = (regions["largest"] == largest) & (regions["level_low"] < level) & (level <= regions["level_high"])
     return _best_of(_flat(regions, truth, truth_offsets, sizes, protocol), use)
 
 
 def region_count(regions: Mapping[str, NDArray], level: float = 0.0) -> NDArray[np.int64]:
     """How many regions each target has at one level, [t]."""
-    use = ~regions["largest"] & (regions["lo"] < level) & (level <= regions["hi"])
+    use = ~regions["largest"] & (regions["level_low"] < level) & (level <= regions["level_high"])
     before = np.concatenate([[0], np.cumsum(use)])[regions["offsets"]]
     return np.diff(before)[regions["index"]]
 

@@ -1,34 +1,32 @@
 """What metrics see of a run over one dataset: ranks of the right class, hits by level, pixel counts, statuses.
 
-A target that is not `ok` is a miss and stays in every denominator; only a target without any truth (`unlabelled`) has
+A target that is not `ok` is a miss and stays in every denominator. Only a target of status `no_ground_truth` has
 nothing to be scored against: its localisation is not counted (NaN), its classification is. Under `wsol2020` a
 `degenerate` map has the published evaluator's box 0 0 0 0, which a truth that is scaled to 0 0 0 0 is found by.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from wsol import boxes
 from wsol.errors import DataError
-from wsol.index.outputs import right
 from wsol.scores import curves
-from wsol.scores.curves import Hits
+from wsol.scores.curves import HitIntervals
 from wsol.scores.pixels import Counts, Pixels
 from wsol.scores.pointing import Pointing
 
 T = TypeVar("T")
-UNRANKED = np.iinfo(np.int32).max
-DELTAS = (0.3, 0.5, 0.7)
+DELTAS = (0.3, 0.5, 0.7)  # the usual IoU thresholds
 
-# (deltas, components "largest" | "all", truth [n] of box lists) -> one Hits for each delta
-FindHits = Callable[[tuple[float, ...], str, Sequence[NDArray]], Sequence[Hits]]
-# (level, None for each map's own) -> for each target the IoU of all its boxes there with its truth, [boxes truth]
+# (deltas, components "largest" | "all", ground truth [n] of box lists) -> the HitIntervals of each delta
+FindHitIntervals = Callable[[tuple[float, ...], str, Sequence[NDArray]], Sequence[HitIntervals]]
+# (level, None for each map's own) -> for each target the IoU of all its boxes there with its ground truth [boxes truth]
 FindOverlaps = Callable[[float | None], Sequence[NDArray[np.float64]]]
 
 
@@ -38,7 +36,7 @@ class Unavailable(Exception):
 
 @dataclass
 class Outcome:
-    """`targets` is files.TARGETS, status [n] of each target; what is None makes the metrics on it unavailable.
+    """`targets` is files.TARGETS, `status` [n] that of each target; what is None makes the metrics on it unavailable.
 
     What is found by a function is found when a metric first asks for it, and kept.
     """
@@ -46,15 +44,16 @@ class Outcome:
     targets: pd.DataFrame
     status: NDArray[np.str_]
     rank: NDArray[np.int64] | None = None  # [n] of the right class among the logits, 0 the best
-    find_hits: FindHits | None = None
-    levels: NDArray[np.float64] | None = None  # the grid that was swept; None where every level was
+    find_hit_intervals: FindHitIntervals | None = None
+    swept_levels: NDArray[np.float64] | None = None  # the grid that was swept; None where every level was
     find_overlaps: FindOverlaps | None = None
     find_pixels: Callable[[], Pixels] | None = None
     find_masks: Callable[[], Counts] | None = None  # of masks cut at each map's own level
     find_pointing: Callable[[], Pointing] | None = None
     explain: str = "labelled"  # the class that maps are of: labelled | predicted, the one of the highest logit
     boxed: tuple[str, ...] = ("ok",)  # the statuses whose boxes count
-    _hits: dict = field(default_factory=dict, repr=False)
+    deltas: tuple[float, ...] = DELTAS  # the IoU thresholds that one pass over the regions finds together
+    _hit_intervals: dict = field(default_factory=dict, repr=False)
     _levels: dict = field(default_factory=dict, repr=False)
     _overlaps: dict = field(default_factory=dict, repr=False)
 
@@ -62,45 +61,49 @@ class Outcome:
         return len(self.targets)
 
     @cached_property
-    def labelled(self) -> NDArray[np.bool_]:
+    def has_true_boxes(self) -> NDArray[np.bool_]:
         """[n]: has boxes to be localised against."""
-        return (self.status != "unlabelled") & np.array([len(b) > 0 for b in self.truth], bool)
+        return (self.status != "no_ground_truth") & np.array([len(b) > 0 for b in self.ground_truth], bool)
 
     @cached_property
-    def truth(self) -> list[NDArray[np.float64]]:
+    def ground_truth(self) -> list[NDArray[np.float64]]:
         """[n] of boxes [k 4]."""
         return [boxes.asboxes(flat) for flat in self.targets["boxes"]]
 
     @cached_property
-    def largest_truth(self) -> list[NDArray[np.float64]]:
-        """[n] of boxes [1 4]: the largest box, the first among equals."""
-        return [b[[np.argmax(boxes.area(b))]] if len(b) else b for b in self.truth]
+    def largest_ground_truth(self) -> list[NDArray[np.float64]]:
+        """[n] of boxes [1 4]: the largest box, the first among equals; [0 4] where there is none."""
+        return [b[[np.argmax(boxes.area(b))]] if len(b) else b for b in self.ground_truth]
 
-    def hits(self, delta: float, components: str = "largest", matching: str = "any") -> Hits:
-        """Levels at which a box reaches IoU >= delta with a truth box; every usual delta is found in the same pass.
+    def expect(self, deltas: Iterable[float]) -> None:
+        """These IoU thresholds will be asked for beside the usual ones: one pass finds all of them."""
+        self.deltas = tuple(sorted({*self.deltas, *deltas}))
+
+    def hit_intervals(self, delta: float, components: str = "largest", matching: str = "any") -> HitIntervals:
+        """Levels at which a box reaches IoU >= delta with a true box; every delta of `deltas` is found in that pass.
 
         Of maps of the predicted class those of a right one count, which are the labelled class's; others are misses.
         """
-        if self.find_hits is None:
+        if self.find_hit_intervals is None:
             raise Unavailable("regions")
-        if (delta, components, matching) not in self._hits:
-            deltas = tuple(sorted({delta, *DELTAS}))
-            truth = self.truth if matching == "any" else self.largest_truth
-            for each, hits in zip(deltas, self.find_hits(deltas, components, truth), strict=True):
-                self._hits[each, components, matching] = self._counted(hits)
-        return self._hits[delta, components, matching]
+        if (delta, components, matching) not in self._hit_intervals:
+            deltas = tuple(sorted({delta, *self.deltas}))
+            truth = self.ground_truth if matching == "any" else self.largest_ground_truth
+            for each, found in zip(deltas, self.find_hit_intervals(deltas, components, truth), strict=True):
+                self._hit_intervals[each, components, matching] = self._counted(found)
+        return self._hit_intervals[delta, components, matching]
 
     def best_level(self, deltas: tuple[float, ...], components: str, matching: str) -> float:
         """The one level of highest accuracy, averaged over deltas; found once for all metrics that ask for it."""
         key = (deltas, components, matching)
         if key not in self._levels:
-            hits = curves.join([self.hits(delta, components, matching) for delta in deltas])
-            self._levels[key] = curves.best(curves.curve(hits), self.levels)
+            found = curves.join([self.hit_intervals(delta, components, matching) for delta in deltas])
+            self._levels[key] = curves.best_level(curves.curve(found), self.swept_levels)
         return self._levels[key]
 
     @cached_property
     def pixels(self) -> Pixels:
-        """Histograms of the maps inside and outside the truth's masks."""
+        """Histograms of the maps inside and outside the true masks."""
         return self._masked(self.find_pixels)
 
     @cached_property
@@ -131,55 +134,23 @@ class Outcome:
             raise Unavailable("heatmaps or predicted masks")
         return find()
 
-    def _counted(self, hits: Hits) -> Hits:
+    def _counted(self, found: HitIntervals) -> HitIntervals:
         """Without the hits of targets whose boxes do not count: those are misses, whatever their files say."""
         counts = np.isin(self.status, self.boxed)
         if self.explain == "predicted" and self.rank is not None:
             counts &= self.rank == 0
-        there = counts[hits.target]
-        return Hits(hits.target[there], hits.lo[there], hits.hi[there])
-
-
-def ranks(logits: ArrayLike, image_row: ArrayLike, outputs: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """Rank of each target's best right output among its image's logits [i c], 0 the best.
-
-    `image_row` [n] is the image's row, -1 for none; `outputs` [n] the right outputs. Among equal logits the output of
-    lower number is first. UNRANKED without a row, without outputs or where the logits are not finite.
-    """
-    logits, rows = np.asarray(logits), np.asarray(image_row)
-    target = np.repeat(np.arange(len(rows)), [len(o) for o in outputs])
-    output = np.concatenate([np.empty(0, np.int64), *(np.asarray(o, np.int64) for o in outputs)])
-    if len(output) and (output.min() < 0 or output.max() >= logits.shape[1]):
-        raise DataError(f"predictions: {logits.shape[1]} outputs, but the targets name output {output.max()}")
-    known = rows[target] >= 0
-    target, output = target[known], output[known]
-    best = np.full(len(rows), UNRANKED, np.int64)
-    for part in (slice(i, i + 4096) for i in range(0, len(target), 4096)):
-        np.minimum.at(best, target[part], _ranks(logits[rows[target[part]]], output[part]))
-    return best
-
-
-def _ranks(logits: NDArray, output: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rank of output [m] in logits [m c]."""
-    value = np.take_along_axis(logits, output[:, None], axis=1)
-    before = np.arange(logits.shape[1]) < output[:, None]
-    rank = ((logits > value) | ((logits == value) & before)).sum(axis=1)
-    return np.where(np.isfinite(logits).all(axis=1), rank, UNRANKED)
-
-
-def ranks_of(targets: pd.DataFrame, shards: Iterable[Mapping[str, NDArray]]) -> NDArray[np.int64]:
-    """The same over prediction files, each a shard of images; an image that none has is unranked."""
-    best = np.full(len(targets), UNRANKED, np.int64)
-    for shard in shards:
-        place = pd.Index(shard["image"]).get_indexer(pd.Index(targets["image"]))
-        there = np.flatnonzero(place >= 0)
-        outputs = right(targets.iloc[there], shard["names"])
-        best[there] = ranks(shard["logits"], place[there], outputs)
-    return best
+        there = counts[found.target]
+        return HitIntervals(found.target[there], found.level_low[there], found.level_high[there])
 
 
 def statuses(targets: pd.DataFrame, of_maps: NDArray | Sequence[str]) -> NDArray[np.str_]:
-    """What the index says of a target where it is not ok, else what became of its map: [n]."""
+    """What the index says of a target where it is not ok, else what became of its map: [n].
+
+    A DataError where the maps are not as many as the targets.
+
+    >>> statuses(pd.DataFrame({"status": ["ok", "missing"]}), ["degenerate", "unreadable"]).tolist()
+    ['degenerate', 'missing']
+    """
     found = np.asarray(of_maps, np.str_)
     if len(found) != len(targets):
         raise DataError(f"regions: {len(found)} targets, but the index has {len(targets)}")

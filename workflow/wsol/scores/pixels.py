@@ -73,7 +73,7 @@ class Pixels(NamedTuple):
             total += iou(hit, false, self.inside[rows].sum(axis=1, keepdims=True)).sum(axis=0)
         return int(self.levels[np.argmax(total[self.levels])])
 
-    def again(self, resamples: Resamples) -> Floats:
+    def levels_of_resamples(self, resamples: Resamples) -> Floats:
         """The level of highest mean IoU in each resample, [r]: the first of equals among CHOSEN spread over all."""
         places = self.levels[np.unique(np.linspace(0, len(self.levels) - 1, CHOSEN).round().astype(int))]
         total = np.zeros((resamples.count, len(places)))

@@ -1,4 +1,4 @@
-"""A run's results at one level, as `wsol.exports.forms` writes them.
+"""A run's results at one level, as `wsol.exports` writes them.
 
 The level is the one of highest accuracy at IoU .5 with boxes of all regions, or of highest mean IoU where the truth has
 masks only: chosen on the select split where there is one, else on the reported one; each map's own where the threshold
@@ -19,7 +19,7 @@ from wsol.errors import DataError
 from wsol.files.npz import unpack
 from wsol.files.predict import PREDICTIONS
 from wsol.index.outputs import right
-from wsol.networks.probabilities import probability
+from wsol.networks.probabilities import class_probability
 from wsol.regions.canvases import CANVASES
 from wsol.regions.localize import rle
 from wsol.regions.protocols import foreground
@@ -29,8 +29,8 @@ from wsol.scores.stages import Stages
 from wsol.scores.views import View
 
 
-class Result:
-    """See `exports.Result`."""
+class RunResult:
+    """See `exports.exported.Exported`."""
 
     def __init__(self, view: View, stages: Stages, predictions: Sequence[str | Path] = ()):
         self.view, self.stages, self.targets = view, stages, stages.targets
@@ -41,9 +41,9 @@ class Result:
     @cached_property
     def level(self) -> float | None:
         """None where each map has its own."""
-        if self.view.choice == "fixed":
+        if self.view.level_from == "fixed":
             return None
-        if self.view.outcome.labelled.any() or not (self.targets["mask"] != "").any():
+        if self.view.outcome.has_true_boxes.any() or not (self.targets["mask"] != "").any():
             return self.view.level((0.5,), "all", "any")
         found = self.view.chooser.pixels
         return float(found.edges[found.best()])
@@ -101,7 +101,7 @@ def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray
         place = pd.Index(arrays["image"]).get_indexer(pd.Index(targets["image"]))
         outputs = right(targets, arrays["names"])
         if header["settings"].get("activation"):
-            p = probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
+            p = class_probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
             for t in np.flatnonzero(place >= 0):
                 found[t] = explained(p[place[t]], outputs[t], header["settings"])
     return found

@@ -26,13 +26,14 @@ from wsol.regions.canvases import CANVASES, Canvas, Drawn, placed
 from wsol.regions.protocols import CANVAS_2020, finish, upsample
 from wsol.regions.thresholds import PUBLISHED_STEP
 from wsol.scores import curves, pixels, pointing
-from wsol.scores.curves import Hits
-from wsol.scores.hits import hits, row_boxes, truth_boxes
-from wsol.scores.outcome import Outcome, Unavailable, ranks_of, statuses
+from wsol.scores.curves import HitIntervals
+from wsol.scores.hits import find_hit_intervals, row_boxes, truth_boxes
+from wsol.scores.outcome import Outcome, Unavailable, statuses
 from wsol.scores.pixels import Map
+from wsol.scores.ranks import ranks_of
 from wsol.scores.views import View
 
-KINDS = ("targets", "predictions", "heatmaps", "regions")  # what a run is scored from
+SCORED_FROM = ("targets", "predictions", "heatmaps", "regions")  # what a run is scored from
 Reader = Callable[[], Mapping[str, NDArray]]
 Truth = Sequence[NDArray[np.float64]]
 
@@ -60,15 +61,17 @@ class Stages:
         found = [np.asarray(read()["status"], np.str_) for read in self.regions]
         return statuses(self.targets, np.concatenate([np.empty(0, np.str_), *found]))
 
-    def find_hits(self, deltas: tuple[float, ...], components: str, truth: Truth) -> list[Hits]:
-        parts: list[list[Hits]] = [[] for _ in deltas]
+    def find_hit_intervals(self, deltas: tuple[float, ...], components: str, truth: Truth) -> list[HitIntervals]:
+        parts: list[list[HitIntervals]] = [[] for _ in deltas]
         for rows, shard in self.shards(self.regions):
             offsets = np.cumsum([0] + [len(b) for b in truth[rows]])
             flat = np.concatenate([np.empty((0, 4)), *truth[rows]])
             largest = components == "largest"
-            found = hits(shard, flat, offsets, self.sizes[rows], deltas, largest=largest, protocol=self.protocol)
+            found = find_hit_intervals(
+                shard, flat, offsets, self.sizes[rows], deltas, largest=largest, protocol=self.protocol
+            )
             for part, each in zip(parts, found, strict=True):
-                part.append(Hits(each.target + rows.start, each.lo, each.hi))
+                part.append(HitIntervals(each.target + rows.start, each.level_low, each.level_high))
         return [curves.join(part) for part in parts]
 
     def largest_boxes(self, level: float | None) -> list[list[float]]:
@@ -177,8 +180,8 @@ class Stages:
 def _holds(shard: Mapping[str, NDArray], level: float | None) -> NDArray[np.bool_]:
     """Which rows of a regions file hold at a level."""
     if level is None:
-        return np.ones(len(shard["lo"]), bool)
-    return (shard["lo"] < level) & (level <= shard["hi"])
+        return np.ones(len(shard["level_low"]), bool)
+    return (shard["level_low"] < level) & (level <= shard["level_high"])
 
 
 def _cut(shard: Mapping[str, NDArray], there: NDArray[np.bool_], target: int) -> NDArray[np.float32]:
@@ -205,14 +208,14 @@ def outcome(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Outc
         stages.targets,
         stages.status,
         rank=ranks_of(stages.targets, map(PREDICTIONS.read, predictions)) if predictions else None,
-        find_hits=stages.find_hits,
+        find_hit_intervals=stages.find_hit_intervals,
         find_overlaps=stages.find_overlaps,
         find_masks=stages.find_masks,
         find_pixels=stages.find_pixels if stages.heatmaps else None,
         find_pointing=stages.find_pointing if stages.heatmaps else None,
         explain=explained(predictions),
         boxed=("ok", "degenerate") if stages.protocol == "wsol2020" else ("ok",),
-        levels=grid(settings["threshold"], stages.protocol),
+        swept_levels=grid(settings["threshold"], stages.protocol),
     ), stages
 
 
@@ -227,8 +230,8 @@ def viewed(files: Any, settings: Mapping[str, Any]) -> tuple[View, Stages]:
 
     `files` are a stage's: those of the reported dataset by kind, and under `select_…` those levels are chosen on.
     """
-    report, stages = outcome({kind: files.get(kind) for kind in KINDS}, settings)
-    chosen_on = {kind: files.get(f"select_{kind}") for kind in KINDS}
+    report, stages = outcome({kind: files.get(kind) for kind in SCORED_FROM}, settings)
+    chosen_on = {kind: files.get(f"select_{kind}") for kind in SCORED_FROM}
     select = outcome(chosen_on, settings)[0] if chosen_on["targets"] else None
     single = settings["threshold"]["method"] != "sweep"
     return View(report, "fixed" if single else "selected" if select else "oracle", select), stages

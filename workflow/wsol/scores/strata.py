@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wsol.boxes import area, asboxes
 from wsol.files import rle
 from wsol.scores.evaluate import Evaluation
-from wsol.scores.metrics import COUNTS
+from wsol.scores.metrics import metric
 from wsol.statistics.intervals import mean_interval
 
 COLUMNS = ["table", "stratum", "metric", "choice", "value", "low", "high", "n", "groups"]
@@ -20,20 +20,30 @@ FRACTIONS = {"below 10 %": 0.1, "10-25 %": 0.25, "25-50 %": 0.5, "above 50 %": n
 
 
 def strata(evaluation: Evaluation, targets: pd.DataFrame) -> pd.DataFrame:
-    """Each metric that is a mean, in each stratum that has a target that counts; `targets` is files.TARGETS."""
-    metrics = [column for column in evaluation.targets.columns if "@" in column]
+    """One row of COLUMNS per stratum, metric that is a mean and choice, where the stratum has a target that counts.
+
+    `targets` is files.TARGETS.
+    """
     rows = []
     for table, names in tables(targets).items():
         for stratum in names.cat.categories:
             members = evaluation.targets[(names == stratum).to_numpy()]
-            for column in metrics:
-                if members[column].notna().any():
-                    metric, choice = column.rsplit("@", 1)
-                    found = mean_interval(members[column], members["group"], share=metric not in COUNTS)
-                    scale = 1 if metric in COUNTS else 100
-                    about = (table, stratum, metric, choice)
-                    rows.append((*about, *(scale * x for x in found[:3]), found.n, found.groups))
+            rows += [(table, stratum, *row) for row in _rows(members)]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _rows(members: pd.DataFrame) -> list[tuple]:
+    """The rows of one stratum, without its name."""
+    rows = []
+    for column in members.columns:
+        # `metric@choice`, and a metric's own name may have an @ too.
+        if "@" in column and members[column].notna().any():
+            name, choice = column.rsplit("@", 1)
+            measure = metric(name)
+            found = mean_interval(members[column], members["group"], share=measure.is_share)
+            numbers = [measure.scale * number for number in found[:3]]
+            rows.append((name, choice, *numbers, found.n, found.groups))
+    return rows
 
 
 def tables(targets: pd.DataFrame) -> dict[str, pd.Series]:
@@ -56,6 +66,7 @@ def areas(targets: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _by_edges(values: NDArray[np.float64], edges: dict[str, float]) -> pd.Series:
+    """The name of the first upper edge above each value."""
     names = list(edges)
     place = np.searchsorted(list(edges.values()), values, side="right")
     found = [None if np.isnan(v) else names[min(p, len(names) - 1)] for v, p in zip(values, place, strict=True)]

@@ -14,32 +14,38 @@ PIXELS = ("pixels",)  # the key of the one level that pixel metrics are taken at
 
 
 class View:
-    """An outcome seen at the levels of one choice; `levels` records which were asked for, in order."""
+    """What a metric sees: an outcome, at levels that come from one place.
 
-    def __init__(self, outcome: Outcome, choice: str, select: Outcome | None = None):
-        self.outcome, self.choice = outcome, choice
-        self.chooser = select if choice == "selected" and select is not None else outcome
+    `level_from` says from where: "oracle" is the best level on the reported split itself, "selected" the best on the
+    select split, "fixed" each map's own. `levels` records the levels that a metric asked for, in order: the key of each
+    is (deltas, components, matching), or PIXELS.
+    """
+
+    def __init__(self, outcome: Outcome, level_from: str, select: Outcome | None = None):
+        self.outcome = outcome
+        self.level_from = level_from
+        self.chooser = select if level_from == "selected" and select is not None else outcome
         self.levels: dict[tuple, float | None] = {}
 
     def at(self, levels: dict[tuple, float | None]) -> "View":
         """The same outcome, seen at these levels instead."""
-        other = View(self.outcome, self.choice, self.chooser)
+        other = View(self.outcome, self.level_from, self.chooser)
         other.levels = dict(levels)
         return other
 
-    def again(self, key: tuple, resamples: Resamples) -> Values:
+    def levels_of_resamples(self, key: tuple, resamples: Resamples) -> Values:
         """The level that a key of `levels` has when it is chosen in each resample of the chooser, [r]."""
         if key == PIXELS:
-            return self.chooser.pixels.again(resamples)
+            return self.chooser.pixels.levels_of_resamples(resamples)
         deltas, components, matching = key
-        hits = curves.join([self.chooser.hits(delta, components, matching) for delta in deltas])
-        return levels.again(hits, self.chooser.levels, resamples)
+        found = curves.join([self.chooser.hit_intervals(delta, components, matching) for delta in deltas])
+        return levels.levels_of_resamples(found, self.chooser.swept_levels, resamples)
 
     def level(self, deltas: tuple[float, ...], components: str, matching: str) -> float | None:
         """The one level of highest accuracy, averaged over deltas; None where each map has its own."""
         key = (deltas, components, matching)
         if key not in self.levels:
-            self.levels[key] = None if self.choice == "fixed" else self.chooser.best_level(*key)
+            self.levels[key] = None if self.level_from == "fixed" else self.chooser.best_level(*key)
         return self.levels[key]
 
     @property
@@ -57,18 +63,20 @@ class View:
         over: tuple[float, ...] = (),
         right: bool = False,
     ) -> Values:
-        """1 where a box reaches IoU >= delta at the level best for the deltas `over` (this delta, if not said).
+        """1 where a box reaches IoU >= delta at the level best for the deltas `over` (this delta, if not said), [n].
 
-        `right`: asked only of targets whose highest logit is right, where maps of either class are the same.
+        `components`: the box of the "largest" region counts, or "all" regions' boxes. `matching`: "any" true box
+        counts, or the "largest" alone. `right`: asked only of targets whose highest logit is right, where maps of
+        either class are the same. NaN where there is no true box.
         """
         outcome = self.outcome if right else self.of_label
-        hits = outcome.hits(delta, components, matching)
-        hit = curves.hit_at(hits, self.level(over or (delta,), components, matching), len(outcome))
-        return np.where(outcome.labelled, hit, np.nan)
+        intervals = outcome.hit_intervals(delta, components, matching)
+        hit = curves.hit_at(intervals, self.level(over or (delta,), components, matching), len(outcome))
+        return np.where(outcome.has_true_boxes, hit, np.nan)
 
     def pixels(self) -> pixels.Counts:
         """Pixel counts at the level of highest mean IoU, or of each map's own mask."""
-        if self.choice == "fixed":
+        if self.level_from == "fixed":
             self.levels[PIXELS] = None
             return self.of_label.masks
         found = self.of_label.pixels
@@ -82,7 +90,7 @@ class View:
         return self.of_label.overlaps(self.level((0.5,), "all", "any"))
 
     def top(self, k: int) -> Values:
-        """1 where a right class is among the k best outputs."""
+        """1 where a right class is among the k best outputs, [n]."""
         if self.outcome.rank is None:
             raise Unavailable("predictions")
         return (self.outcome.rank < k).astype(np.float64)

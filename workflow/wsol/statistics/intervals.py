@@ -17,6 +17,8 @@ POWER = 0.8
 
 
 class Estimate(NamedTuple):
+    """A number and how sure it is."""
+
     value: float
     low: float  # NaN where there is a single group
     high: float
@@ -29,7 +31,14 @@ def interval(value: float, variance: float, n: int, groups: int, *, share: bool 
 
     Of a share, in [0, 1]: Wilson's (1927) score interval with Student's t of groups - 1 in place of the normal and the
     n that a plain proportion of this variance would have (Korn & Graubard 1998; Franco et al. 2019): it does not
-    collapse where nearly all or nearly no targets are hit. Of a count: Student's, not below 0.
+    collapse where nearly all or nearly no targets are hit. Of a count: Student's, not below 0. `low` and `high` are NaN
+    where there is a single group.
+
+    >>> found = interval(0.5, 0.25 / 100, 100, 100)  # 50 of 100 hit
+    >>> print(f"{found.low:.3f} {found.high:.3f}")
+    0.403 0.597
+    >>> interval(0.5, 0.0, 7, 1).low
+    nan
     """
     if groups < 2:
         return Estimate(value, np.nan, np.nan, n, groups)
@@ -45,31 +54,52 @@ def interval(value: float, variance: float, n: int, groups: int, *, share: bool 
 
 
 def mean_interval(values: ArrayLike, groups: ArrayLike, *, share: bool = True) -> Estimate:
-    """Of the mean of values [n], NaN not counted, of targets in groups [n]; nothing is resampled."""
+    """Of the mean of values [n], NaN not counted, of targets in groups [n]; nothing is resampled.
+
+    >>> found = mean_interval([1, 1, 0, np.nan], ["a", "a", "b", "c"])
+    >>> round(found.value, 3), found.n, found.groups
+    (0.667, 3, 2)
+    """
     values = np.asarray(values, np.float64)
     counted = np.isfinite(values)
     codes = pd.factorize(np.asarray(groups)[counted])[0]
-    value, size = float(values[counted].mean()), int(codes.max()) + 1
+    value = float(values[counted].mean())
+    size = int(codes.max()) + 1
+    # The variance of a ratio of sums over groups (Taylor): what each group's values are off the mean, together.
     off = np.bincount(codes, values[counted] - value)
     variance = size / max(size - 1, 1) * (off @ off) / counted.sum() ** 2
     return interval(value, variance, int(counted.sum()), size, share=share)
 
 
 def variance(draws: Floats, groups: int) -> float:
-    """Of a mean over groups, from its resamples; those of g groups vary by (g - 1) / g of it."""
+    """Of a mean over groups, from its resamples [r]; those of g groups vary by (g - 1) / g of it.
+
+    >>> round(variance(np.array([0.4, 0.6, np.nan]), 2), 3)  # twice the .02 of the two that are there
+    0.04
+    """
     there = draws[np.isfinite(draws)]
     return float(there.var(ddof=1)) * groups / max(groups - 1, 1)
 
 
 def detectable(deviation: float, groups: int) -> float:
-    """The smallest true difference that p < .05 finds four times in five, given the deviation of one (Bloom 1995)."""
+    """The smallest true difference that p < .05 finds four times in five, given the deviation of one (Bloom 1995).
+
+    NaN where there is a single group.
+
+    >>> round(detectable(1.0, 100_000), 2)  # 1.96 + 0.84
+    2.8
+    """
     from scipy.special import stdtrit
 
     return float((student(LEVEL, groups) + stdtrit(groups - 1, POWER)) * deviation) if groups > 1 else np.nan
 
 
 def student(level: float, groups: int) -> float:
-    """How many standard deviations a two-sided interval reaches."""
+    """How many standard deviations a two-sided interval of a mean over so many groups reaches.
+
+    >>> round(student(0.95, 5), 3)  # t of four degrees of freedom
+    2.776
+    """
     from scipy.special import stdtrit
 
     return float(stdtrit(groups - 1, (1 + level) / 2))

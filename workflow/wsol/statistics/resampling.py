@@ -17,11 +17,16 @@ BLOCK = 1 << 22  # numbers of a pooled metric's weights held at once
 
 
 class Resamples:
-    """Draws of the groups [n] of a split's targets, with replacement (Efron 1979); one seed gives one set of bytes."""
+    """Draws of the groups [n] of a split's targets, with replacement (Efron 1979); one seed gives one set of bytes.
+
+    >>> Resamples(["a", "a", "b"], 3, seed=0).times.sum(axis=1)  # of two groups two are drawn, with all their targets
+    array([2, 2, 2], dtype=uint64)
+    """
 
     def __init__(self, groups: ArrayLike, resamples: int, seed: int | list[int]):
         self.codes = pd.factorize(np.asarray(groups), sort=True)[0]
-        self.count, self.seed = resamples, seed
+        self.count = resamples
+        self.seed = seed
         self._sizes: dict[bytes, Floats] = {}
 
     @cached_property
@@ -35,14 +40,23 @@ class Resamples:
         return found
 
     def means(self, values: Floats) -> Floats:
-        """The mean of the values [n] that are there in each resample, [r]."""
+        """The mean of the values [n] that are there in each resample, [r].
+
+        >>> Resamples(["a", "b"], 3, seed=0).means(np.array([0.5, 0.5]))
+        array([0.5, 0.5, 0.5])
+        """
         return self.means_at(values[None], np.zeros(self.count, np.int64))
 
     def means_at(self, values: Floats, which: NDArray[np.int64]) -> Floats:
-        """The same where resample r sees row `which[r]` of values [d n]; NaN where it drew no value at all."""
+        """The same where resample r sees row `which[r]` of values [d n]; NaN where it drew no value at all.
+
+        >>> Resamples(["a", "b"], 3, seed=0).means_at(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1]))
+        array([0., 1., 1.])
+        """
         there = np.isfinite(values)
         totals = self._totals(np.where(there, values, 0), which)
         if (there == there[0]).all():
+            # Every row lacks the same values, so that one denominator serves all; metrics of a run share it.
             key = there[0].tobytes()
             if key not in self._sizes:
                 self._sizes[key] = self._totals(there[:1], np.zeros(self.count, np.int64))
@@ -52,7 +66,11 @@ class Resamples:
         return np.divide(totals, sizes, out=np.full(self.count, np.nan), where=sizes > 0)
 
     def pooled(self, estimate: Callable[[Floats], Floats]) -> Floats:
-        """A score that is no mean: `estimate` maps weights [r n], how often each target counts, to [r]."""
+        """A score that is no mean: `estimate` maps weights [r n], how often each target counts, to [r].
+
+        >>> Resamples(["a", "b"], 3, seed=0).pooled(lambda weights: weights.sum(axis=1))
+        array([2., 2., 2.])
+        """
         rows = max(1, BLOCK // max(len(self.codes), 1))
         parts = [self.times[i : i + rows][:, self.codes] for i in range(0, self.count, rows)]
         return np.concatenate([estimate(part.astype(np.float64)) for part in parts])
@@ -67,7 +85,9 @@ class Resamples:
 def _weighted(times, sums, which):
     found = np.empty(len(times))
     for r in range(len(times)):
-        row, weights, total = sums[which[r]], times[r], 0.0
+        row = sums[which[r]]
+        weights = times[r]
+        total = 0.0
         for g in range(len(weights)):
             total += weights[g] * row[g]
         found[r] = total

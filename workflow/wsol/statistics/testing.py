@@ -7,14 +7,24 @@ from wsol.statistics.resampling import Floats
 
 
 def student_p(difference: float, deviation: float, groups: int) -> float:
-    """Two-sided p of no difference, by Student's t of groups - 1: it has a tail, where shares of resamples end."""
+    """Two-sided p of no difference, by Student's t of groups - 1: it has a tail, where shares of resamples end.
+
+    NaN where there is a single group, or nothing that varies.
+
+    >>> round(student_p(2.776, 1.0, 5), 3)
+    0.05
+    """
     from scipy.special import stdtr
 
     return float(2 * stdtr(groups - 1, -abs(difference) / deviation)) if groups > 1 and deviation > 0 else np.nan
 
 
 def holm(p: ArrayLike) -> Floats:
-    """p values [m] adjusted for being m together (Holm 1979); NaN is no member."""
+    """p values [m] adjusted for being m together (Holm 1979); NaN is no member.
+
+    >>> holm([0.04, 0.01, np.nan])  # twice the smaller, once the larger
+    array([0.04, 0.02,  nan])
+    """
     p = np.asarray(p, np.float64)
     order = np.argsort(p, kind="stable")[: np.isfinite(p).sum()]
     adjusted = np.full_like(p, np.nan)
@@ -23,11 +33,16 @@ def holm(p: ArrayLike) -> Floats:
 
 
 def below_best(t: ArrayLike, groups: int) -> Floats:
-    """Adjusted p of the best of k runs against the others, best first; `t` [k - 1]: differences by their deviations.
+    """Adjusted p [k - 1] of the best of k runs against the others, best first.
+
+    `t` [k - 1]: the differences divided by their deviations.
 
     The best was chosen by looking, so its lead over the r-th is the range of r equal runs: the step-down range test of
     Ryan, Einot, Gabriel and Welsch (Einot & Gabriel 1975, Welsch 1977), which errs in at most 5 % of tables of equal
     runs. Holm over all pairs would be valid and blinder; over the k - 1 comparisons alone it errs in 40 % of 52 runs.
+
+    >>> below_best([2.776], 5).round(3)  # of two runs it is the one comparison
+    array([0.05])
     """
     from scipy.stats import studentized_range
 

@@ -1,0 +1,135 @@
+"""What of a batch of images explains its targets: gradients, or what the network says of changed inputs."""
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from wsol.affine import Affine
+from wsol.files.predict import ARRAYS
+from wsol.networks.explainer import Explainer, coefficients
+from wsol.networks.perturb import PERTURBATIONS, Probe, Rows, gradient
+
+
+class Sink(Protocol):
+    """Where evidence goes: activations in order, a target's arrays at its rows, of `total`."""
+
+    def append(self, name: str, rows: np.ndarray, total: int) -> None: ...
+
+    def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None: ...
+
+
+class Batch(NamedTuple):
+    """Images as the network saw them, and the targets on them."""
+
+    pixels: np.ndarray  # uint8 [b H W 3], padded to the batch that functions are traced for
+    logits: np.ndarray  # float32 [n c], of the images without the padding
+    activations: list[np.ndarray]  # float32 [n h w k] of each explained layer; zero where an image is unreadable
+    cut: dict[int, Any]  # what the layers' heads can be run from (`Explainer.forward`)
+    targets: np.ndarray  # int [t], their places among all targets
+    images: np.ndarray  # int [t], their images' places in this batch
+    explained: np.ndarray  # int [t], the explained outputs; -1 where there is none
+
+
+def suffix(place: int) -> str:
+    """Evidence of the first explained layer is `activations`, of the second `activations_1` and so on."""
+    return f"_{place}" if place else ""
+
+
+class Asking:
+    """Puts what explains the targets of each batch into a sink, for `total` targets in all."""
+
+    def __init__(self, explainer: Explainer, arrays: tuple[str, ...], options: dict[str, Any], sink: Sink, total: int):
+        self.explainer, self.backbone = explainer, explainer.backbone
+        self.arrays, self.options = arrays, options
+        self.sink, self.total = sink, total
+
+    def of(self, batch: Batch) -> None:
+        raise NotImplementedError
+
+    def cell_to_input(self) -> list[Affine]:
+        """Where the cells of each layer's maps lie, known once all batches are through."""
+        return [found.values for found in self.backbone.cell_to_input]
+
+    def nothing(self) -> None:
+        """The arrays of a shard without targets: a file of evidence has them all."""
+        for place, layer in enumerate(self.backbone.layers):
+            for name in self.arrays:
+                shape = layer.shape[1:3] if name == "finished_maps" else layer.shape[1:]
+                self.sink.append(name + suffix(place), np.empty((0, *shape), np.float32), 0)
+
+
+class Gradients(Asking):
+    """Gradients of every explained layer, a batch of targets at a time."""
+
+    def of(self, batch: Batch) -> None:
+        size = self.explainer.batch
+        for start in range(0, len(batch.targets), size):
+            self._part(batch, slice(start, start + size))
+
+    def _part(self, batch: Batch, part: slice) -> None:
+        """Of at most as many targets as functions are traced for."""
+        targets, images = batch.targets[part], batch.images[part]
+        wanted = gradient(batch.logits[images], batch.explained[part], **self.options)
+        # Which classes are similar is read from logits, and so is what is taken away of them.
+        scores = {"gradients": self.backbone.settings["score"], "similar_class_gradients": "logit"}
+        weights = [self._padded(batch.logits[images], rows, scores[name]) for name, rows in wanted.items()]
+        found = self.explainer.gradients(self._cut(batch, images), weights)
+        for name, layers in zip(wanted, found, strict=True):
+            for place, layer in enumerate(layers):
+                self.sink.put(name + suffix(place), targets, layer.numpy()[: len(targets)], self.total)
+
+    def _padded(self, logits: np.ndarray, wanted: np.ndarray, score: str) -> np.ndarray:
+        """float32 [b c]: weights of scores [t c] as weights of logits, zero for the padding."""
+        padded = np.zeros((self.explainer.batch, self.backbone.classes), np.float32)
+        padded[: len(logits)] = coefficients(logits, wanted, score, self.backbone.activation)
+        return padded
+
+    def _cut(self, batch: Batch, images: np.ndarray) -> dict[int, Any]:
+        """The cut with one row per target."""
+        if np.array_equal(images, np.arange(len(images))):
+            return batch.cut  # one target per image, in order: nothing to gather
+        padded = np.zeros(self.explainer.batch, np.int32)
+        padded[: len(images)] = images
+        return self.explainer.rows(batch.cut, padded)
+
+
+class Changes(Asking):
+    """What a perturbation makes of the first explained layer, image by image."""
+
+    def __init__(self, *given: Any):
+        super().__init__(*given)
+        self.perturb = PERTURBATIONS[self.backbone.settings["evidence"]["method"]].function
+        self.shapes: dict[str, tuple[int, ...]] = {}  # of one target's arrays, once known
+
+    def of(self, batch: Batch) -> None:
+        for image in np.unique(batch.images):
+            mine = batch.images == image
+            explained = batch.explained[mine]
+            for name, rows in self._rows(batch, int(image), explained).items():
+                rows[explained < 0] = 0
+                self.shapes[name] = rows.shape[1:]
+                self.sink.put(name, batch.targets[mine], rows, self.total)
+
+    def _rows(self, batch: Batch, image: int, explained: np.ndarray) -> Rows:
+        # An image that nothing explains costs no pass, unless the arrays' shapes are still to be found out.
+        if self.shapes and (explained < 0).all():
+            return {name: np.zeros((len(explained), *shape), np.float32) for name, shape in self.shapes.items()}
+        cut = self.explainer.rows(batch.cut, np.array([image]))
+        probe = Probe(self.explainer, batch.pixels[image], batch.logits[image], batch.activations[0][image], cut)
+        return self.perturb(probe, np.maximum(explained, 0), **self.options)
+
+    def cell_to_input(self) -> list[Affine]:
+        """A finished map covers the input, whatever layer there is."""
+        if "finished_maps" not in self.arrays:
+            return super().cell_to_input()
+        return [
+            Affine.stretch(self.shapes.get("finished_maps", self.backbone.layers[0].shape[1:3]), self.backbone.size)
+        ]
+
+
+def asking(explainer: Explainer, sink: Sink, total: int) -> Asking:
+    """What the explainer's backbone is asked, by its setting `evidence`."""
+    options = dict(explainer.backbone.settings["evidence"])
+    method = options.pop("method")
+    kind = Changes if method in PERTURBATIONS else Gradients
+    return kind(explainer, ARRAYS[method], options, sink, total)

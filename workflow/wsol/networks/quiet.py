@@ -1,0 +1,27 @@
+"""For programs that people start by hand: what TensorFlow says while it starts reaches no one."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+
+from wsol.errors import InputError
+from wsol.job import _stderr_into
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without what libraries write to standard error, also past Python; after a failure of ours it is shown.
+
+    An InputError says by itself what is wrong.
+    """
+    with TemporaryFile("w+", errors="replace") as chatter:
+        try:
+            with _stderr_into(chatter):
+                yield
+        except InputError:
+            raise
+        except Exception:
+            chatter.seek(0)
+            sys.stderr.write(chatter.read())
+            raise

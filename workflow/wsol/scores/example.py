@@ -1,0 +1,88 @@
+"""A run of four targets, small enough to be scored by hand: what the examples in the metrics' docstrings see.
+
+Try a metric of your own on it: `mine(example())`.
+
+| target | class | rank | its one region and the levels it stands at | true boxes                         |
+|--------|-------|------|--------------------------------------------|------------------------------------|
+| 0      | 0     | 0    | IoU .8 at (.2, .6]                         | one                                |
+| 1      | 0     | 3    | IoU .6 with the small box at (.4, .8]      | a large and a small one            |
+| 2      | 1     | 0    | IoU .4 at (0, .3]                          | one                                |
+| 3      | 1     | 7    | none                                       | none, and no mask: nothing to find |
+
+So the level that is best at IoU .5 is .5, where targets 0 and 1 are hit. The pixels have three values:
+
+| target | true pixels of value .9, .3, .1 | other pixels of value .9, .3, .1 | peak to object | energy on it |
+|--------|---------------------------------|----------------------------------|----------------|--------------|
+| 0      | 60, 20, 0                       | 0, 20, 0                         | on it          | .9           |
+| 1      | 30, 10, 0                       | 10, 50, 0                        | 4 pixels       | .6           |
+| 2      | 0, 0, 40                        | 0, 0, 360                        | 20 pixels      | .1           |
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from wsol import boxes
+from wsol.scores.curves import HitIntervals
+from wsol.scores.outcome import Outcome
+from wsol.scores.pixels import BINS, Pixels, average_precision, bin_of
+from wsol.scores.pointing import Pointing
+from wsol.scores.views import View
+
+OBJECT = [0.0, 0, 10, 10]
+SMALL = [20.0, 0, 30, 10]
+GROUND_TRUTH = [OBJECT, [0.0, 0, 10, 20, *SMALL], OBJECT, []]
+FOUND = np.array([[0.0, 0, 10, 8], [20, 0, 30, 6], [0, 0, 10, 4]])  # the region's box of targets 0, 1 and 2
+LEVEL_LOW = np.array([0.2, 0.4, 0.0])
+LEVEL_HIGH = np.array([0.6, 0.8, 0.3])
+PIXEL_VALUES = np.array([0.9, 0.3, 0.1])
+TRUE_PIXELS = [[60, 20, 0], [30, 10, 0], [0, 0, 40], [0, 0, 0]]
+OTHER_PIXELS = [[0, 20, 0], [10, 50, 0], [0, 0, 360], [0, 0, 0]]
+
+
+def example() -> View:
+    """The run, seen at the best levels on its own targets.
+
+    >>> len(example().outcome)
+    4
+    """
+    targets = pd.DataFrame({"image": list("abcd"), "group": list("abcd"), "label": [0, 0, 1, 1]})
+    targets["boxes"] = GROUND_TRUTH
+    targets["mask"] = ["some", "some", "some", ""]
+    outcome = Outcome(
+        targets,
+        np.array(["ok", "ok", "ok", "no_ground_truth"]),
+        np.array([0, 3, 0, 7]),
+        find_hit_intervals=_hit_intervals,
+        find_overlaps=_overlaps,
+        find_pixels=_pixels,
+        find_pointing=lambda: Pointing(np.array([0, 4, 20, np.nan]), np.array([0.9, 0.6, 0.1, np.nan])),
+    )
+    return View(outcome, "oracle")
+
+
+def _hit_intervals(deltas: Sequence[float], components: str, truth: Sequence[NDArray]) -> list[HitIntervals]:
+    """Each target has one region, so that `components` makes no difference."""
+    reached = np.array([boxes.iou(box, true).max() for box, true in zip(FOUND, truth, strict=False)])
+    hit = [np.flatnonzero(reached >= delta) for delta in deltas]
+    return [HitIntervals(targets, LEVEL_LOW[targets], LEVEL_HIGH[targets]) for targets in hit]
+
+
+def _overlaps(level: float | None) -> list[NDArray[np.float64]]:
+    found = []
+    for target, truth in enumerate(GROUND_TRUTH):
+        there = target < len(FOUND) and (level is None or LEVEL_LOW[target] < level <= LEVEL_HIGH[target])
+        ours = FOUND[target] if there else []
+        found.append(boxes.iou(boxes.asboxes(ours), boxes.asboxes(truth)))
+    return found
+
+
+def _pixels() -> Pixels:
+    inside = np.zeros((4, BINS), np.int32)
+    outside = np.zeros((4, BINS), np.int32)
+    bins = bin_of(PIXEL_VALUES)
+    inside[:, bins] = TRUE_PIXELS
+    outside[:, bins] = OTHER_PIXELS
+    return Pixels(inside, outside, average_precision(inside, outside), np.array([True, True, True, False]))

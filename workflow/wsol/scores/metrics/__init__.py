@@ -1,0 +1,121 @@
+"""Metrics: what is said of each target, in one line each.
+
+Contract: `METRICS[name](view) -> values [n]`, one number per target in [0, 1] (a count where the unit says so), NaN
+where the target does not count; their mean is the score. Or `Pooled`, a score that is no mean. `view.hit(delta)` is 1
+where the run's box reaches IoU >= delta; which level the boxes are cut at is the view's to say: the best on the split
+that is reported (`oracle`), the best on the select split (`selected`) or each map's own (`fixed`).
+
+What compares a map with the ground truth asks for the labelled class's map. A run of maps of the predicted class
+(`explain: predicted`) has top1_acc, top5_acc and top1_loc: a right prediction's map is the labelled class's.
+
+To add a metric, write the function in one of the files here and a line in METRICS. A plain function is a share of which
+more is better; `Metric` says anything else. One with a keyword `delta` is a line in FAMILIES and has a name for every
+whole percent: `maxboxacc@75`.
+"""
+
+from collections.abc import Callable, Iterable
+
+from wsol.errors import ConfigError, unknown
+from wsol.scores.metrics.boxes import (
+    box_precision,
+    box_recall,
+    boxacc,
+    boxes_per_target,
+    maxboxacc,
+    maxboxacc_any,
+    maxboxacc_largest_truth,
+    maxboxacc_v2,
+    maxboxacc_v2_one_level,
+)
+from wsol.scores.metrics.classes import gtknown_loc, top_acc, top_loc
+from wsol.scores.metrics.maps import energy_pointing, peak, pointing_game
+from wsol.scores.metrics.masks import mask_iou, pixel_ap, pixel_precision, pixel_recall, pxap
+from wsol.scores.metrics.record import COUNT, DELTA, Metric, Pooled, as_metric, at_delta
+from wsol.scores.outcome import DELTAS
+from wsol.scores.views import Values, View
+
+FAMILIES: dict[str, Metric] = {
+    "maxboxacc": Metric(maxboxacc),
+    "maxboxacc_v2": Metric(maxboxacc_any),
+    "maxboxacc_largest_truth": Metric(maxboxacc_largest_truth),
+    "boxacc": Metric(boxacc),
+    "box_recall": Metric(box_recall),
+    "box_precision": Metric(box_precision),
+}
+
+
+def _usual(family: str) -> dict[str, Metric]:
+    """A family at each of the usual IoU thresholds: `name@30` and so on."""
+    percents = [round(100 * delta) for delta in DELTAS]
+    return {f"{family}@{percent}": at_delta(FAMILIES[family], percent) for percent in percents}
+
+
+METRICS: dict[str, Metric | Callable[[View], Values | Pooled]] = {
+    "top1_acc": Metric(top_acc, {"k": 1}, localises=False),
+    "top5_acc": Metric(top_acc, {"k": 5}, localises=False),
+    **_usual("maxboxacc"),
+    "maxboxacc_v2": Metric(maxboxacc_v2),
+    **_usual("maxboxacc_v2"),
+    "maxboxacc_v2_one_level": Metric(maxboxacc_v2_one_level),
+    **_usual("maxboxacc_largest_truth"),
+    **_usual("boxacc"),
+    **_usual("box_recall"),
+    **_usual("box_precision"),
+    "boxes_per_target": Metric(boxes_per_target, higher_is_better=None, unit=COUNT),
+    "gtknown_loc": Metric(gtknown_loc),
+    "top1_loc": Metric(top_loc, {"k": 1}),
+    "top5_loc": Metric(top_loc, {"k": 5}),
+    "pointing_game": Metric(pointing_game),
+    "peak_within_15px": Metric(peak, {"tolerance": 15}),
+    "peak_on_object": Metric(peak, {"tolerance": 0}),
+    "energy_pointing": Metric(energy_pointing),
+    "pxap": Metric(pxap),
+    "pixel_ap": Metric(pixel_ap),
+    "mask_iou": Metric(mask_iou, pixel_level=True),
+    "pixel_precision": Metric(pixel_precision, pixel_level=True),
+    "pixel_recall": Metric(pixel_recall, pixel_level=True),
+}
+OLD_NAMES = {"miou": "mask_iou"}  # old -> today's; an old name still works, and its rows have today's
+
+
+def metric(name: str, where: str = "metrics") -> Metric:
+    """The metric of a name, old or new, with any whole percent of IoU; a ConfigError at `where` for no such name.
+
+    >>> metric("maxboxacc@75").settings
+    {'delta': 0.75}
+    >>> metric("miou") is METRICS["mask_iou"]
+    True
+    """
+    name = current(name)
+    if name in METRICS:
+        return as_metric(METRICS[name])
+    family, at, percent = str(name).partition("@")
+    if at and family in FAMILIES:
+        if DELTA.fullmatch(percent):
+            return at_delta(FAMILIES[family], int(percent))
+        raise ConfigError(f"{where}: '{name}' is none of {family}@1 to {family}@99, whole percents of IoU.")
+    raise ConfigError(unknown(where, name, METRICS))
+
+
+def current(name: str) -> str:
+    """Today's name of a metric.
+
+    >>> current("miou")
+    'mask_iou'
+    """
+    return OLD_NAMES.get(name, name) if isinstance(name, str) else name
+
+
+def todays(names: Iterable[str], where: str = "metrics") -> list[str]:
+    """Today's names of these metrics; a ConfigError at `where` for one that is not known, or given by both its names.
+
+    >>> todays(["miou", "maxboxacc@75"])
+    ['mask_iou', 'maxboxacc@75']
+    """
+    found: list[str] = []
+    for name in names:
+        metric(name, where)
+        if current(name) in found:
+            raise ConfigError(f"{where}: '{name}' is '{current(name)}', which is given too.")
+        found.append(current(name))
+    return found

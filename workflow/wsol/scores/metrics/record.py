@@ -1,0 +1,89 @@
+"""What a metric is: a function of a view, and what its numbers mean."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsol.scores.views import Values, View
+
+PERCENT = "%"  # of a share in [0, 1]
+COUNT = "count"
+DELTA = re.compile(r"[1-9][0-9]?")  # a whole percent from 1 to 99
+
+
+class Pooled(NamedTuple):
+    """A score that is no mean over targets, and asks for no level.
+
+    `estimate` maps weights [r n], how often each target counts, to [r]; `counted` [n] says which targets count at all.
+    """
+
+    estimate: Callable[[Values], Values]
+    counted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A function `(view, **settings) -> values [n] | Pooled`, called as `metric(view)`.
+
+    Values are one number per target in [0, 1] (of a count: any from 0), NaN where the target does not count; their mean
+    is the score.
+    """
+
+    function: Callable[..., Values | Pooled]
+    settings: Mapping[str, Any] = field(default_factory=dict)  # delta, k, tolerance: what the name says
+    higher_is_better: bool | None = True  # None: neither high nor low is better, so that it ranks nothing
+    unit: str = PERCENT  # of what tables print; COUNT is printed as it is
+    localises: bool = True  # False: it says which class is seen, nothing of where
+    pixel_level: bool = False  # of pixels at one level of the sweep
+
+    def __call__(self, view: View) -> Values | Pooled:
+        return self.function(view, **self.settings)
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its values lie in [0, 1]."""
+        return self.unit == PERCENT
+
+    @property
+    def scale(self) -> int:
+        """What turns a value into the number that tables print."""
+        return 100 if self.is_share else 1
+
+    @property
+    def limit(self) -> float:
+        """The highest number that tables can print."""
+        return 100.0 if self.is_share else np.inf
+
+    @property
+    def ranks(self) -> bool:
+        """Whether a leaderboard can be ordered by it."""
+        return self.localises and self.higher_is_better is not None
+
+    @property
+    def sign(self) -> int:
+        """-1 where lower is better: what turns a difference into a lead."""
+        return -1 if self.higher_is_better is False else 1
+
+
+def as_metric(metric: Metric | Callable[[View], Values | Pooled]) -> Metric:
+    """A metric as it is; a plain function is a share of which more is better.
+
+    >>> def mine(view):
+    ...     return view.hit(0.5)
+    >>> (as_metric(mine).unit, as_metric(mine).higher_is_better)
+    ('%', True)
+    """
+    return metric if isinstance(metric, Metric) else Metric(metric)
+
+
+def at_delta(family: Metric, percent: int) -> Metric:
+    """The metric of a family at IoU >= percent / 100.
+
+    >>> at_delta(Metric(lambda view, *, delta: delta), 75).settings
+    {'delta': 0.75}
+    """
+    return replace(family, settings={**family.settings, "delta": percent / 100})
