@@ -150,8 +150,8 @@ WRONG = {
     "another name.",
     "CONTROLS = {'gradcam': lambda a: 1}": "CONTROLS 'gradcam' has the name of another, one of the library's own; "
     "choose another name.",
-    "METRICS = {'mask_iou': lambda view: 1}": "METRICS 'mask_iou' has the name of another, one of the library's own; choose "
-    "another name.",
+    "METRICS = {'mask_iou': lambda view: 1}": "METRICS 'mask_iou' has the name of another, one of the library's own; "
+    "choose another name.",
     "BUILDERS = {'VGG16': lambda size, classes: 1}": "BUILDERS 'VGG16' has the name of another, one of the library's "
     "own; choose another name.",
     "ADAPTERS = {'voc': lambda: 1}": "ADAPTERS 'voc' has the name of another, one of the library's own; choose another "

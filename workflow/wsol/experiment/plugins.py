@@ -23,7 +23,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from wsol import places
 from wsol.errors import ConfigError
@@ -35,15 +35,7 @@ KEY = "plugins"  # under which settings hold {file: digest of its code}
 WORKFLOW = Path(__file__).parents[2]
 
 
-class Entry(NamedTuple):
-    """A table's entry, and the plugin it is from: its file as the config names it."""
-
-    table: str
-    name: str
-    file: str
-
-
-_joined: dict[tuple[str, str], Entry] = {}
+_joined: dict[tuple[str, str], str] = {}  # (table, name) -> the plugin's file, as the config names it
 _digests: dict[str, str] = {}
 
 
@@ -61,7 +53,6 @@ def load(files: Iterable[str]) -> None:
         for table, entries in tables.items():
             for name in entries:
                 _check_free(file, table, name)
-                _joined[table, name] = Entry(table, name, file)
             _join(file, table, entries)
         _digests[file] = digest(file)
 
@@ -71,7 +62,7 @@ def used(*entries: tuple[str, str]) -> dict[str, dict[str, str]]:
 
     `entries` are (table, name), whether or not they are a plugin's.
     """
-    found = sorted({_joined[entry].file for entry in entries if entry in _joined})
+    found = sorted({_joined[entry] for entry in entries if entry in _joined})
     return {KEY: {file: _digests[file] for file in found}} if found else {}
 
 
@@ -123,7 +114,7 @@ def _check_free(file: str, table: str, name: str) -> None:
     for other in shared:
         if name not in registry(other):
             continue
-        taken = f"that of '{_joined[other, name].file}'" if (other, name) in _joined else "one of the library's own"
+        taken = f"that of '{_joined[other, name]}'" if (other, name) in _joined else "one of the library's own"
         raise ConfigError(f"{KEY}: {file}: {table} '{name}' has the name of another, {taken}; choose another name.")
 
 
@@ -145,6 +136,7 @@ def _join(file: str, table: str, entries: Mapping[str, Any]) -> None:
     """The one place where entries join a registry."""
     prepare = REGISTRIES[table][2]
     for name, entry in entries.items():
+        _joined[table, name] = file
         try:
             registry(table)[name] = prepare(entry)
         except ConfigError as error:
@@ -157,10 +149,10 @@ def _as_it_is(entry: Callable) -> Callable:
 
 def _architecture(build: Callable) -> Any:
     """A builder as an architecture: it sees RGB 0..255, and takes what its own parameters say."""
-    from wsol.networks.architectures import Architecture
-
+    # By name, as registries are: an import statement would make every stage depend on that module.
+    module = import_module("wsol.networks.architectures")
     arguments = {name: parameter.annotation for name, parameter in parameters(build).items()}
-    return Architecture(224, "none", arguments, least=1, build=build)
+    return module.Architecture(224, "none", arguments, least=1, build=build)
 
 
 # A plugin's table -> the module and the name of the registry that it joins, and what an entry becomes there.
