@@ -34,7 +34,6 @@ from wsol.settings import parameters, shown
 KEY = "plugins"  # under which settings hold {file: digest of its code}
 WORKFLOW = Path(__file__).parents[2]
 
-
 _joined: dict[tuple[str, str], str] = {}  # (table, name) -> the plugin's file, as the config names it
 _digests: dict[str, str] = {}
 
@@ -87,18 +86,7 @@ def digest(file: str) -> str:
 def read(file: str) -> dict[str, dict[str, Any]]:
     """The tables that a plugin defines, by their names; a ConfigError where it cannot be read or defines none."""
     where = f"{KEY}: {file}"
-    # Compiled here and not imported: Python's cache would miss an edit of the same second and size.
-    module = types.ModuleType(f"plugin_{Path(file).stem}")
-    module.__file__ = file
-    try:
-        exec(compile(Path(file).read_bytes(), file, "exec"), module.__dict__)
-    except SyntaxError as error:
-        raise ConfigError(f"{where}:{error.lineno}: is no Python: {error.msg}.") from error
-    except OSError as error:
-        raise ConfigError(f"{where}: cannot be read ({error.strerror}).") from error
-    except (Exception, SystemExit) as error:  # whatever a user's code may raise
-        said = f"{type(error).__name__}: {error}".rstrip(".: ")
-        raise ConfigError(f"{where}: raises on import: {said}.") from error
+    module = _run(where, file)
     tables = {table: getattr(module, table) for table in REGISTRIES if hasattr(module, table)}
     if not tables:
         raise ConfigError(f"{where}: defines none of {', '.join(REGISTRIES)}.")
@@ -106,6 +94,25 @@ def read(file: str) -> dict[str, dict[str, Any]]:
         if not isinstance(entries, dict):
             raise ConfigError(f"{where}: {table} must be a dict of names and functions, got {shown(entries)}.")
     return tables
+
+
+def _run(where: str, file: str) -> types.ModuleType:
+    """A plugin's file as a module, run anew: Python's own cache would miss an edit of the same second and size."""
+    module = types.ModuleType(f"plugin_{Path(file).stem}")
+    module.__file__ = file
+    try:
+        code = compile(Path(file).read_bytes(), file, "exec")
+    except (SyntaxError, ValueError) as error:
+        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise ConfigError(f"{where}{line}: is no Python: {getattr(error, 'msg', error)}.") from error
+    except OSError as error:
+        raise ConfigError(f"{where}: cannot be read ({error.strerror}).") from error
+    try:
+        exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:  # whatever a user's code may raise
+        said = f"{type(error).__name__}: {error}".rstrip(".: ")
+        raise ConfigError(f"{where}: raises on import: {said}.") from error
+    return module
 
 
 def _check_free(file: str, table: str, name: str) -> None:
