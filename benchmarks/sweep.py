@@ -18,10 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 
 import naive
+from prepared import prepare
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.npz import unpack
 from wsol.regions.localize import localize
-from wsol.regions.protocols import prepare
+from wsol.regions.published import PUBLISHED
 from wsol.regions.regions import cut
 from wsol.scores.hits import find_hit_intervals
 
@@ -55,7 +56,7 @@ def clocked(work, maps) -> float:
 
 
 def our_boxes(maps):
-    return [cut(prepared, TAUS, "wsol2020") for prepared in maps]
+    return [cut(prepared, TAUS, PUBLISHED) for prepared in maps]
 
 
 def naive_boxes(maps):
@@ -68,7 +69,7 @@ def our_hits(maps):
     input_to_image, sizes = np.tile([1.0, 1.0, 0.0, 0.0], (n, 1)), np.full((n, 2), 224)
     regions = localize(maps, ["ok"] * n, input_to_image, [224, 224], sizes, threshold={"method": "sweep"}, **HOW)
     given = (regions, np.tile(TRUTH, (n, 1)), np.arange(n + 1), sizes, DELTAS)
-    return [find_hit_intervals(*given, largest=largest, protocol="wsol2020") for largest in (True, False)]
+    return [find_hit_intervals(*given, largest=largest, protocol=PUBLISHED) for largest in (True, False)]
 
 
 def naive_hits(maps):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from wsol.experiment import plugins
 from wsol.exports.forms import EXPORTS, write_about
 from wsol.job import job
+from wsol.scores.load import viewed
 from wsol.scores.results import RunResult
-from wsol.scores.stages import viewed
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -6,7 +6,7 @@ from wsol.experiment import plugins
 from wsol.files.score import DRAWS, OUTCOMES, SCORES, STRATA
 from wsol.job import job
 from wsol.scores.evaluate import evaluate
-from wsol.scores.stages import viewed
+from wsol.scores.load import viewed
 from wsol.scores.strata import strata
 
 if TYPE_CHECKING:

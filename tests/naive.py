@@ -96,3 +96,30 @@ def published_truth(inclusive, size, side=224):
             for x0, y0, x1, y1 in inclusive
         ]
     )
+
+
+def best_iou(regions, truth, truth_offsets, level=0.0):
+    """The best IoU of each target's regions at one level, half-open boxes in the image, row after row."""
+    found = []
+    for target, number in enumerate(regions["index"]):
+        sx, sy, tx, ty = regions["canvas_to_image"][target]
+        best = 0.0
+        for row in range(regions["offsets"][number], regions["offsets"][number + 1]):
+            if regions["largest"][row] or not regions["level_low"][row] < level <= regions["level_high"][row]:
+                continue
+            x0, y0, x1, y1 = regions["boxes"][row] * [sx, sy, sx, sy] + [tx, ty, tx, ty]
+            for a, b, c, d in truth[truth_offsets[target] : truth_offsets[target + 1]]:
+                shared = max(min(x1, c) - max(x0, a), 0) * max(min(y1, d) - max(y0, b), 0)
+                best = max(best, shared / ((x1 - x0) * (y1 - y0) + (c - a) * (d - b) - shared))
+        found.append(best)
+    return found
+
+
+def region_count(regions, level=0.0):
+    """How many regions each target has at one level."""
+    found = []
+    for number in regions["index"]:
+        rows = slice(regions["offsets"][number], regions["offsets"][number + 1])
+        holds = (regions["level_low"][rows] < level) & (level <= regions["level_high"][rows])
+        found.append(int((holds & ~regions["largest"][rows]).sum()))
+    return found

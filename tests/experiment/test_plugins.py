@@ -128,6 +128,7 @@ WRONG = {
     "CAMS = {": "mine.py:1: is no Python: '{' was never closed.",
     "\n\nx = = 1": "mine.py:3: is no Python: invalid syntax.",
     "import numpy\nnumpy.none": "raises on import: AttributeError: module 'numpy' has no attribute 'none'.",
+    "open('/nowhere')": "raises on import: FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'.",
     "raise SystemExit(3)": "raises on import: SystemExit: 3.",
     "CAM = {}": "defines none of ADAPTERS, BUILDERS, CAMS, CONTROLS, METRICS, THRESHOLDS.",
     "CAMS = [max]": "CAMS must be a dict of names and functions, got [<built-in function max>].",
@@ -150,8 +151,8 @@ WRONG = {
     "another name.",
     "CONTROLS = {'gradcam': lambda a: 1}": "CONTROLS 'gradcam' has the name of another, one of the library's own; "
     "choose another name.",
-    "METRICS = {'miou': lambda view: 1}": "METRICS 'miou' has the name of another, one of the library's own; choose "
-    "another name.",
+    "METRICS = {'mask_iou': lambda view: 1}": "METRICS 'mask_iou' has the name of another, one of the library's own; "
+    "choose another name.",
     "BUILDERS = {'VGG16': lambda size, classes: 1}": "BUILDERS 'VGG16' has the name of another, one of the library's "
     "own; choose another name.",
     "ADAPTERS = {'voc': lambda: 1}": "ADAPTERS 'voc' has the name of another, one of the library's own; choose another "

@@ -6,8 +6,8 @@ from pycocotools import mask as coco
 
 from wsol.errors import ConfigError, DataError
 from wsol.files.localize import REGIONS
+from wsol.regions.exact import EXACT
 from wsol.regions.localize import localize
-from wsol.scores.hits import row_boxes
 
 FIXED = {"method": "fixed", "level": 0.5}
 HOW = {"protocol": "exact", "upsampling": "linear", "normalization": "minmax"}
@@ -28,7 +28,7 @@ def run(maps, input_to_image, sizes, threshold=FIXED, status=None, input_size=(8
 
 def in_image(found, target, size):
     rows = slice(*found["offsets"][found["index"][target] + np.array([0, 1])])
-    return row_boxes(found["boxes"][rows], found["canvas_to_image"][target], size, "exact")[
+    return EXACT.row_boxes(found["boxes"][rows], found["canvas_to_image"][target], size)[
         found["largest"][rows]
     ].tolist()
 

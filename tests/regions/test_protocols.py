@@ -1,13 +1,21 @@
 """Preparation against OpenCV, NumPy and hand-worked maps."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wsol.regions.protocols import PROTOCOLS, foreground, prepare, resample, upsample
+from prepared import foreground, prepare, upsample
+from wsol.affine import Affine
+from wsol.regions import preparation
+from wsol.regions.edges import EDGES
+from wsol.regions.preparation import resample
+from wsol.regions.protocols import PROTOCOLS
 
 MINMAX = {"upsampling": "linear", "normalization": "minmax", "protocol": "exact"}
 
@@ -71,3 +79,44 @@ def test_foreground_is_inclusive_or_strict():
     np.testing.assert_array_equal(foreground(np.float32([[0, 0.5, 1]]), 0.5, "exact"), [[False, True, True]])
     np.testing.assert_array_equal(foreground(np.uint8([[0, 127, 255]]), 0.5, "wsol2020"), [[False, False, True]])
     assert not foreground(np.zeros((2, 2), np.float32), 0, "exact").any()
+
+
+def test_the_schema_names_every_protocol():
+    schema = yaml.safe_load((Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml").read_text())
+    named = schema["$defs"]["evaluation"]["properties"]
+    assert named["protocol"]["enum"] == list(PROTOCOLS)
+    assert set(named["canvas"]["enum"]) == {canvas for protocol in PROTOCOLS.values() for canvas in protocol.canvases}
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_what_every_protocol_promises(name):
+    """Levels passed are the lowest ones and those that the foreground passes; boxes and codes lie where they may."""
+    protocol, random = PROTOCOLS[name], np.random.default_rng(0)
+    how = {"upsampling": protocol.upsampling, "normalization": "minmax", "protocol": name}
+    prepared = prepare(random.random((5, 7), np.float32), 20, 30, **how)
+    levels = np.linspace(0, 0.99, 12)
+    passed = protocol.passed(prepared, levels)
+    for number, level in enumerate(levels, 1):
+        np.testing.assert_array_equal(passed >= number, protocol.foreground(prepared, level))
+    rows, largest = protocol.cut(prepared, levels)
+    for table in (rows, largest):
+        assert (table[:, :4] >= 0).all() and (table[:, 2:4] <= [30, 20]).all()
+        assert (table[:, 4] < table[:, 5]).all() and table[:, 5].max() <= len(levels)
+    # The largest regions part the levels at which there is one.
+    np.testing.assert_array_equal(np.sort(largest[:, 5])[:-1], np.sort(largest[:, 4])[1:])
+    how_floats = protocol.preparation(protocol.upsampling, "minmax")
+    drawn = preparation.prepare(random.random((5, 7), np.float32), 224, 224, how_floats)
+    codes, bins = protocol.codes(drawn, Affine.stretch((224, 224), (40, 50)), (40, 50), EDGES)
+    assert (np.diff(bins) >= 0).all() and codes.min() >= 0 and codes.max() < len(bins)
+    counts = np.bincount(codes.ravel(), minlength=len(bins))
+    assert protocol.curve_bins(counts, EDGES).sum() == codes.size
+
+
+def test_only_a_protocol_s_own_module_compares_its_name():
+    root = Path(__file__).parents[2] / "workflow/wsol"
+    spoken = [
+        path.relative_to(root).as_posix()
+        for path in sorted(root.rglob("*.py"))
+        if any(f'"{name}"' in path.read_text() for name in PROTOCOLS)
+    ]
+    assert spoken == ["regions/exact.py", "regions/published.py"]

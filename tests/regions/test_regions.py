@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import naive
-from wsol.regions.protocols import prepare
-from wsol.regions.regions import cut
+from prepared import prepare
+from wsol.regions.protocols import PROTOCOLS
+from wsol.regions.regions import Regions
+from wsol.regions.regions import cut as cut_by
 from wsol.regions.thresholds import sweep
 
 TAUS = np.arange(0, 1, 0.01)
@@ -44,6 +46,10 @@ def one_pixel(rng, height, width):
     drawn = np.zeros((height, width))
     drawn[rng.integers(height), rng.integers(width)] = rng.integers(1, 256)
     return drawn
+
+
+def cut(prepared, levels, protocol) -> Regions:
+    return cut_by(prepared, levels, PROTOCOLS[protocol])
 
 
 def at(regions, level, largest):

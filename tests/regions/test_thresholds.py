@@ -1,4 +1,8 @@
-"""Levels: closed forms and an independent Otsu."""
+"""Levels: closed forms, an independent Otsu, and the contract that every entry keeps under every protocol."""
+
+import doctest
+from inspect import signature
+from typing import get_type_hints
 
 import cv2
 import numpy as np
@@ -7,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from prepared import foreground, prepare
 from wsol.errors import ConfigError
-from wsol.regions.protocols import foreground
+from wsol.regions import canvases, edges, thresholds
+from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS, fixed, otsu, percentile, sweep
 from wsol.settings import checked
 
@@ -84,3 +90,57 @@ def test_a_level_outside_the_map_is_refused():
         checked("thresholds.fixed", fixed, {"level": 1.5})
     with pytest.raises(ConfigError, match="level"):
         checked("thresholds.fixed", fixed, {})
+
+
+def required(function):
+    """A value for each setting without a default: the middle of the range it may have."""
+    hints = get_type_hints(function, include_extras=True)
+    found = {}
+    for name, parameter in list(signature(function).parameters.items())[1:]:
+        if parameter.default is parameter.empty:
+            low, high = hints[name].__metadata__[0]
+            found[name] = (low + high) / 2
+    return found
+
+
+def keeps_the_contract(function, protocol):
+    """Levels are float64, ascending and fractions of a map; one that was chosen parts the map's pixels in two."""
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        drawn = prepare(
+            random.random((6, 5), np.float32), 24, 20, upsampling="cubic", normalization="minmax", protocol=protocol
+        )
+        levels = function(drawn, **required(function))
+        assert levels.dtype == np.float64 and levels.ndim == 1 and len(levels)
+        assert (np.diff(levels) > 0).all() and levels[0] >= 0 and levels[-1] <= 1
+        if function is not sweep:
+            marked = foreground(drawn, levels[0], protocol)
+            assert len(levels) == 1 and marked.any() and not marked.all()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("name", THRESHOLDS)
+def test_every_threshold_keeps_the_contract(name, protocol):
+    keeps_the_contract(THRESHOLDS[name], protocol)
+
+
+def test_the_contract_catches_a_level_that_is_a_value_of_a_whole_number_map():
+    """The mean of a uint8 map lies near 128: as a fraction of the maximum it marks nothing."""
+
+    def mean(prepared):
+        return np.array([prepared.mean()], np.float64)
+
+    def share(prepared):
+        return np.array([prepared.mean() / prepared.max()], np.float64)
+
+    keeps_the_contract(mean, "exact")
+    with pytest.raises(AssertionError):
+        keeps_the_contract(mean, "wsol2020")
+    for protocol in PROTOCOLS:
+        keeps_the_contract(share, protocol)
+
+
+@pytest.mark.parametrize("module", [thresholds, edges, canvases])
+def test_the_examples_run(module):
+    found = doctest.testmod(module)
+    assert found.attempted and not found.failed

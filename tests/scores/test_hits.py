@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 import naive
 from wsol import boxes
 from wsol.affine import Affine
+from wsol.regions.exact import EXACT
 from wsol.regions.localize import localize
-from wsol.scores.hits import best_iou, find_hit_intervals, iou_rows, region_count, row_boxes, truth_boxes
+from wsol.regions.protocols import PROTOCOLS
+from wsol.regions.published import PUBLISHED
+from wsol.scores.hits import best_iou, find_hit_intervals
 
 TAUS, DELTAS = np.arange(0, 1, 0.02), [0.3, 0.5, 0.7]
 HOW = {"upsampling": "cubic", "normalization": "minmax"}
@@ -47,7 +50,7 @@ def matrix(intervals, targets):
 def test_published_hit_matrices(largest, seed):
     maps, sizes, truth, offsets = scene(seed)
     found = find_hit_intervals(
-        regions_of(maps, sizes, "wsol2020"), truth, offsets, sizes, DELTAS, largest=largest, protocol="wsol2020"
+        regions_of(maps, sizes, "wsol2020"), truth, offsets, sizes, DELTAS, largest=largest, protocol=PUBLISHED
     )
     for target, heatmap in enumerate(maps):
         inclusive = truth[offsets[target] : offsets[target + 1]] - [0, 0, 1, 1]
@@ -62,7 +65,7 @@ def test_published_hit_matrices(largest, seed):
 def test_exact_hit_matrices(largest):
     maps, sizes, truth, offsets = scene(7)
     regions = regions_of(maps, sizes, "exact")
-    found = find_hit_intervals(regions, truth, offsets, sizes, DELTAS, largest=largest, protocol="exact")
+    found = find_hit_intervals(regions, truth, offsets, sizes, DELTAS, largest=largest, protocol=EXACT)
     for target in range(len(maps)):
         rows = slice(*regions["offsets"][[target, target + 1]])
         for tau_index, tau in enumerate(TAUS):
@@ -81,7 +84,9 @@ def test_exact_hit_matrices(largest):
 def test_intervals_are_disjoint_and_ascend(protocol):
     maps, sizes, truth, offsets = scene(3, targets=12)
     regions = regions_of(maps, sizes, protocol)
-    for target, lo, hi in find_hit_intervals(regions, truth, offsets, sizes, DELTAS, largest=False, protocol=protocol):
+    for target, lo, hi in find_hit_intervals(
+        regions, truth, offsets, sizes, DELTAS, largest=False, protocol=PROTOCOLS[protocol]
+    ):
         assert (lo < hi).all() and (np.diff(target) >= 0).all()
         same = np.diff(target) == 0
         assert (lo[1:][same] > hi[:-1][same]).all()
@@ -94,27 +99,53 @@ def test_best_iou_at_one_level():
     how = {"upsampling": "linear", "normalization": "minmax", "protocol": "exact"}
     unit, ok, fixed = [[1, 1, 0, 0]] * 2, ["ok", "ok"], {"method": "fixed", "level": 0.5}
     regions = localize([heatmap] * 2, ok, unit, [4, 4], sizes, threshold=fixed, **how)
-    common = {"truth": truth, "truth_offsets": offsets, "sizes": sizes, "protocol": "exact", "largest": False}
+    common = {"truth": truth, "truth_offsets": offsets}
     # The single pixel touches the square by a corner: one region of 3 x 3.
-    np.testing.assert_allclose(best_iou(regions, **common), [4 / 9, 2 / 9])
-    np.testing.assert_array_equal(region_count(regions), [1, 1])
+    np.testing.assert_allclose(naive.best_iou(regions, **common), [4 / 9, 2 / 9])
+    np.testing.assert_array_equal(naive.region_count(regions), [1, 1])
     fixed = {"method": "fixed", "level": 0.7}
     regions = localize([heatmap] * 2, ok, unit, [4, 4], sizes, threshold=fixed, **how)
-    np.testing.assert_allclose(best_iou(regions, **common), [1, 0])
+    np.testing.assert_allclose(naive.best_iou(regions, **common), [1, 0])
 
 
 def test_published_truth_is_scaled_then_truncated():
-    np.testing.assert_array_equal(truth_boxes([[10, 20, 101, 200]], (300, 500), "wsol2020"), [[4, 14, 44, 148]])
-    np.testing.assert_array_equal(truth_boxes([[10, 20, 101, 200]], (300, 500), "exact"), [[10, 20, 101, 200]])
+    np.testing.assert_array_equal(PUBLISHED.truth_boxes([[10, 20, 101, 200]], (300, 500)), [[4, 14, 44, 148]])
+    np.testing.assert_array_equal(EXACT.truth_boxes([[10, 20, 101, 200]], (300, 500)), [[10, 20, 101, 200]])
 
 
 def test_exact_boxes_are_cut_at_the_images_edges():
-    moved = row_boxes([[0, 0, 10, 10]], [2, 2, -4, -4], (12, 20), "exact")
+    moved = EXACT.row_boxes([[0, 0, 10, 10]], [2, 2, -4, -4], (12, 20))
     np.testing.assert_array_equal(moved, [[0, 0, 16, 12]])
 
 
 def test_a_perfect_published_box_is_a_pixel_too_wide():
     # Ten pixels found, eleven counted: n^2 / (n + 1)^2.
-    assert iou_rows([[5, 5, 15, 15]], [[5, 5, 14, 14]], "wsol2020") == pytest.approx([100 / 121])
-    assert iou_rows([[5, 5, 15, 15]], [[5, 5, 15, 15]], "exact") == [1]
-    assert iou_rows([[5, 5, 15, 15]], np.empty((0, 4)), "exact") == [0]
+    for wider in (iou_of_one, compiled_iou_of_one):
+        assert wider([5, 5, 15, 15], [[5, 5, 14, 14]], PUBLISHED) == pytest.approx(100 / 121)
+        assert wider([5, 5, 15, 15], [[5, 5, 15, 15]], EXACT) == 1
+        assert wider([5, 5, 15, 15], np.empty((0, 4)), EXACT) == 0
+
+
+def iou_of_one(box, truth, protocol):
+    return boxes.iou(box, truth, inclusive=protocol.inclusive).max(initial=0)
+
+
+def compiled_iou_of_one(box, truth, protocol):
+    return best_iou(*map(float, box), boxes.asboxes(truth), float(protocol.inclusive))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_compiled_iou_is_that_of_boxes(protocol):
+    """10,000 boxes against one to three true ones: bit for bit of whole numbers, which boxes mostly are."""
+    rng = np.random.default_rng(11)
+    for whole in (True, False):
+        corners = np.sort(rng.uniform(0, 60, (5000, 4, 2, 2)), axis=2).reshape(5000, 4, 4)
+        corners = np.floor(corners) if whole else corners
+        counts = rng.integers(1, 4, 5000)
+        ours, theirs = (
+            np.array([one(c[0], c[1 : 1 + n], PROTOCOLS[protocol]) for c, n in zip(corners, counts, strict=True)])
+            for one in (compiled_iou_of_one, iou_of_one)
+        )
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+        assert not whole or np.array_equal(ours, theirs)
+        assert 0.2 < (ours > 0).mean() < 1

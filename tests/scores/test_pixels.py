@@ -8,9 +8,16 @@ from pycocotools import mask as coco
 from sklearn.metrics import average_precision_score
 
 import naive as slow
+from wsol.affine import IDENTITY, Affine
 from wsol.errors import DataError
+from wsol.regions.canvases import places
+from wsol.regions.drawing import PreparedMap
+from wsol.regions.edges import EDGES, bin_of
+from wsol.regions.exact import EXACT
+from wsol.regions.published import PUBLISHED
 from wsol.scores import pixels
-from wsol.scores.pixels import EDGES, Map, average_precision, bin_of, measure, measure_masks, places
+from wsol.scores.masks import measure, measure_masks
+from wsol.scores.pixels import average_precision
 
 NOTHING = np.zeros((1, 1), np.float32)
 
@@ -29,7 +36,7 @@ def targets(masks, ignores=None):
 def whole(values, height, width):
     """A map that spans the image."""
     rows, columns = values.shape
-    return Map(np.asarray(values, np.float32), np.array([width / columns, height / rows, 0, 0]))
+    return PreparedMap(np.asarray(values, np.float32), Affine.stretch((rows, columns), (height, width)))
 
 
 def blobs(random, height, width):
@@ -45,7 +52,7 @@ def test_pxap_is_the_published_evaluator_s():
     masks, ignores = zip(*(blobs(random, *size)[1:] for size in sizes), strict=True)
     maps = [np.float32(np.round(blobs(random, 224, 224)[0], random.integers(1, 9))) for _ in sizes]
     maps[3] = np.zeros((224, 224), np.float32)  # degenerate: published as all zeros
-    found = measure(targets(masks, ignores), [Map(m, np.ones(4)) for m in maps], "wsol2020")
+    found = measure(targets(masks, ignores), [PreparedMap(m, IDENTITY) for m in maps], PUBLISHED)
     expected = slow.published_pxap(maps, masks, ignores)
     assert found.pooled_ap(np.ones((1, 12)))[0] == pytest.approx(expected, abs=1e-12)
     twice = found.pooled_ap(np.array([[2.0] * 6 + [0] * 6, [1.0] * 12]))
@@ -59,7 +66,7 @@ def test_ap_of_one_image_is_scikit_learn_s(decimals):
     random = np.random.default_rng(decimals)
     values, mask, ignore = blobs(random, 53, 37)
     values = np.round(values, decimals).astype(np.float32)
-    found = measure(targets([mask], [ignore]), [whole(values, 53, 37)], "exact")
+    found = measure(targets([mask], [ignore]), [whole(values, 53, 37)], EXACT)
     kept = mask | ~ignore
     assert found.ap[0] == pytest.approx(average_precision_score(mask[kept], values[kept]), abs=1e-12)
 
@@ -73,7 +80,7 @@ def test_counts_and_best_level_are_the_naive_loop_s():
     random = np.random.default_rng(1)
     cases = [blobs(random, 40, 60) for _ in range(5)]
     table = targets([c[1] for c in cases], [c[2] for c in cases])
-    found = measure(table, [whole(c[0], 40, 60) for c in cases], "exact")
+    found = measure(table, [whole(c[0], 40, 60) for c in cases], EXACT)
     for place in (0, 1, 250, 500, 999, 1000):
         expected = np.array([naive(np.float32(c[0]), *c[1:], EDGES[place]) for c in cases]).T
         np.testing.assert_array_equal(found.at(place), expected)
@@ -85,16 +92,16 @@ def test_a_small_canvas_gives_its_pixel_to_the_image_pixels_whose_centres_it_hol
     values = np.array([[0.0, 1.0], [0.5, 0.25]])
     mask = np.zeros((4, 6), bool)
     mask[:2, 3:] = True
-    assert measure(targets([mask]), [whole(values, 4, 6)], "exact").ap[0] == 1
-    y, x = places(np.array([2.0, 2, 1, -2]), 3, 4, (2, 2))
+    assert measure(targets([mask]), [whole(values, 4, 6)], EXACT).ap[0] == 1
+    y, x = places(Affine(2, 2, 1, -2), 3, 4, (2, 2))
     assert y.tolist() == [1, 1, 2] and x.tolist() == [2, 0, 0, 1]  # 2 is outside: the row above, the last column
 
 
 def test_what_no_level_predicts_is_never_a_hit_but_stays_in_the_denominator():
     mask = np.zeros((4, 8), bool)
     mask[:, 2:6] = True
-    left_half = Map(np.tile(np.float32([0, 0, 1, 1]), (4, 1)), np.array([1.0, 1, 0, 0]))
-    found = measure(targets([mask, mask]), [left_half, Map(NOTHING, np.ones(4))], "exact")
+    left_half = PreparedMap(np.tile(np.float32([0, 0, 1, 1]), (4, 1)), IDENTITY)
+    found = measure(targets([mask, mask]), [left_half, PreparedMap(NOTHING, IDENTITY)], EXACT)
     np.testing.assert_allclose(found.ap, [0.5, 0])
     assert found.at(0).hit.tolist() == [8, 0] and found.at(1000).true.tolist() == [16, 16]
 
@@ -103,12 +110,12 @@ def test_targets_without_a_mask_do_not_count_and_masks_of_another_size_are_refus
     table = pd.concat(
         [targets([np.ones((2, 2), bool)]), pd.DataFrame([{"mask": "", "ignore": "", "height": 2, "width": 2}])]
     )
-    found = measure(table, [whole(np.ones((2, 2)), 2, 2)] * 2, "exact")
+    found = measure(table, [whole(np.ones((2, 2)), 2, 2)] * 2, EXACT)
     assert found.counted.tolist() == [True, False] and np.isnan(found.ap).tolist() == [False, True]
     assert np.isnan(found.at(5).hit).tolist() == [False, True] and found.best() == 0
     table = targets([np.ones((2, 2), bool)]).assign(height=5)
     with pytest.raises(DataError, match="does not fill a mask of 2x5"):
-        measure(table, [whole(np.ones((2, 2)), 5, 2)], "exact")
+        measure(table, [whole(np.ones((2, 2)), 5, 2)], EXACT)
 
 
 def test_masks_cut_at_each_map_s_own_level():
@@ -134,7 +141,7 @@ def test_average_precision_by_hand():
 def test_histograms_are_widened_in_blocks(monkeypatch):
     random = np.random.default_rng(3)
     cases = [blobs(random, 10, 10) for _ in range(5)]
-    found = measure(targets([c[1] for c in cases]), [whole(c[0], 10, 10) for c in cases], "exact")
+    found = measure(targets([c[1] for c in cases]), [whole(c[0], 10, 10) for c in cases], EXACT)
     expected = found.pooled_ap(np.ones((2, 5))), found.best()
     monkeypatch.setattr(pixels, "BLOCK", 2)
     np.testing.assert_allclose(found.pooled_ap(np.ones((2, 5))), expected[0], rtol=1e-14)

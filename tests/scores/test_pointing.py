@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_pixels import NOTHING, blobs, rle, whole
 
-from wsol.scores.pixels import Map
+from wsol.affine import IDENTITY, Affine
+from wsol.regions.drawing import PreparedMap
 from wsol.scores.pointing import measure, peak, to_boxes, to_mask
 
 
@@ -25,7 +26,7 @@ def spot(height, width, y, x):
 def test_the_peak_is_the_first_of_equals_and_lies_in_the_image_s_pixels():
     values = np.float32([[0, 1, 1], [1, 0, 0]])
     assert peak(whole(values, 20, 30)) == (15, 5)
-    assert peak(Map(values, np.array([2.0, 2, -1, 4]))) == (2, 5)
+    assert peak(PreparedMap(values, Affine(2, 2, -1, 4))) == (2, 5)
 
 
 @given(st.tuples(*[st.integers(0, 19)] * 2), st.lists(st.tuples(*[st.floats(-2, 22)] * 4), min_size=1, max_size=3))
@@ -75,13 +76,13 @@ def test_ignored_pixels_hold_no_energy():
 
 def test_what_lies_outside_the_image_is_no_energy_and_no_peak():
     # A canvas of 4 columns whose first and last lie beside an image of 2.
-    beside = Map(np.float32([[5, 1, 3, 0]]), np.array([1.0, 1, -1, 0]))
+    beside = PreparedMap(np.float32([[5, 1, 3, 0]]), Affine(1, 1, -1, 0))
     found = measure(table(1, 2, [[0, 0, 1, 1]]), [beside])
     assert found.energy[0] == 0.25 and found.distance[0] == np.inf
 
 
 def test_a_map_that_is_not_ok_misses_and_no_truth_is_no_target():
     rows = pd.concat([table(9, 9, [[0, 0, 9, 9]]), table(9, 9)])
-    found = measure(rows, [Map(NOTHING, np.ones(4)), whole(spot(3, 3, 1, 1), 9, 9)])
+    found = measure(rows, [PreparedMap(NOTHING, IDENTITY), whole(spot(3, 3, 1, 1), 9, 9)])
     np.testing.assert_array_equal(found.distance, [np.inf, np.nan])
     np.testing.assert_array_equal(found.energy, [0, np.nan])

@@ -7,15 +7,18 @@ import pytest
 from test_pixels import blobs, rle
 
 import naive
-from wsol.affine import UNSAID
+from prepared import prepare
+from wsol.affine import IDENTITY, UNSAID
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.npz import pack, unpack
 from wsol.maps import imported
+from wsol.regions import preparation
+from wsol.regions.drawing import PreparedMap
 from wsol.regions.localize import localize
-from wsol.regions.protocols import finish, prepare, upsample
+from wsol.regions.published import PUBLISHED
 from wsol.scores.hits import find_hit_intervals
+from wsol.scores.masks import measure
 from wsol.scores.outcome import DELTAS
-from wsol.scores.pixels import Map, measure
 
 TAUS = np.arange(0, 1, 0.001)
 HOW = {"upsampling": "cubic", "normalization": "minmax", "protocol": "wsol2020"}
@@ -103,7 +106,7 @@ def agree(count, seed):
     flat_truth, offsets = np.concatenate(truths), np.cumsum([0] + [len(t) for t in truths])
     regions, total = regions_of(maps, sizes), 0
     for largest in (True, False):
-        found = find_hit_intervals(regions, flat_truth, offsets, sizes, DELTAS, largest=largest, protocol="wsol2020")
+        found = find_hit_intervals(regions, flat_truth, offsets, sizes, DELTAS, largest=largest, protocol=PUBLISHED)
         ours = np.zeros((count, len(TAUS), len(DELTAS)), bool)
         for delta, table in enumerate(found):
             for target, lo, hi in zip(*table, strict=True):
@@ -145,8 +148,9 @@ def test_pxap_is_the_published_evaluator_s_from_the_heatmap_on():
     masks, ignores = zip(*truths, strict=True)
     rows = [(rle(m), rle(i), *m.shape) for m, i in truths]
     table = pd.DataFrame(rows, columns=["mask", "ignore", "height", "width"])
-    drawn = [Map(finish(upsample(m, 224, 224, "cubic", "wsol2020"), "minmax", "exact"), np.ones(4)) for m in maps]
-    found = measure(table, drawn, "wsol2020", TAUS).pooled_ap(np.ones((1, 60)))[0]
+    how = PUBLISHED.preparation("cubic", "minmax")
+    drawn = [PreparedMap(preparation.prepare(m, 224, 224, how), IDENTITY) for m in maps]
+    found = measure(table, drawn, PUBLISHED, TAUS).pooled_ap(np.ones((1, 60)))[0]
     assert found == pytest.approx(
         naive.published_pxap([naive.published_scoremap(m) for m in maps], masks, ignores), abs=1e-12
     )

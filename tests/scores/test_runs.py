@@ -16,9 +16,9 @@ from wsol.files.npz import pack
 from wsol.files.predict import PREDICTIONS
 from wsol.regions.localize import localize
 from wsol.scores.evaluate import evaluate
+from wsol.scores.load import load_run
 from wsol.scores.metrics import METRICS
 from wsol.scores.outcome import DELTAS
-from wsol.scores.stages import outcome
 
 SIZE = (48, 64)  # height, width of the network's input
 
@@ -78,7 +78,7 @@ def run(
         PREDICTIONS.write(kinds["predictions"], image=np.array(images[rows]), logits=logits, **others)
         for kind, path in kinds.items():
             files[kind].append(path)
-    return outcome(files, settings)
+    return load_run(files, settings)
 
 
 def perfect(tmp_path, settings, name=""):

@@ -35,7 +35,7 @@ def would_run(tmp_path, house):
     assert first.returncode == 0, first.stderr
 
     def asked() -> dict[str, int]:
-        dry = run(CONTROLS, *profile, "--dry-run", "--quiet", "none")
+        dry = run(CONTROLS, *profile, "--dry-run")
         assert dry.returncode == 0, dry.stderr
         return {rule: (dry.stdout + dry.stderr).count(f"rule {rule}:") for rule in RULES if rule != "plan"} | {
             "plan": (dry.stdout + dry.stderr).count("checkpoint plan:")

@@ -19,24 +19,26 @@ from wsol.index import indexing
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
+from wsol.regions.edges import STEP
+from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import metric, todays
-from wsol.scores.pixels import STEP
 from wsol.settings import File, Seed, checked, conform, known
 
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 PAIRING = ("method", "fusion", "backbones")  # of a cam, what its method does not take
-UPSAMPLING = {"exact": "linear", "wsol2020": "cubic"}
 
 
 def check(config: Mapping[str, Any]) -> Experiment:
     """The experiment that `config` describes; a ConfigError names the first thing that is wrong in it."""
     config = shaped(config)
+    # Before any name is looked up: a plugin's entries are then as good as the library's own.
     plugins.load(conform("plugins", list[File], config["plugins"]))
     datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
     plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
     images = {name: decision.settings["images"] for name, decision in datasets.items()}
-    plain["results"] = places.results(plain["results"], {name: path for name, path in images.items() if path})
+    images = {name: path for name, path in images.items() if path}
+    plain["results"] = places.results(plain["results"], images)
     runs: list[Run] = []
     trainings: dict[str, Decision] = {}
     for name, evaluation in config["evaluations"].items():
@@ -49,7 +51,7 @@ def check(config: Mapping[str, Any]) -> Experiment:
 
 
 def _paired(backbones: Mapping[str, Any], runs: list[Run]) -> None:
-    """What a network's entry says of how it is explained is asked for by a cam that explains it."""
+    """A ConfigError where a network's entry says how it is explained, and none of its cams asks for that."""
     methods: dict[str, set[str]] = {}
     for run in runs:
         if run.backbone and IMPORTED not in run.backbone.settings:
@@ -59,7 +61,7 @@ def _paired(backbones: Mapping[str, Any], runs: list[Run]) -> None:
 
 
 def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
-    """The dataset's settings: the adapter's and those that every dataset has."""
+    """A dataset as decided: its adapter's settings and those that every dataset has."""
     where = f"datasets.{name}"
     conform(f"{where}.adapter", str, given.get("adapter", ""))
     _, own, common = indexing.split(given, where)
@@ -69,7 +71,7 @@ def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
 
 
 def _sources(where: str, settings: dict) -> None:
-    """Files are files, and folders are folders; what a seed may be is not the adapter's to say."""
+    """A ConfigError where a folder is given for a file, a file for a folder, or a seed that generators do not take."""
     for key in ("class_map", "output_names"):
         if isinstance(settings[key], str):
             places.file(f"{where}.{key}", settings[key])
@@ -82,7 +84,7 @@ def _sources(where: str, settings: dict) -> None:
 def _runs(
     name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]
 ) -> Iterator[tuple[Run, Decision | None]]:
-    """Every (run, training or None) of an evaluation."""
+    """Every run of an evaluation, with the training that it needs or None."""
     where = f"evaluations.{name}"
     report = known(f"{where}.report", evaluation["report"], datasets)
     select = known(f"{where}.select", evaluation["select"], datasets) if evaluation["select"] is not None else None
@@ -103,20 +105,19 @@ def _runs(
 
 
 def _consistent(where: str, evaluation: dict) -> None:
-    """An evaluation's own settings are known and go together."""
+    """A ConfigError where an evaluation names what is unknown, or settings that do not go together."""
     for export in evaluation["exports"]:
         known(f"{where}.exports", export, EXPORTS)
         if export in ("npy", "npy_raw") and evaluation["alignment"] != "stretch":
             raise ConfigError(f"{where}.exports: {export} has no place for an alignment; each map covers its image.")
-    if evaluation["alignment"] != "stretch" and evaluation["protocol"] == "wsol2020":
-        raise ConfigError(f"{where}.alignment: protocol wsol2020 stretches maps, got {evaluation['alignment']}.")
     idle.evaluation(where, evaluation)
 
 
 def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | None, CamEntry]]:
-    """(backbone or None, cam): controls stand alone, maps from elsewhere have one cam, a network every other.
+    """Every pair of a backbone, None for none, and a cam.
 
-    But for a cam that says which `backbones` it explains.
+    Controls stand alone, and maps from elsewhere have one cam. Every other cam goes with every network, unless it says
+    which `backbones` it explains.
     """
     named = _chosen(where, "backbones", evaluation, config)
     elsewhere = [name for name, given in named.items() if IMPORTED in given]
@@ -150,13 +151,16 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
 
 
 def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
-    where, method, settings = f"cams.{name}", given.get("method", name), {}
+    """A cam as decided: its method with the settings of that, and how several layers' maps are joined."""
+    where = f"cams.{name}"
+    method = given.get("method", name)
+    settings: dict[str, Any] = {}
     if name != IMPORTED:
         function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
         own = {key: value for key, value in given.items() if key not in (*PAIRING, *OF_NETWORK)}
         settings = checked(where, function, own)
         _named(f"{where}.backbones", given, backbones)
-    if method in CAMS:  # several layers' maps are joined
+    if method in CAMS:
         settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
     idle.cam(name, method, given, OF_NETWORK, backbones)
     settings |= plugins.used(("CAMS", method), ("CONTROLS", method))
@@ -164,7 +168,7 @@ def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
 
 
 def _named(where: str, given: dict, backbones: dict) -> None:
-    """The networks that a cam says it explains: all, unless named."""
+    """A ConfigError where a cam names `backbones` that are no networks, or none at all."""
     if "backbones" in given:
         networks = {name: entry for name, entry in backbones.items() if IMPORTED not in entry}
         chosen = conform(where, list[str], given["backbones"])
@@ -175,7 +179,7 @@ def _named(where: str, given: dict, backbones: dict) -> None:
 
 
 def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
-    """A threshold with how maps are prepared for it: both decide what a region is."""
+    """A threshold as decided, with how maps are prepared for it: both decide what a region is."""
     method = given.get("method", name)
     function = known(f"thresholds.{name}" if "method" in given else "thresholds", method, THRESHOLDS)
     own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
@@ -188,12 +192,12 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
         )
     prepared = {key: evaluation[key] for key in PREPARED}
     if prepared["upsampling"] == "auto":
-        prepared["upsampling"] = UPSAMPLING[prepared["protocol"]]
+        prepared["upsampling"] = PROTOCOLS[prepared["protocol"]].upsampling
     prepared |= plugins.used(("THRESHOLDS", method))
     return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (REGIONS,))
 
 
 def _chosen(where: str, kind: str, evaluation: dict, config: dict) -> dict:
-    """The evaluation's `kind` by name: those it names, or all."""
+    """The entries of a section, `kind`, that an evaluation uses, by name: those that it names, or all."""
     names = evaluation.get(kind, list(config[kind]))
     return {name: known(f"{where}.{kind}", name, config[kind]) for name in names}

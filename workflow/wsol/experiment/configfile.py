@@ -43,7 +43,7 @@ def check_files(paths: Iterable[str | Path]) -> None:
 
 
 def read(path: str | Path) -> dict[str, Any]:
-    """The mapping in a YAML or JSON file; a ConfigError where it is none, is broken or says something twice."""
+    """The mapping in a YAML or JSON file; a ConfigError where it holds none, is broken or says something twice."""
     name = f"config: {_shown(path)}"
     text = yamlfile.content(path, name, ConfigError, Names.words)
     plain = _json(text)
@@ -85,7 +85,7 @@ class Names(yamlfile.Strict):
 
 
 def _json(text: str) -> Any:
-    """What a text says as JSON, None where it is none. Numbers are read otherwise there than in YAML: 1e3 is one."""
+    """What a text says as JSON, None where it is no JSON. It has numbers that YAML reads as text: 1e3."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -93,7 +93,7 @@ def _json(text: str) -> Any:
 
 
 def _shown(path: str | Path) -> str:
-    """As a user would write it: from where they are, if it lies below."""
+    """A path as a user would write it: from the folder that they are in, if it lies below that."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
 

@@ -14,7 +14,10 @@ IMPORTED = imported.CAM
 
 
 class Decision(NamedTuple):
-    """A named choice with all its settings, and the formats that its folder's files are in."""
+    """A named choice with all its settings, and the formats that its folder's files are in.
+
+    Where it uses a plugin the settings hold the digest of the plugin's code too (`plugins.used`).
+    """
 
     name: str
     settings: dict
@@ -37,25 +40,26 @@ class Run(NamedTuple):
     threshold: Decision
 
     def folder(self, dataset: Decision, *stages: str) -> str:
-        """`dataset/backbone/cam/threshold/evaluation`, as deep as the stages named."""
+        """`dataset/backbone/cam/threshold/evaluation`, of which `dataset` and the `stages` named, in their order."""
         parts = {"dataset": dataset.id, "backbone": self.backbone.id if self.backbone else NO_BACKBONE}
         parts |= {stage: getattr(self, stage).id for stage in ("cam", "threshold", "evaluation")}
         return "/".join(parts[stage] for stage in ("dataset", *stages))
 
 
 class Experiment(NamedTuple):
-    """A checked config: its plain settings and its runs."""
+    """A checked config: its plain settings, its runs and the trainings that they need."""
 
     settings: dict
     runs: list[Run]
-    trainings: dict[str, Decision]  # by id: backbone settings that training depends on
+    trainings: dict[str, Decision]  # by id; the settings are those of a backbone that training depends on
 
     def decisions(self) -> dict[str, Decision]:
         """Every decision by its folder's name."""
-        found = [d for run in self.runs for d in run if isinstance(d, Decision)]
-        found += self.trainings.values()
-        found += [self.dataset(t.settings["train"]["dataset"]) for t in self.trainings.values()]
-        return {d.id: d for d in found}
+        found = [part for run in self.runs for part in run if isinstance(part, Decision)]
+        for training in self.trainings.values():
+            found += [training, self.dataset(training.settings["train"]["dataset"])]
+        return {decision.id: decision for decision in found}
 
     def dataset(self, name: str) -> Decision:
+        """The data set of this name in the config."""
         return self.settings["datasets"][name]

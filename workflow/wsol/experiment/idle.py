@@ -10,6 +10,7 @@ from typing import Any
 from wsol.errors import ConfigError
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
+from wsol.regions.protocols import PROTOCOLS
 
 
 def backbone(where: str, settings: Mapping[str, Any]) -> None:
@@ -81,5 +82,7 @@ def paired(name: str, given: Mapping[str, Any], evidence: Mapping[str, Any], met
 
 def evaluation(where: str, given: Mapping[str, Any]) -> None:
     """A ConfigError for what an evaluation's protocol does not ask for."""
-    if given["protocol"] == "wsol2020" and given["canvas"] != "input":
-        raise ConfigError(f"{where}.canvas: protocol wsol2020 has its own, 224 pixels; leave out 'canvas'.")
+    protocol = PROTOCOLS[given["protocol"]]
+    for key, default in (("alignment", "stretch"), ("canvas", "input")):
+        if given[key] != default and key in protocol.refuses:
+            raise ConfigError(f"{where}.{key}: protocol {protocol.name} {protocol.refuses[key].format(given[key])}")

@@ -23,7 +23,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from wsol import places
 from wsol.errors import ConfigError
@@ -34,16 +34,7 @@ from wsol.settings import parameters, shown
 KEY = "plugins"  # under which settings hold {file: digest of its code}
 WORKFLOW = Path(__file__).parents[2]
 
-
-class Entry(NamedTuple):
-    """A table's entry, and the plugin it is from: its file as the config names it."""
-
-    table: str
-    name: str
-    file: str
-
-
-_joined: dict[tuple[str, str], Entry] = {}
+_joined: dict[tuple[str, str], str] = {}  # (table, name) -> the plugin's file, as the config names it
 _digests: dict[str, str] = {}
 
 
@@ -61,8 +52,7 @@ def load(files: Iterable[str]) -> None:
         for table, entries in tables.items():
             for name in entries:
                 _check_free(file, table, name)
-                _joined[table, name] = Entry(table, name, file)
-            _join(table, entries)
+            _join(file, table, entries)
         _digests[file] = digest(file)
 
 
@@ -71,7 +61,7 @@ def used(*entries: tuple[str, str]) -> dict[str, dict[str, str]]:
 
     `entries` are (table, name), whether or not they are a plugin's.
     """
-    found = sorted({_joined[entry].file for entry in entries if entry in _joined})
+    found = sorted({_joined[entry] for entry in entries if entry in _joined})
     return {KEY: {file: _digests[file] for file in found}} if found else {}
 
 
@@ -84,7 +74,7 @@ def joined(settings: Mapping[str, Any]) -> dict[str, Any]:
         if digest(file) != planned:
             raise ConfigError(f"{KEY}: {file}: was edited while the run was at work; start the run again.")
         for table, entries in read(file).items():
-            _join(table, entries)
+            _join(file, table, entries)
     return {key: value for key, value in settings.items() if key != KEY}
 
 
@@ -96,18 +86,7 @@ def digest(file: str) -> str:
 def read(file: str) -> dict[str, dict[str, Any]]:
     """The tables that a plugin defines, by their names; a ConfigError where it cannot be read or defines none."""
     where = f"{KEY}: {file}"
-    # Compiled here and not imported: Python's cache would miss an edit of the same second and size.
-    module = types.ModuleType(f"plugin_{Path(file).stem}")
-    module.__file__ = file
-    try:
-        exec(compile(Path(file).read_bytes(), file, "exec"), module.__dict__)
-    except SyntaxError as error:
-        raise ConfigError(f"{where}:{error.lineno}: is no Python: {error.msg}.") from error
-    except OSError as error:
-        raise ConfigError(f"{where}: cannot be read ({error.strerror}).") from error
-    except (Exception, SystemExit) as error:  # whatever a user's code may raise
-        said = f"{type(error).__name__}: {error}".rstrip(".: ")
-        raise ConfigError(f"{where}: raises on import: {said}.") from error
+    module = _run(where, file)
     tables = {table: getattr(module, table) for table in REGISTRIES if hasattr(module, table)}
     if not tables:
         raise ConfigError(f"{where}: defines none of {', '.join(REGISTRIES)}.")
@@ -117,13 +96,32 @@ def read(file: str) -> dict[str, dict[str, Any]]:
     return tables
 
 
+def _run(where: str, file: str) -> types.ModuleType:
+    """A plugin's file as a module, run anew: Python's own cache would miss an edit of the same second and size."""
+    module = types.ModuleType(f"plugin_{Path(file).stem}")
+    module.__file__ = file
+    try:
+        code = compile(Path(file).read_bytes(), file, "exec")
+    except (SyntaxError, ValueError) as error:
+        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise ConfigError(f"{where}{line}: is no Python: {getattr(error, 'msg', error)}.") from error
+    except OSError as error:
+        raise ConfigError(f"{where}: cannot be read ({error.strerror}).") from error
+    try:
+        exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:  # whatever a user's code may raise
+        said = f"{type(error).__name__}: {error}".rstrip(".: ")
+        raise ConfigError(f"{where}: raises on import: {said}.") from error
+    return module
+
+
 def _check_free(file: str, table: str, name: str) -> None:
     """A ConfigError where another has the name already; cams and controls are named in one section of a config."""
     shared = ("CAMS", "CONTROLS") if table in ("CAMS", "CONTROLS") else (table,)
     for other in shared:
         if name not in registry(other):
             continue
-        taken = f"that of '{_joined[other, name].file}'" if (other, name) in _joined else "one of the library's own"
+        taken = f"that of '{_joined[other, name]}'" if (other, name) in _joined else "one of the library's own"
         raise ConfigError(f"{KEY}: {file}: {table} '{name}' has the name of another, {taken}; choose another name.")
 
 
@@ -141,14 +139,15 @@ def registry(table: str) -> Any:
     return getattr(import_module(f"wsol.{module}"), name)
 
 
-def _join(table: str, entries: Mapping[str, Any]) -> None:
+def _join(file: str, table: str, entries: Mapping[str, Any]) -> None:
     """The one place where entries join a registry."""
     prepare = REGISTRIES[table][2]
     for name, entry in entries.items():
+        _joined[table, name] = file
         try:
             registry(table)[name] = prepare(entry)
         except ConfigError as error:
-            raise ConfigError(f"{KEY}: {table} '{name}': {error}") from error
+            raise ConfigError(f"{KEY}: {file}: {table} '{name}': {error}") from error
 
 
 def _as_it_is(entry: Callable) -> Callable:
@@ -157,9 +156,10 @@ def _as_it_is(entry: Callable) -> Callable:
 
 def _architecture(build: Callable) -> Any:
     """A builder as an architecture: it sees RGB 0..255, and takes what its own parameters say."""
-    architecture = import_module("wsol.networks.architectures").Architecture  # by name: no stage depends on it
+    # By name, as registries are: an import statement would make every stage depend on that module.
+    module = import_module("wsol.networks.architectures")
     arguments = {name: parameter.annotation for name, parameter in parameters(build).items()}
-    return architecture(224, "none", arguments, least=1, build=build)
+    return module.Architecture(224, "none", arguments, least=1, build=build)
 
 
 # A plugin's table -> the module and the name of the registry that it joins, and what an entry becomes there.

@@ -10,7 +10,7 @@ from typing import Any
 from wsol import settings as settings_of
 from wsol.adapters import ADAPTERS
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
-from wsol.experiment.decisions import NO_BACKBONE as NO_BACKBONE  # for the rules
+from wsol.experiment.decisions import NO_BACKBONE as NO_BACKBONE  # the rules name it too
 from wsol.experiment.plugins import KEY as PLUGINS
 from wsol.files.formats import digest
 from wsol.files.plan import PLAN
@@ -22,33 +22,45 @@ PICTURED = 4  # runs side by side in the report
 
 
 def has_images(dataset: Decision) -> bool:
+    """Whether images of the data set can be opened: they are files, or its adapter draws them."""
     return dataset.settings["images"] is not None or ADAPTERS.opener(dataset.settings["adapter"]) is not None
 
 
 def sources(settings: Mapping[str, Any]) -> list[str]:
     """The user's own files that a dataset's or a backbone's stage reads, images apart: there are too many of those."""
     if "adapter" not in settings:
-        named = [settings.get("model"), settings.get("weights")]
-        given = [Path(name) for name in named if isinstance(name, str) and name not in ("imagenet", "random")]
-        files = [file for path in given for file in (path, *sorted(path.rglob("*")))]  # a SavedModel is a folder
-        return [str(path) for path in files if path.is_file()]
-    functions = (ADAPTERS[settings["adapter"]], indexing.Common)
-    found = [path for f in functions for path in settings_of.sources(f, settings) if path != settings["images"]]
+        return _model_files(settings)
+    found = [
+        path
+        for function in (ADAPTERS[settings["adapter"]], indexing.Common)
+        for path in settings_of.sources(function, settings)
+        if path != settings["images"]
+    ]
+    # Where nothing says which output a class is, Keras' list of ImageNet's classes does.
     mapped = settings["class_map"] or settings["output_names"] or ADAPTERS.opener(settings["adapter"])
     return found if mapped else [*found, str(outputnames.keras_index())]
+
+
+def _model_files(settings: Mapping[str, Any]) -> list[str]:
+    """The files of a backbone's model and weights, where they are the user's."""
+    found: list[Path] = []
+    for name in (settings.get("model"), settings.get("weights")):
+        if isinstance(name, str) and name not in ("imagenet", "random"):
+            found += [Path(name), *sorted(Path(name).rglob("*"))]  # a SavedModel is a folder
+    return [str(path) for path in found if path.is_file()]
 
 
 def adapters(settings: Iterable[Mapping[str, Any]], drawn: bool = False) -> list[str]:
     """The modules of the library, below `wsol`, of the adapters among some decisions' settings: `adapters/voc`.
 
-    With `drawn` only those that images are opened by, where they are no files. A plugin's adapter is no module here.
+    With `drawn` only of the adapters that draw their images. A plugin's adapter is no module of the library.
     """
     names = sorted({each["adapter"] for each in settings if "adapter" in each and PLUGINS not in each})
     return [f"adapters/{name}" for name in names if not drawn or ADAPTERS.opener(name) is not None]
 
 
 def of_metrics(experiment: Experiment) -> dict[str, dict[str, str]]:
-    """The plugins that the metrics of all runs are from, as settings hold them; {} for none."""
+    """The plugins that any run's metrics are from, as settings hold them; {} for none."""
     found: dict[str, str] = {}
     for run in experiment.runs:
         found |= run.evaluation.settings.get(PLUGINS, {})
@@ -56,7 +68,7 @@ def of_metrics(experiment: Experiment) -> dict[str, dict[str, str]]:
 
 
 def notes(experiment: Experiment) -> dict[str, list[str]]:
-    """What is noted of the user's files (`fingerprints`): note, below `inputs` of the results -> what it is of."""
+    """What is noted of the user's files (`fingerprints`): the note, below `inputs` of the results -> what it is of."""
     decisions = experiment.decisions()
     found: dict[str, list[str]] = {}
     for name in datasets(experiment):
@@ -65,43 +77,84 @@ def notes(experiment: Experiment) -> dict[str, list[str]]:
         if settings["images"] is not None:
             found[f"{name}/images"] = [settings["images"]]
     for run in experiment.runs:
-        for dataset in (run.report, run.select):
-            if run.backbone and dataset and IMPORTED in run.backbone.settings:
-                found[f"{dataset.id}/{run.backbone.id}"] = [maps_of(run.backbone.settings, dataset.id)]
-        if run.backbone and IMPORTED not in run.backbone.settings:
+        if run.backbone and predicts(run.backbone.settings):
             found[f"{run.backbone.id}/weights"] = sources(run.backbone.settings)
-    found |= {f"{name}/weights": sources(training.settings) for name, training in experiment.trainings.items()}
+        elif run.backbone:
+            for dataset in seen(run):
+                found[f"{dataset.id}/{run.backbone.id}"] = [maps_of(run.backbone.settings, dataset.id)]
+    for name, training in experiment.trainings.items():
+        found[f"{name}/weights"] = sources(training.settings)
     return {note: read for note, read in found.items() if read}
 
 
+def seen(run: Run) -> list[Decision]:
+    """The data sets that a run is scored on: the reported one, and the one that its levels are chosen on if any."""
+    return [dataset for dataset in (run.report, run.select) if dataset]
+
+
+def datasets(experiment: Experiment) -> list[str]:
+    """Every data set that the experiment reads."""
+    found = {training.settings["train"]["images"] for training in experiment.trainings.values()}
+    for run in experiment.runs:
+        found |= {dataset.id for dataset in seen(run)}
+    return sorted(found)
+
+
 def pairs(experiment: Experiment) -> list[list[str]]:
-    """Every two datasets (by id) that may share no image: one selects or trains for what the other reports."""
+    """Every two data sets that may share no image: one selects or trains for what the other reports."""
     known = datasets(experiment)
-    return [[a, b] for a in known for b in partners(experiment, a) if a < b]
+    return [[one, other] for one in known for other in partners(experiment, one) if one < other]
+
+
+def partners(experiment: Experiment, dataset: str) -> list[str]:
+    """The data sets that may share no image with this one."""
+    found: set[str] = set()
+    for run in experiment.runs:
+        used = {each.id for each in seen(run)}
+        if training := _training(run, experiment):
+            used.add(training.settings["train"]["images"])
+        if dataset in used:
+            found |= used
+    return sorted(found - {dataset})
+
+
+def trained(run: Run) -> str | None:
+    """The training that a run's backbone needs, None where its weights come from elsewhere."""
+    weights: Any = run.backbone.settings.get("weights") if run.backbone else None
+    return weights["train"] if isinstance(weights, dict) else None
+
+
+def _training(run: Run, experiment: Experiment) -> Decision | None:
+    return experiment.trainings.get(trained(run) or "")
 
 
 def planned(experiment: Experiment) -> list[dict[str, Any]]:
-    """Every network that images are shown to: id, settings, datasets, what it was trained on if here, its CAMs."""
+    """Every network that images are shown to.
+
+    Each is a mapping of its `id`, its `settings`, the `datasets` that it sees, the one that it is `trained_on` in this
+    run, None for none, and the names of its `cams` of method `cam`, which is not of every head.
+    """
     found: dict[str, dict[str, Any]] = {}
     for run in experiment.runs:
-        if run.backbone and predicts(run.backbone.settings):
-            training = experiment.trainings.get(trained(run) or "")
-            about: dict[str, Any] = {
-                "id": run.backbone.id,
-                "settings": run.backbone.settings,
-                "datasets": [],
-                "cams": [],
-            }
-            about["trained_on"] = training.settings["train"]["images"] if training else None
-            mine = found.setdefault(run.backbone.id, about)
-            if run.cam.settings["method"] == "cam":
-                mine["cams"] = sorted({*mine["cams"], run.cam.name})
-            mine["datasets"] = sorted({*mine["datasets"], *(d.id for d in (run.report, run.select) if d)})
+        if not (run.backbone and predicts(run.backbone.settings)):
+            continue
+        training = _training(run, experiment)
+        about: dict[str, Any] = {
+            "id": run.backbone.id,
+            "settings": run.backbone.settings,
+            "datasets": [],
+            "cams": [],
+            "trained_on": training.settings["train"]["images"] if training else None,
+        }
+        network = found.setdefault(run.backbone.id, about)
+        if run.cam.settings["method"] == "cam":
+            network["cams"] = sorted({*network["cams"], run.cam.name})
+        network["datasets"] = sorted({*network["datasets"], *(dataset.id for dataset in seen(run))})
     return list(found.values())
 
 
 def plan(experiment: Experiment) -> str:
-    """The name of what is found out before any map is made: of these datasets, splits and networks."""
+    """The name of what is found out before any map is made: of these data sets, splits and networks."""
     return f"plan@{digest([datasets(experiment), pairs(experiment), planned(experiment), PLAN.version])}"
 
 
@@ -111,53 +164,28 @@ def is_control(run: Run) -> bool:
 
 
 def predicts(backbone: Mapping[str, Any] | None) -> bool:
-    """Whether a run's backbone is a network; controls have none, nor have maps from elsewhere."""
+    """Whether a run's backbone, given by its settings, is a network; controls have none, nor have imported maps."""
     return backbone is not None and IMPORTED not in backbone
 
 
 def maps_of(backbone: Mapping[str, Any], dataset: str) -> str:
-    """Where the imported maps of a dataset (its id) lie."""
+    """Where the imported maps of a data set lie."""
     return imported.place(backbone["imported"], dataset.split("@")[0])
-
-
-def datasets(experiment: Experiment) -> list[str]:
-    """The ids of every dataset that the experiment reads."""
-    used = {d.id for run in experiment.runs for d in (run.report, run.select) if d}
-    return sorted(used | {t.settings["train"]["images"] for t in experiment.trainings.values()})
 
 
 def pictured(experiment: Experiment) -> list[Run]:
     """The runs that the report draws: of each evaluation the first few that explain a model, at its first threshold."""
+    first: dict[str, Decision] = {}
     found: dict[str, list[Run]] = {}
     for run in experiment.runs:
-        first = next(r.threshold for r in experiment.runs if r.evaluation == run.evaluation)
+        threshold = first.setdefault(run.evaluation.id, run.threshold)
         shown = found.setdefault(run.evaluation.name, [])
-        if run.backbone and has_images(run.report) and run.threshold == first and len(shown) < PICTURED:
+        if run.backbone and has_images(run.report) and run.threshold == threshold and len(shown) < PICTURED:
             shown.append(run)
     return [run for runs in found.values() for run in runs]
 
 
 def exported(experiment: Experiment) -> list[tuple[Run, str]]:
-    """Every run whose evaluation exports, with each form it exports."""
+    """Every run whose evaluation exports, with each form that it exports."""
     exports = experiment.settings["exports"]
     return [(run, form) for run in experiment.runs for form in exports[run.evaluation.name]]
-
-
-def partners(experiment: Experiment, dataset: str) -> list[str]:
-    """The datasets (by id) that may share no image with this one: one selects or trains for what the other reports."""
-    found: set[str] = set()
-    for run in experiment.runs:
-        used = {d.id for d in (run.report, run.select) if d} | _trained_on(run, experiment)
-        found |= used if dataset in used else set()
-    return sorted(found - {dataset})
-
-
-def _trained_on(run: Run, experiment: Experiment) -> set[str]:
-    training = experiment.trainings.get(trained(run) or "")
-    return {training.settings["train"]["images"]} if training else set()
-
-
-def trained(run: Run) -> str | None:
-    """The id of the training that a run's backbone needs, None where its weights come from elsewhere."""
-    weights: Any = run.backbone.settings.get("weights") if run.backbone else None
-    return weights["train"] if isinstance(weights, dict) else None

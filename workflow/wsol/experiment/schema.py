@@ -45,18 +45,19 @@ def shaped(config: Mapping[str, Any]) -> dict:
     plain = _defaults(shape, config)
     named = {key: config.get(key) or {} for key in NAMED}
     evaluation = shape["$defs"]["evaluation"]
-    return plain | named | {"evaluations": {n: _defaults(evaluation, e) for n, e in config["evaluations"].items()}}
+    evaluations = {name: _defaults(evaluation, given) for name, given in config["evaluations"].items()}
+    return plain | named | {"evaluations": evaluations}
 
 
 def _keys(where: str, given: Mapping) -> None:
-    """YAML reads `yes:` and `1:` as what is no text."""
+    """A ConfigError for a key that is no text; YAML reads `yes:` as a truth and `1:` as a number."""
     for key in given:
         if not isinstance(key, str):
             raise ConfigError(f"{where}: the key {key!r} is no text; write it in quotes.")
 
 
 def _names(section: str, entries: Mapping) -> None:
-    """Names are folders' names and words of every table."""
+    """Names are names of folders and words of every table: two may not differ in case alone, and one is taken."""
     _keys(section, entries)
     for name, entry in entries.items():
         if isinstance(entry, Mapping):
@@ -69,20 +70,23 @@ def _names(section: str, entries: Mapping) -> None:
 
 
 def _defaults(schema: Mapping, given: Mapping) -> dict:
-    return {key: s["default"] for key, s in schema["properties"].items() if "default" in s} | dict(given)
+    """`given` with the defaults of the schema's properties for what it leaves out."""
+    defaults = {key: kind["default"] for key, kind in schema["properties"].items() if "default" in kind}
+    return defaults | dict(given)
 
 
 @cache
 def _validator() -> jsonschema.Draft202012Validator:
-    """JSON has one kind of number, in which 2.0 is an integer; as a size it would fail later."""
+    """The schema's own validator, read once."""
     plain = jsonschema.Draft202012Validator
+    # JSON has one kind of number, in which 2.0 is an integer; as a size it would fail later.
     whole = plain.TYPE_CHECKER.redefine("integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool))
     strict = jsonschema.validators.extend(plain, type_checker=whole)
     return strict(yaml.safe_load(SCHEMA.read_text()))
 
 
 def _complaint(error: jsonschema.ValidationError) -> str:
-    """What the schema has against a config, as a line."""
+    """What the schema has against a config, as a line that begins with the place."""
     path = list(error.absolute_path)
     where = ".".join(map(str, path)) or "config"
     if error.validator == "type" and error.instance is None:
@@ -94,7 +98,7 @@ def _complaint(error: jsonschema.ValidationError) -> str:
 
 
 def _empty(path: list) -> str:
-    """Of a place that has a key and nothing behind it."""
+    """What is said of a place that has a key and nothing behind it."""
     if len(path) == 2 and path[0] in DEFAULTED:
         return "is empty; write {} for its defaults, or leave it out."
     if len(path) == 2 and path[0] in SECTIONS:
@@ -105,23 +109,27 @@ def _empty(path: list) -> str:
 
 
 def _stranger(error: Any, path: list) -> str:
+    """What is said of the first key that the schema does not know."""
     known = error.schema.get("properties", {})
     extra = next(key for key in error.instance if key not in known)
     return unknown("", extra, known).removeprefix(": ")
 
 
 def _type(error: Any, path: list) -> str:
+    """What is said of a value of another type."""
     kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     return f"must be {' or '.join(TYPES[kind] for kind in kinds)}, got {shown(error.instance)}."
 
 
 def _name(error: Any, path: list) -> str:
+    """What is said of a key that can name no folder."""
     if len(error.instance) > 64:
         return f"a name has 64 characters at most, '{error.instance[:16]}…' has {len(error.instance)}."
     return f"{error.instance!r} is no name: letters, digits, '_', '.', '+' and '-', the first a letter or a digit."
 
 
 def _twice(error: Any, path: list) -> str:
+    """What is said of a list that holds a value twice."""
     again = next(value for place, value in enumerate(error.instance) if value in error.instance[:place])
     return f"'{again}' is given twice."
 

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from wsol.exports.exported import Exported
 from wsol.files import paths
 from wsol.files.formats import atomic
-from wsol.regions.protocols import finish, upsample
+from wsol.regions.preparation import prepare
+from wsol.regions.published import PUBLISHED
 
 SCOREMAP = (224, 224)  # height, width that the published evaluator scores at
 
@@ -47,8 +48,8 @@ def scoremap(
     heatmap = np.asarray(heatmap)
     if size is None:
         return heatmap.astype(np.float64)
-    resized = upsample(heatmap, *size, upsampling, "wsol2020")
-    return finish(resized, normalization, "exact").clip(0, 1)
+    preparation = PUBLISHED.preparation(upsampling, normalization)
+    return prepare(heatmap, *size, preparation).clip(0, 1)
 
 
 def write_scoremaps(

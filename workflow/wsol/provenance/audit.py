@@ -1,6 +1,7 @@
-"""Does a results folder still hold what was written? Stage files by the digest they carry, other files by the list.
+"""Does a results folder still hold what was written? Stage files carry their digest, other files stand in a list.
 
-What neither the list nor a file's time of change gives away (a disk that rots) is found by whoever reads the file.
+A file is read where its time of change is later than the list's. What that does not give away, as on a disk that rots,
+is found by whoever reads the file next.
 """
 
 import os
@@ -26,7 +27,7 @@ class Finding(NamedTuple):
 
 
 def audit(root: str | Path, mine: Mine = every) -> list[Finding]:
-    """What is wrong with `mine`; nothing is read where nothing changed since the list was written."""
+    """What is wrong with the files of `mine` below `root`; none is read that has not changed since the last look."""
     names = list(products.files(root, mine))
     since = sums.looked_at(root)
     fresh = [name for name in names if (Path(root) / name).stat().st_ctime_ns > since]
@@ -34,19 +35,22 @@ def audit(root: str | Path, mine: Mine = every) -> list[Finding]:
 
 
 def verify(root: str | Path) -> list[Finding]:
-    """What is wrong with any file, all of them read."""
+    """What is wrong with the files of any experiment below `root`; every one is read."""
     names = list(products.files(root))
     return _examine(Path(root), names, names)
 
 
 def stale(root: str | Path, names: Iterable[str]) -> list[Finding]:
-    """Which of these stage files were made from another file than lies in its place now; only headers are read."""
+    """Which of these files were made from another file than the one that lies in its place now.
+
+    `names` are below `root`. Only headers are read, so files without one are passed over.
+    """
     found = [_stale(Path(root), name) for name in names if products.sealed(name)]
     return [finding for finding in found if finding]
 
 
 def delete(root: str | Path, found: Iterable[Finding]) -> None:
-    """Delete what was found, of an export the whole folder."""
+    """Delete what was found below `root`; of an export, which is made as one, the whole folder."""
     for name in {products.unit(finding.name) for finding in found}:
         path = Path(root) / name
         if path.is_dir():
@@ -55,6 +59,7 @@ def delete(root: str | Path, found: Iterable[Finding]) -> None:
 
 
 def _examine(root: Path, names: list[str], suspects: list[str]) -> list[Finding]:
+    """What is wrong with the suspects' bytes, and with what the others of `names` say that they were made from."""
     listed = sums.read(root)
     with ThreadPoolExecutor(THREADS) as pool:
         looked = pool.map(lambda name: _look(root, name, listed.get(name)), suspects)
@@ -64,7 +69,7 @@ def _examine(root: Path, names: list[str], suspects: list[str]) -> list[Finding]
 
 
 def _look(root: Path, name: str, listed: str | None) -> Finding | None:
-    """What one file's bytes say against it."""
+    """What one file's bytes say against it; `listed` is its digest in the list, None for none."""
     try:
         if products.sealed(name):
             seal.verify(root / name)
@@ -78,11 +83,12 @@ def _look(root: Path, name: str, listed: str | None) -> Finding | None:
 
 
 def _stale(root: Path, name: str) -> Finding | None:
-    """A source that is not there says nothing: evidence may be temporary."""
+    """Whether a stage file was made from another file than lies there now."""
     path = root / name
     for source in containers.header(path).get("made_from", {}).values():
         place = Path(os.path.normpath(path.parent / source["file"]))
         try:
+            # A source that is gone says nothing: evidence may be temporary.
             if place.is_file() and seal.carried(place) != source["digest"]:
                 return Finding(name, f"was made from another {place.name} than there is now")
         except seal.Broken:

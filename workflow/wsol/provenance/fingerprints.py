@@ -1,9 +1,11 @@
 """What the user's files were like when a run was last planned, so that one that changed makes its results anew.
 
 A note lists the files that a stage reads, each with its size and time of change (or, slower, the sha256 of its
-content). It is rewritten only where it says something else, and is an input of the stage: what is replaced, added,
-removed or restored by whatever means makes the note newer than what was made before. Time of change tells of a machine,
-so no stage file holds a note's content.
+content). It is rewritten only where it says something else, and it is an input of the stage. So whatever is replaced,
+added, removed or restored, by whatever means, makes the note newer than what was made before. Times of change tell of
+one machine, so no stage file holds what a note says.
+
+Notes of the library's code (`provenance.code`) are kept in the same way, with digests of what modules do.
 """
 
 import json
@@ -19,9 +21,10 @@ SHUNNED = (".git", ".snakemake")
 
 
 def listing(sources: Iterable[str], content: bool, skip: str | Path) -> dict[str, str]:
-    """File -> what it is like now, of files and of every file below folders, whatever its name.
+    """File -> what it is like now: of the files among `sources`, and of every file below the folders among them.
 
-    What lies below `skip`, the results, is left out, and so is what versions and runs are kept in.
+    With `content` that is the sha256 of a file's content, else its size and time of change. What lies below `skip`, the
+    results, is left out, and so are the folders that versions and runs are kept in.
     """
     found: dict[str, str] = {}
     for source in sources:
@@ -59,7 +62,7 @@ def _files(source: str, known: set[str]) -> Iterator[tuple[str, os.stat_result |
 
 
 def note(path: str | Path, now: dict[str, str]) -> None:
-    """Write down what the files are like now, unless the note says so already."""
+    """Write down at `path` what the files are like now, unless the note there says so already."""
     if read(path) == now:
         return
     lines = [f"{like}\t{json.dumps(name)}\n" for name, like in sorted(now.items())]
@@ -71,7 +74,10 @@ def note(path: str | Path, now: dict[str, str]) -> None:
 
 
 def changes(path: str | Path, now: dict[str, str]) -> str:
-    """In words what changed since the note was written, "" for nothing or where there is no note yet."""
+    """What changed since the note at `path` was written, in words: `1 changed (a.png), 2 gone (b.png, c.png)`.
+
+    "" for nothing, and where there is no note yet.
+    """
     before = read(path)
     if before is None:
         return ""
@@ -80,15 +86,16 @@ def changes(path: str | Path, now: dict[str, str]) -> str:
         "new": [name for name in now if name not in before],
         "gone": [name for name in before if name not in now],
     }
-    return ", ".join(
-        f"{len(names)} {kind} ({few(Path(name).name for name in sorted(names))})"
-        for kind, names in kinds.items()
-        if names
-    )
+    said = []
+    for kind, names in kinds.items():
+        if names:
+            shown = few(Path(name).name for name in sorted(names))
+            said.append(f"{len(names)} {kind} ({shown})")
+    return ", ".join(said)
 
 
 def read(path: str | Path) -> dict[str, str] | None:
-    """A note's files; None where there is no note, or one that somebody else wrote."""
+    """What the note at `path` says of each file; None where there is no note, or one that somebody else wrote."""
     try:
         lines = Path(path).read_text(encoding="ascii").split("\n")[1:-1]
         pairs = [line.split("\t", 1) for line in lines]

@@ -33,7 +33,7 @@ def every(name: str) -> bool:
 
 
 def of(decisions: set[str]) -> Mine:
-    """The files that an experiment of these decisions (`name@digest`) makes."""
+    """Whether a file is one that an experiment of these decisions (`name@digest`) makes."""
 
     def mine(name: str) -> bool:
         named = re.findall(rf"(?:^|/)({DECISION})(?=/)", name)
@@ -43,7 +43,7 @@ def of(decisions: set[str]) -> Mine:
 
 
 def files(root: str | Path, mine: Mine = every) -> Iterator[str]:
-    """The names of what runs have written below `root`."""
+    """The names of the files of `mine` that runs have written below `root`, folder by folder, in their order."""
     top = str(root)
     for folder, folders, names in os.walk(top):
         folders.sort()
@@ -55,7 +55,7 @@ def files(root: str | Path, mine: Mine = every) -> Iterator[str]:
 
 
 def leftovers(root: str | Path) -> Iterator[Path]:
-    """What a killed job had begun to write; only while no job is at work is it nobody's."""
+    """What killed jobs had begun to write below `root`. Only while no job is at work are such files nobody's."""
     for folder, _, names in os.walk(root):
         for file in names:
             begun = TEMPORARY.fullmatch(file)
@@ -66,11 +66,11 @@ def leftovers(root: str | Path) -> Iterator[Path]:
 
 
 def sealed(name: str) -> bool:
-    """Whether a file carries its digest; the others are listed."""
+    """Whether a file of this name carries its digest; the others stand in the list (`sums`)."""
     return bool(SEALED.fullmatch(name))
 
 
 def unit(name: str) -> str:
-    """What is made and deleted as one: an export's whole folder, any other file by itself."""
+    """What a file is made and deleted with: an export's whole folder, or the file by itself."""
     export = EXPORT.fullmatch(name)
     return export[1] if export else name

@@ -1,6 +1,7 @@
-"""The list of files that carry no digest themselves, SHA256SUMS: `sha256sum -c SHA256SUMS` reads it too.
+"""SHA256SUMS, the list of the files that carry no digest themselves; `sha256sum -c SHA256SUMS` reads it too.
 
-Its own time says until when the results have been looked at: what changed later is looked at before the next run.
+The list's own time says until when the results have been looked at. What changed later is looked at before the next
+run.
 """
 
 import re
@@ -14,7 +15,7 @@ NAME = "SHA256SUMS"
 
 
 def read(root: str | Path) -> dict[str, str]:
-    """File, by its name below `root` -> sha256, as the list has it."""
+    """File, by its name below `root` -> its sha256 in the list; {} where there is no list."""
     try:
         text = (Path(root) / NAME).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
@@ -23,7 +24,7 @@ def read(root: str | Path) -> dict[str, str]:
 
 
 def record(root: str | Path, mine: Mine) -> None:
-    """Write the list anew: what changed of `mine` as it is now, all else as it was."""
+    """Write the list below `root` anew: the files of `mine` that changed as they are now, all others as they were."""
     root = Path(root)
     before = read(root)
     since = looked_at(root)
@@ -42,7 +43,7 @@ def record(root: str | Path, mine: Mine) -> None:
 
 
 def looked_at(root: str | Path) -> int:
-    """When the list was written, ns; 0 for never."""
+    """When the list below `root` was written, in nanoseconds of the clock that files have; 0 for never."""
     try:
         return (Path(root) / NAME).stat().st_mtime_ns
     except OSError:

@@ -1,132 +1,148 @@
 """Canvases: the pixel grid a heatmap is cut on, and how that grid lies in the image.
 
-`input`: the network's input; padding is removed before anything is normalised. `image`: the image's own pixels; what a
-crop left out of the input holds no evidence. `wsol2020`: the published 224 by 224, the whole image stretched onto it.
-Contract of each: a plan for all targets at once, then one heatmap drawn by its row of that plan. A place says which
-fractions of a map's sides the input's are, map = input * (sx, sy) + (tx, ty): how far the map's alignment moves it.
+`input` is the network's input; padding is removed before anything is normalised. `image` is the image's own pixels;
+what a crop left out of the input holds no evidence. A protocol may have a canvas of its own.
+Contract of each: a plan for all targets at once, then one heatmap drawn by its frame of that plan.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.errors import DataError
-from wsol.regions.protocols import CANVAS_2020, finish, prepare, resample, upsample
+from wsol.affine import IDENTITY, Affine
+from wsol.boxes import Boxes, clip
+from wsol.regions.preparation import Preparation, normalized, resample, upsample
 
-Numbers = NDArray[np.float64]
-Place = tuple[float, float, float, float]
-STRETCH: Place = (1.0, 1.0, 0.0, 0.0)  # the map covers the input
-Alignment = Literal["stretch", "receptive_field"]
-Drawn = tuple[NDArray, int, int]  # the prepared map and the canvas pixel x, y its corner lies at
+
+class Frame(NamedTuple):
+    """The canvas of one target; targets with equal frames see a map alike."""
+
+    height: int  # of the whole canvas
+    width: int
+    top: int  # the rows and columns of the canvas whose pixels' centres lie in the image
+    bottom: int
+    left: int
+    right: int
+    canvas_to_input: Affine  # canvas pixels -> fractions of the input's sides
 
 
 class Plan(NamedTuple):
-    """The canvases of t targets; targets with equal `size` and `how` see a map alike."""
+    """The canvases of t targets."""
 
-    size: NDArray[np.int64]  # [t 2]: height, width
-    to_image: Numbers  # [t 4]: image = canvas * (sx sy) + (tx ty)
-    how: Numbers  # [t 4]: the canvas's own
+    frames: list[Frame]
+    canvas_to_image: NDArray[np.float64]  # [t 4]
+
+
+class Drawn(NamedTuple):
+    """A prepared map, floats, and the canvas pixel that its first pixel is."""
+
+    values: NDArray[np.floating]
+    left: int
+    top: int
 
 
 class Canvas(NamedTuple):
-    """`plan(input_to_image [t 4], input_size [2], sizes [t 2])`, `draw(heatmap, size, how, place, **preparation)`."""
+    """`plan(input_to_image [t 4], input_size [2], sizes [t 2])`; `draw(heatmap, frame, input_to_map, preparation)`.
 
-    plan: Callable[[Numbers, NDArray, NDArray], Plan]
-    draw: Callable[..., Drawn]
-
-
-def placed(alignment: str, cell_to_input: NDArray | None, cells: tuple[int, ...], input_size: NDArray) -> Place:
-    """Where a map of `cells` (h, w) lies: over the whole input, or as its `cell_to_input` (`files.HEATMAPS`) says.
-
-    A grid that is the stretch but for rounding is the stretch; so is one that is not said (NaN: maps from elsewhere).
+    Sizes are (height, width). `input_to_map` says where the map lies: fractions of the input's sides as fractions of
+    the map's, IDENTITY where the map covers the input.
     """
-    if alignment == "stretch" or cell_to_input is None or np.isnan(cell_to_input).any():
-        return STRETCH
-    sides, own = np.asarray(input_size, float)[::-1], np.asarray(cells, float)[::-1]
-    place = np.concatenate([sides / (cell_to_input[:2] * own), -cell_to_input[2:] / (cell_to_input[:2] * own)])
-    sx, sy, tx, ty = place.tolist()
-    return STRETCH if np.allclose(place, STRETCH, rtol=0, atol=1e-9) else (sx, sy, tx, ty)
+
+    plan: Callable[[NDArray[np.float64], NDArray, NDArray], Plan]
+    draw: Callable[[NDArray, Frame, Affine, Preparation], Drawn]
 
 
-def plan_input(input_to_image: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
-    """`how`: the rows y0 y1 and columns x0 x1 of the input whose pixels' centres lie in the image."""
+def plan_input(input_to_image: NDArray[np.float64], input_size: NDArray, sizes: NDArray) -> Plan:
+    """The canvas is the network's input: of each target the part that is no padding counts."""
     height, width = (int(side) for side in input_size)
-    columns = _inside(width, input_to_image[:, 0], input_to_image[:, 2], sizes[:, 1])
-    rows = _inside(height, input_to_image[:, 1], input_to_image[:, 3], sizes[:, 0])
-    return Plan(np.tile([height, width], (len(sizes), 1)), input_to_image, np.concatenate([rows, columns], axis=1))
+    transform = Affine.of(input_to_image)
+    columns = _inside(width, transform.scale_x, transform.shift_x, sizes[:, 1])
+    rows = _inside(height, transform.scale_y, transform.shift_y, sizes[:, 0])
+    fractions = Affine(1 / width, 1 / height, 0.0, 0.0)
+    windows = np.concatenate([rows, columns], axis=1).tolist()
+    frames = [Frame(height, width, top, bottom, left, right, fractions) for top, bottom, left, right in windows]
+    return Plan(frames, input_to_image)
 
 
-def _inside(side: int, scale: Numbers, shift: Numbers, limit: NDArray) -> Numbers:
-    """First and one behind the last of `side` pixels that lie in the image, [t 2]; 0 0 if none does."""
+def _inside(side: int, scale: NDArray, shift: NDArray, limit: NDArray) -> NDArray[np.int64]:
+    """First and one behind the last of `side` pixels whose centres lie in the image, [t 2]; 0 0 if none does."""
     centres = (np.arange(side) + 0.5) * scale[:, None] + shift[:, None]
     inside = (centres >= 0) & (centres < limit[:, None])
     stop = np.where(inside.any(axis=1), side - inside[:, ::-1].argmax(axis=1), 0)
-    return np.stack([inside.argmax(axis=1), stop], axis=1).astype(np.float64)
+    return np.stack([inside.argmax(axis=1), stop], axis=1)
 
 
-def draw_input(heatmap: NDArray, size: NDArray, how: Numbers, place: Place, **preparation: str) -> Drawn:
-    y0, y1, x0, x1 = how.astype(int)
-    protocol, kind = preparation["protocol"], preparation["upsampling"]
-    if place == STRETCH:
-        resized = upsample(heatmap, int(size[0]), int(size[1]), kind, protocol)[y0:y1, x0:x1]
+def draw_input(heatmap: NDArray, frame: Frame, input_to_map: Affine, preparation: Preparation) -> Drawn:
+    """The part of the input that lies in the image."""
+    if input_to_map == IDENTITY:  # OpenCV resizes; for most runs this is the only path
+        whole = upsample(heatmap, frame.height, frame.width, preparation)
+        seen = whole[frame.top : frame.bottom, frame.left : frame.right]
     else:
-        xs, ys = (np.arange(x0, x1) + 0.5) / size[1], (np.arange(y0, y1) + 0.5) / size[0]
-        resized = resample(heatmap, *_moved(ys, xs, place), kind)
-    return finish(resized, preparation["normalization"], protocol), x0, y0
+        # Divided by the side, not multiplied by its inverse: that would round differently.
+        xs = (np.arange(frame.left, frame.right) + 0.5) / frame.width
+        ys = (np.arange(frame.top, frame.bottom) + 0.5) / frame.height
+        seen = resample(heatmap, input_to_map.y(ys), input_to_map.x(xs), preparation.upsampling)
+    return Drawn(normalized(seen, preparation.normalization), frame.left, frame.top)
 
 
-def _moved(ys: Numbers, xs: Numbers, place: Place) -> tuple[Numbers, Numbers]:
-    """Fractions of the input's sides as fractions of the map's."""
-    scale_x, scale_y, shift_x, shift_y = place
-    return ys * scale_y + shift_y, xs * scale_x + shift_x
-
-
-def plan_image(input_to_image: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
-    """`how`: where the image's axes meet the input, as fractions of its sides: scales and shifts."""
+def plan_image(input_to_image: NDArray[np.float64], input_size: NDArray, sizes: NDArray) -> Plan:
+    """The canvas is the image itself."""
     height, width = input_size
-    sides = np.array([width, height])
-    return Plan(
-        sizes,
-        np.tile([1.0, 1.0, 0.0, 0.0], (len(sizes), 1)),
-        np.concatenate(
-            [1 / (input_to_image[:, :2] * sides), -input_to_image[:, 2:] / (input_to_image[:, :2] * sides)], axis=1
-        ),
-    )
+    fractions = (Affine.of(input_to_image) @ Affine(width, height, 0.0, 0.0)).invert().array()
+    frames = [
+        Frame(rows, columns, 0, rows, 0, columns, Affine(*own))
+        for (rows, columns), own in zip(sizes.tolist(), fractions.tolist(), strict=True)
+    ]
+    return Plan(frames, np.tile(IDENTITY.array(), (len(sizes), 1)))
 
 
-def draw_image(heatmap: NDArray, size: NDArray, how: Numbers, place: Place, **preparation: str) -> Drawn:
-    (height, width), (scale_x, scale_y, shift_x, shift_y) = size, how
-    xs, ys = (np.arange(width) + 0.5) * scale_x + shift_x, (np.arange(height) + 0.5) * scale_y + shift_y
-    seen_x, seen_y = (xs >= 0) & (xs < 1), (ys >= 0) & (ys < 1)
-    seen = resample(heatmap, *_moved(ys[seen_y], xs[seen_x], place), preparation["upsampling"])
-    prepared = finish(seen, preparation["normalization"], preparation["protocol"])
-    drawn = np.full((height, width), min(prepared.min(initial=0), 0), prepared.dtype)
+def draw_image(heatmap: NDArray, frame: Frame, input_to_map: Affine, preparation: Preparation) -> Drawn:
+    """All of the image; pixels that the input does not show get the least value, or 0 if that is positive."""
+    xs = frame.canvas_to_input.x(np.arange(frame.width) + 0.5)
+    ys = frame.canvas_to_input.y(np.arange(frame.height) + 0.5)
+    seen_x = (xs >= 0) & (xs < 1)
+    seen_y = (ys >= 0) & (ys < 1)
+    seen = resample(heatmap, input_to_map.y(ys[seen_y]), input_to_map.x(xs[seen_x]), preparation.upsampling)
+    prepared = normalized(seen, preparation.normalization)
+    drawn = np.full((frame.height, frame.width), min(prepared.min(initial=0), 0), prepared.dtype)
     drawn[np.ix_(seen_y, seen_x)] = prepared
-    return drawn, 0, 0
+    return Drawn(drawn, 0, 0)
 
 
-def plan_2020(input_to_image: Numbers, input_size: NDArray, sizes: NDArray) -> Plan:
-    """A DataError for the first image that was not stretched onto the input: 224 px have no place for a crop."""
-    stretch = np.concatenate([sizes[:, ::-1] / np.asarray(input_size)[::-1], np.zeros((len(sizes), 2))], axis=1)
-    odd = np.flatnonzero((np.abs(input_to_image - stretch) > 1e-6 * np.maximum(stretch, 1)).any(axis=1))
-    if len(odd):
-        raise DataError(
-            f"protocol wsol2020: needs images stretched to the input (resize: stretch), target {odd[0]} has scale and "
-            f"shift {input_to_image[odd[0]].tolist()} instead of {stretch[odd[0]].tolist()}."
-        )
-    scale = np.concatenate([sizes[:, ::-1] / CANVAS_2020, np.zeros((len(sizes), 2))], axis=1)
-    return Plan(np.full((len(sizes), 2), CANVAS_2020), scale, np.zeros((len(sizes), 4)))
+INPUT = Canvas(plan_input, draw_input)
+IMAGE = Canvas(plan_image, draw_image)
 
 
-def draw_2020(heatmap: NDArray, size: NDArray, how: Numbers, place: Place, **preparation: str) -> Drawn:
-    """Stretched, whatever the place."""
-    return prepare(heatmap, int(size[0]), int(size[1]), **preparation), 0, 0
+def on_image(values: NDArray, canvas_to_image: Affine, height: int, width: int) -> NDArray:
+    """Each pixel of an image takes the value [h w] of the canvas pixel its centre falls in, zero where there is none.
+
+    >>> on_image(np.array([[1, 2]]), Affine(2, 2, 1, 0), height=1, width=6).tolist()
+    [[0, 1, 1, 2, 2, 0]]
+    """
+    # One more row and column of zeros stand for whatever lies outside the canvas.
+    framed = np.zeros(np.add(values.shape, 1), values.dtype)
+    framed[:-1, :-1] = values
+    rows, columns = places(canvas_to_image, height, width, values.shape)
+    return framed[rows[:, None], columns]
 
 
-CANVASES: Mapping[str, Canvas] = {
-    "input": Canvas(plan_input, draw_input),
-    "image": Canvas(plan_image, draw_image),
-    "wsol2020": Canvas(plan_2020, draw_2020),
-}
+def places(canvas_to_image: Affine, height: int, width: int, canvas: tuple[int, ...]) -> tuple[NDArray, NDArray]:
+    """The canvas row of each row of an image and the column of each column, by pixel centres.
+
+    Outside a canvas of (height, width) they are its height and its width.
+    """
+    y = np.floor(canvas_to_image.back_y(np.arange(height) + 0.5)).astype(np.int64)
+    x = np.floor(canvas_to_image.back_x(np.arange(width) + 0.5)).astype(np.int64)
+    rows, columns = canvas
+    return np.where((y >= 0) & (y < rows), y, rows), np.where((x >= 0) & (x < columns), x, columns)
+
+
+def boxes_on_image(boxes: NDArray, canvas_to_image: Affine, size: NDArray) -> Boxes:
+    """Canvas boxes [m 4] in pixels of an image of `size` (height, width), cut at its edges.
+
+    >>> boxes_on_image([0, 0, 10, 10], Affine(2, 2, -4, -4), (12, 20)).tolist()
+    [[0.0, 0.0, 16.0, 12.0]]
+    """
+    return clip(canvas_to_image.boxes(boxes), size[1], size[0])

@@ -1,20 +1,23 @@
-"""Localise: the heatmaps of a shard -> its regions: boxes for every level, masks where one level was chosen.
+"""Localise: the heatmaps of a shard become regions, boxes for every level and masks where one level was chosen.
 
 Targets that share a map and a canvas share its rows: a control costs as much for 50,000 images as for one.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools import mask as coco
 
+from wsol.affine import Affine
 from wsol.errors import ConfigError
-from wsol.regions.canvases import CANVASES, Plan, placed
-from wsol.regions.protocols import foreground
+from wsol.files import rle
+from wsol.regions.canvases import Drawn, on_image
+from wsol.regions.drawing import Drawing, drawing
+from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.regions import Regions, cut
-from wsol.regions.thresholds import THRESHOLDS
+from wsol.regions.thresholds import levels_of
 
 
 def localize(
@@ -33,78 +36,76 @@ def localize(
     cell_to_input: NDArray | None = None,
     masks: bool = False,
 ) -> dict[str, NDArray]:
-    """Maps [h w] of t targets -> the arrays of `files.REGIONS`.
+    """The arrays of `files.REGIONS` for the maps [h w] of t targets.
 
-    `status` [t]; `input_to_image` [t 4]: image = input * (sx sy) + (tx ty); `input_size` [2] and `sizes` [t 2]: height
-    and width of the input and of the images; `threshold`: a method and its settings. Maps that are one object are cut
-    once. `cell_to_input` [4]: input = map * (sx sy) + (tx ty), looked at by alignment receptive_field; None where
-    maps have no other than the stretch. A level chosen per map stands for all levels, and so does wsol2020's box of a
-    degenerate map: such rows hold from -inf to inf. A ConfigError where masks are asked of a sweep, a DataError where
-    wsol2020 meets images that were not stretched to the input.
+    `status` [t] is that of the heatmaps, `input_to_image` [t 4] as well; `input_size` [2] and `sizes` [t 2] are height
+    and width of the input and of the images. `threshold` is a method and its settings. `cell_to_input` [4] matters
+    under alignment receptive_field; None where maps have no other than the stretch. Maps that are one object are cut
+    once. A level chosen per map stands for all levels, and so does what a degenerate map has: such rows hold from -inf
+    to inf.
+
+    Raises a ConfigError where masks are asked of a sweep, a DataError where the protocol meets images that were not
+    stretched to the input and has no place for them.
     """
-    settings = {key: value for key, value in threshold.items() if key != "method"}
-    sweeps, choose = threshold["method"] == "sweep", THRESHOLDS[threshold["method"]]
+    sweeps = threshold["method"] == "sweep"
     if masks and sweeps:
         raise ConfigError("thresholds: masks need one level a map, a sweep has many. Take fixed, otsu or percentile.")
-    preparation = {"upsampling": upsampling, "normalization": normalization, "protocol": protocol}
-    drawing = CANVASES["wsol2020" if protocol == "wsol2020" else canvas]
-    sizes, known = np.asarray(sizes, np.int64).reshape(-1, 2), np.isfinite(input_to_image).all(axis=1)
-    plan = drawing.plan(_known(input_to_image, known, input_size, sizes), np.asarray(input_size), sizes)
-    status, counts = np.array(status, dtype=object), np.full(len(sizes), b"", object)
-    found, index = [], np.zeros(len(sizes), np.int64)
-    groups = _groups(heatmaps, plan)
-    for number, group in enumerate(groups):
-        one = group[0]
-        place = placed(alignment, cell_to_input, heatmaps[one].shape, input_size)
-        prepared, x, y = drawing.draw(heatmaps[one], plan.size[one], plan.how[one], place, **preparation)
+    settings = {"protocol": protocol, "upsampling": upsampling, "normalization": normalization}
+    settings |= {"canvas": canvas, "alignment": alignment}
+    sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
+    maps = drawing(heatmaps, input_to_image, input_size, sizes, cell_to_input, settings)
+    kind = PROTOCOLS[protocol]
+    became = np.array(status, dtype=object)
+    counts = np.full(len(sizes), b"", object)
+    found: list[Regions] = []
+    groups = maps.groups()
+    for group in groups:
+        drawn = maps.draw(group[0])
+        prepared = kind.as_cut(drawn.values)
         shown = bool(prepared.any())
-        levels = choose(prepared, **settings) if shown else np.zeros(1)
-        found.append(_placed(cut(prepared, levels, protocol), x, y, open_ended=not (sweeps and shown)))
-        index[group] = number
+        levels = levels_of(threshold, prepared) if shown else np.zeros(1)
+        regions = cut(prepared, levels, kind)
+        found.append(_on_canvas(regions, drawn, open_ended=not (sweeps and shown)))
         if not shown:
-            status[group] = np.where(status[group] == "ok", "degenerate", status[group])
+            became[group] = np.where(became[group] == "ok", "degenerate", became[group])
         if masks:
-            region = np.pad(foreground(prepared, levels[0], protocol), ((y, 0), (x, 0)))
-            counts[group] = [rle(region, plan.to_image[t], sizes[t]) for t in group]
-    return _packed(found, index, plan, groups) | {"status": status.astype(str), "masks": counts.astype(bytes)}
+            region = kind.foreground(prepared, levels[0])
+            counts[group] = _masks(region, drawn, maps.plan.canvas_to_image[group], sizes[group])
+    return _packed(found, maps, groups) | {"status": became.astype(str), "masks": counts.astype(bytes)}
 
 
-def _known(input_to_image: NDArray, known: NDArray, input_size: NDArray, sizes: NDArray) -> NDArray[np.float64]:
-    """Images that were never read have no input_to_image; as nothing was seen of them, any will do: the stretch."""
-    stretch = np.concatenate([sizes[:, ::-1] / np.asarray(input_size)[::-1], np.zeros((len(sizes), 2))], axis=1)
-    return np.where(known[:, None], np.asarray(input_to_image, np.float64).reshape(-1, 4), stretch)
+def _on_canvas(regions: Regions, drawn: Drawn, open_ended: bool) -> Regions:
+    """Boxes in pixels of the whole canvas; `open_ended`: one level stands for all."""
+    corner = np.array([drawn.left, drawn.top, drawn.left, drawn.top], np.float32)
+    high = np.full_like(regions.level_high, np.inf) if open_ended else regions.level_high
+    return Regions(regions.boxes + corner, regions.level_low, high, regions.largest)
 
 
-def _groups(heatmaps: Sequence[NDArray], plan: Plan) -> list[NDArray[np.int64]]:
-    """The targets of each distinct map and canvas, in order of their first."""
-    members: dict[tuple, list[int]] = {}
-    keys = zip(map(id, heatmaps), map(tuple, plan.size.tolist()), map(tuple, plan.how.tolist()), strict=True)
-    for target, key in enumerate(keys):
-        members.setdefault(key, []).append(target)
-    return [np.array(group) for group in members.values()]
+def _masks(region: NDArray, drawn: Drawn, canvas_to_image: NDArray, sizes: NDArray) -> list[bytes]:
+    """The region of one map in the pixels of each image that shares it."""
+    # On the whole canvas: moving the transform by the corner instead would round differently.
+    whole = np.pad(region, ((drawn.top, 0), (drawn.left, 0)))
+    return [mask(whole, Affine.of(one), size) for one, size in zip(canvas_to_image, sizes, strict=True)]
 
 
-def _placed(regions: Regions, x: int, y: int, open_ended: bool) -> Regions:
-    """Boxes in pixels of the whole canvas."""
-    hi = np.full_like(regions.level_high, np.inf) if open_ended else regions.level_high
-    return Regions(regions.boxes + np.array([x, y, x, y], np.float32), regions.level_low, hi, regions.largest)
+def mask(region: NDArray[np.bool_], canvas_to_image: Affine, size: NDArray) -> bytes:
+    """A region of the canvas as COCO RLE counts in the pixels of an image of `size` (height, width)."""
+    return rle.encode(on_image(region, canvas_to_image, *size)).encode("ascii")
 
 
-def rle(region: NDArray[np.bool_], to_image: NDArray, size: NDArray) -> bytes:
-    """The region in the image's pixels: each takes the canvas pixel its centre lies in. COCO RLE counts."""
-    (height, width), (scale_x, scale_y, shift_x, shift_y) = size, to_image
-    xs = np.floor((np.arange(width) + 0.5 - shift_x) / scale_x).astype(int)
-    ys = np.floor((np.arange(height) + 0.5 - shift_y) / scale_y).astype(int)
-    seen_x, seen_y = (xs >= 0) & (xs < region.shape[1]), (ys >= 0) & (ys < region.shape[0])
-    drawn = np.zeros((height, width), np.uint8, order="F")
-    drawn[np.ix_(seen_y, seen_x)] = region[np.ix_(ys[seen_y], xs[seen_x])]
-    return coco.encode(drawn)["counts"]
-
-
-def _packed(found: list[Regions], index: NDArray, plan: Plan, groups: list[NDArray]) -> dict[str, NDArray]:
-    """One table of all distinct maps' rows."""
+def _packed(found: list[Regions], maps: Drawing, groups: list[NDArray]) -> dict[str, NDArray]:
+    """One table of all distinct maps' rows, and which of them each target has."""
     empty = Regions(np.empty((0, 4), np.float32), np.empty(0), np.empty(0), np.empty(0, bool))
-    columns = {name: np.concatenate([getattr(r, name) for r in [empty, *found]]) for name in Regions.__annotations__}
-    firsts = np.array([group[0] for group in groups], np.int64)
-    offsets = np.concatenate([[0], np.cumsum([len(r) for r in found])]).astype(np.int64)
-    return columns | {"offsets": offsets, "index": index, "canvas": plan.size[firsts], "canvas_to_image": plan.to_image}
+    columns = {}
+    for field in fields(Regions):
+        columns[field.name] = np.concatenate([getattr(regions, field.name) for regions in [empty, *found]])
+    index = np.zeros(len(maps.plan.frames), np.int64)
+    for number, group in enumerate(groups):
+        index[group] = number
+    frames = [maps.plan.frames[group[0]] for group in groups]
+    return columns | {
+        "offsets": np.concatenate([[0], np.cumsum([len(regions) for regions in found])]).astype(np.int64),
+        "index": index,
+        "canvas": np.array([(frame.height, frame.width) for frame in frames], np.int64).reshape(-1, 2),
+        "canvas_to_image": maps.plan.canvas_to_image,
+    }

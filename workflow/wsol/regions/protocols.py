@@ -1,116 +1,69 @@
-"""Protocols: how a heatmap becomes the map that is cut.
+"""Protocols: everything in which one way of scoring maps differs from another, as one object each.
 
-`exact` is ours: float32 maps, foreground `value >= level`, 8-connected regions counted in pixels, half-open boxes in
-pixels of the image. `wsol2020` is the published evaluator's (Choe et al. 2020, clovaai/wsolevaluation), to the count: a
-224 px canvas that is resized and normalised in float64 before it becomes uint8, foreground `value > int(level * max)`,
-contours, integer boxes compared inclusively.
+A protocol is asked; nothing else in this library compares its name. Its own module says where it comes from.
 """
 
-from collections.abc import Callable
+import typing
+from collections.abc import Mapping
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Prepared = NDArray  # [H W]: float32 (exact) or uint8 (wsol2020); all zeros where there is nothing to cut
-
-PRECISION = {"exact": np.float32, "wsol2020": np.float64}  # of a map until it is cut
-PROTOCOLS = tuple(PRECISION)
-CANVAS_2020 = 224
-INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
-
-
-def prepare(
-    heatmap: NDArray, height: int, width: int, *, upsampling: str, normalization: str, protocol: str
-) -> Prepared:
-    """A heatmap [h w] on its layer's grid -> the map [height width] that thresholds and regions see.
-
-    Normalised after upsampling. A constant or non-finite map (under `max` also one without a positive value) comes out
-    as all zeros, and only such a map does: `not prepared.any()` is its mark.
-    """
-    return finish(upsample(heatmap, height, width, upsampling, protocol), normalization, protocol)
+from wsol.affine import Affine
+from wsol.boxes import Boxes
+from wsol.regions.canvases import Canvas
+from wsol.regions.exact import EXACT
+from wsol.regions.preparation import Preparation
+from wsol.regions.published import PUBLISHED
 
 
-def upsample(heatmap: NDArray, height: int, width: int, upsampling: str, protocol: str) -> NDArray:
-    """[h w] -> [height width], half-pixel centres; cubic's overshoot is cut off under `exact`, kept as published."""
-    heatmap = _finite(heatmap, PRECISION[protocol])
-    if heatmap.min() == heatmap.max():  # cubic weights do not quite add up to 1: rounding would become evidence
-        return np.full((height, width), heatmap.flat[0])
-    resized = cv2.resize(heatmap, (width, height), interpolation=INTERPOLATIONS[upsampling])
-    return resized.clip(heatmap.min(), heatmap.max()) if protocol == "exact" else resized
+class Protocol(typing.Protocol):
+    """How maps are prepared, cut and compared with the truth. Sizes are (height, width)."""
+
+    name: str
+    upsampling: str  # linear | cubic, where an evaluation leaves the choice to the protocol
+    step: float | None  # between the levels of a sweep that names none; None: every value of a map is a level
+    boxed: tuple[str, ...]  # statuses of targets whose boxes count
+    canvases: Mapping[str, Canvas]  # by the evaluation's `canvas`
+    refuses: Mapping[str, str]  # settings of an evaluation that must keep their defaults: what to say of another value
+    inclusive: bool  # whether both corners belong to a box where boxes are compared
+    scored_in_image: bool  # whether boxes are compared in the image's pixels, or in the canvas's
+
+    def preparation(self, upsampling: str, normalization: str) -> Preparation:
+        """How a map is drawn on its canvas, still as floats."""
+
+    def as_cut(self, values: NDArray[np.floating]) -> NDArray:
+        """A map drawn on its canvas in the type that is cut; all zeros where there is nothing to cut."""
+
+    def foreground(self, prepared: NDArray, level: float) -> NDArray[np.bool_]:
+        """Where a map that is cut passes a level; nowhere on a degenerate one. [H W]"""
+
+    def passed(self, prepared: NDArray, levels: NDArray[np.float64]) -> NDArray[np.int32]:
+        """How many of the ascending levels [t] each pixel passes; these are the lowest ones. [H W]"""
+
+    def cut(self, prepared: NDArray, levels: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Boxes of all regions and of the largest: rows `x0 y0 x1 y1 low high` in canvas pixels, [m 6] and [k 6].
+
+        A row holds at the levels numbered low + 1 .. high, counted from 1.
+        """
+
+    def truth_boxes(self, boxes: NDArray, sizes: NDArray) -> Boxes:
+        """True boxes [g 4] of images with `sizes` ([2] or [g 2]) in the frame where boxes are compared."""
+
+    def row_boxes(self, boxes: NDArray, canvas_to_image: NDArray, size: NDArray) -> Boxes:
+        """Canvas boxes [m 4] of one target in that frame; `canvas_to_image` [4], `size` of the image [2]."""
+
+    def codes(
+        self, values: NDArray, canvas_to_image: Affine, size: tuple[int, int], edges: NDArray[np.float64]
+    ) -> tuple[NDArray, NDArray]:
+        """The pixels that are counted, as codes [height width] that ascend with their values, and each code's bin.
+
+        `values` [h w] are a map drawn as floats, all zeros if it is not ok; `size` is the image's; bin j of `edges` is
+        edges[j - 1] <= value < edges[j].
+        """
+
+    def curve_bins(self, of_codes: NDArray, edges: NDArray[np.float64]) -> NDArray:
+        """A histogram over codes as one over the steps of an image's precision-recall curve."""
 
 
-def _finite(heatmap: NDArray, precision: type = np.float32) -> NDArray[np.floating]:
-    """The map, or NaN throughout if one pixel is not finite: else the rest would pass where that pixel is cut off."""
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
-        heatmap = np.ascontiguousarray(heatmap, precision)
-    return heatmap if np.isfinite(heatmap).all() else np.full_like(heatmap, np.nan)
-
-
-def resample(heatmap: NDArray, ys: NDArray, xs: NDArray, upsampling: str) -> NDArray[np.float32]:
-    """[h w] read at fractions ys [H], xs [W] of its sides -> [H W]: `upsample` under `exact`, at any points."""
-    heatmap = _finite(heatmap)
-    read = _weights(len(heatmap), ys, upsampling) @ heatmap @ _weights(heatmap.shape[1], xs, upsampling).T
-    return read.clip(heatmap.min(), heatmap.max()).astype(np.float32)
-
-
-def _weights(side: int, fractions: NDArray, upsampling: str) -> NDArray[np.float64]:
-    """How much each of `side` pixels counts at each point [n side]; beyond the border its pixels repeat."""
-    at, reach = np.asarray(fractions) * side - 0.5, 2 if upsampling == "cubic" else 1
-    weights = np.zeros((len(at), side))
-    for step in range(1 - reach, reach + 1):
-        pixel = np.floor(at).astype(int) + step
-        np.add.at(weights, (np.arange(len(at)), pixel.clip(0, side - 1)), KERNELS[upsampling](np.abs(at - pixel)))
-    return weights
-
-
-def _tent(distance: NDArray) -> NDArray:
-    return 1 - distance
-
-
-def _keys(distance: NDArray) -> NDArray:
-    """Cubic convolution (Keys 1981) with OpenCV's a = -0.75."""
-    a, d = -0.75, distance
-    near, far = ((a + 2) * d - (a + 3)) * d**2 + 1, a * (((d - 5) * d + 8) * d - 4)
-    return np.where(d <= 1, near, far)
-
-
-KERNELS = {"linear": _tent, "cubic": _keys}
-
-
-def finish(resized: NDArray[np.floating], normalization: str, protocol: str) -> Prepared:
-    """Normalise a map on its canvas and give it the protocol's type; all zeros if it is degenerate."""
-    degenerate = not np.isfinite(resized).all() or not resized.size or resized.min() == resized.max()
-    with np.errstate(invalid="ignore", over="ignore"):
-        scaled = np.zeros_like(resized) if degenerate else NORMALIZATIONS[normalization](resized)
-    if not np.isfinite(scaled).all():  # a range too wide for its type, or too narrow to divide by
-        scaled = np.zeros_like(resized)
-    if protocol == "wsol2020":
-        return (scaled.clip(0, 1) * 255).astype(np.uint8)
-    return scaled
-
-
-def minmax(values: NDArray) -> NDArray:
-    """The least value becomes 0, the greatest 1."""
-    shifted = values - values.min()
-    return shifted / shifted.max()
-
-
-def maximum(values: NDArray) -> NDArray:
-    """The greatest value becomes 1, 0 stays; zeros if no value is positive."""
-    return values / values.max() if values.max() > 0 else np.zeros_like(values)
-
-
-def unchanged(values: NDArray) -> NDArray:
-    """The map's own values."""
-    return values
-
-
-NORMALIZATIONS: dict[str, Callable[[NDArray], NDArray]] = {"minmax": minmax, "max": maximum, "none": unchanged}
-
-
-def foreground(prepared: Prepared, level: float, protocol: str) -> NDArray[np.bool_]:
-    """Where a prepared map passes a level; nowhere on a degenerate one. [H W]"""
-    if protocol == "wsol2020":
-        return prepared > int(level * np.max(prepared, initial=0))
-    return (prepared >= level) & prepared.any()
+PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in (EXACT, PUBLISHED)}

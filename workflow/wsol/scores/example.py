@@ -25,9 +25,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol import boxes
+from wsol.regions.edges import BINS, bin_of
 from wsol.scores.curves import HitIntervals
 from wsol.scores.outcome import Outcome
-from wsol.scores.pixels import BINS, Pixels, average_precision, bin_of
+from wsol.scores.pixels import Pixels, average_precision
 from wsol.scores.pointing import Pointing
 from wsol.scores.views import View
 

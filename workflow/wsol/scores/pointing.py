@@ -11,7 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.boxes import Boxes, asboxes
-from wsol.scores.pixels import Map, Mask, places, truth
+from wsol.regions.canvases import on_image
+from wsol.regions.drawing import PreparedMap
+from wsol.scores.masks import truth
+from wsol.scores.pixels import Mask
 
 REACH = 32  # pixels around the peak that are searched for the truth
 
@@ -23,70 +26,73 @@ class Pointing(NamedTuple):
     energy: NDArray[np.float64]  # share of the map's positive values that lies on true pixels
 
 
-def measure(targets: pd.DataFrame, maps: Iterable[Map]) -> Pointing:
+def measure(targets: pd.DataFrame, maps: Iterable[PreparedMap]) -> Pointing:
     """Both of every target, given every target's map in the same order; a map that is not ok misses."""
-    found, rows = np.full((len(targets), 2), np.nan), cast(Iterable[Any], targets.itertuples())
-    for i, (row, map) in enumerate(zip(rows, maps, strict=True)):
+    found = np.full((len(targets), 2), np.nan)
+    rows = cast(Iterable[Any], targets.itertuples())
+    for i, (row, drawn) in enumerate(zip(rows, maps, strict=True)):
         if row.mask or len(row.boxes):
-            found[i] = _measure(row, map) if map.ok else (np.inf, 0.0)
+            found[i] = _measure(row, drawn) if drawn.ok else (np.inf, 0.0)
     return Pointing(*found.T)
 
 
-def _measure(row: Any, map: Map) -> tuple[float, float]:
-    x, y = peak(map)
-    boxes = asboxes(row.boxes)
+def _measure(row: Any, drawn: PreparedMap) -> tuple[float, float]:
+    x, y = peak(drawn)
     if row.mask:
         true, ignored = truth(row.mask, row.ignore, row.height, row.width)
-        distance, energy = to_mask(x, y, true), energy_in_mask(map, true, ignored)
+        distance = to_mask(x, y, true)
+        energy = energy_in_mask(drawn, true, ignored)
     else:
-        distance, energy = to_boxes(x, y, boxes), energy_in_boxes(map, boxes, row.height, row.width)
-    on_image = 0 <= x < row.width and 0 <= y < row.height
-    return distance if on_image else np.inf, energy
+        boxes = asboxes(row.boxes)
+        distance = to_boxes(x, y, boxes)
+        energy = energy_in_boxes(drawn, boxes, row.height, row.width)
+    inside = 0 <= x < row.width and 0 <= y < row.height  # of the image: padding may be what is brightest
+    return distance if inside else np.inf, energy
 
 
-def peak(map: Map) -> tuple[int, int]:
+def peak(drawn: PreparedMap) -> tuple[int, int]:
     """The image pixel (x, y) under the centre of the canvas pixel of highest value, the first in row-major order."""
-    row, column = divmod(int(np.argmax(map.values)), map.values.shape[1])
-    scale_x, scale_y, shift_x, shift_y = map.canvas_to_image
-    return int(np.floor((column + 0.5) * scale_x + shift_x)), int(np.floor((row + 0.5) * scale_y + shift_y))
+    row, column = divmod(int(np.argmax(drawn.values)), drawn.values.shape[1])
+    x = drawn.canvas_to_image.x(column + 0.5)
+    y = drawn.canvas_to_image.y(row + 0.5)
+    return int(np.floor(x)), int(np.floor(y))
 
 
 def to_mask(x: int, y: int, true: Mask) -> float:
     """Distance between pixels, in pixels."""
-    left, top = max(x - REACH, 0), max(y - REACH, 0)
+    left = max(x - REACH, 0)
+    top = max(y - REACH, 0)
     rows, columns = np.nonzero(true[top : max(y + REACH + 1, 0), left : max(x + REACH + 1, 0)])
     return float(np.hypot(columns + left - x, rows + top - y).min(initial=np.inf))
 
 
 def to_boxes(x: int, y: int, boxes: Boxes) -> float:
     """Distance to the nearest pixel whose centre a box holds."""
-    first, last = np.ceil(boxes[:, :2] - 0.5), np.ceil(boxes[:, 2:] - 0.5) - 1
+    first = np.ceil(boxes[:, :2] - 0.5)
+    last = np.ceil(boxes[:, 2:] - 0.5) - 1
     beside = np.maximum(np.maximum(first - [x, y], [x, y] - last), 0)
     distance = np.where((first <= last).all(axis=1), np.hypot(*beside.T), np.inf).min()
     return float(distance) if distance <= REACH else np.inf
 
 
-def positive(map: Map) -> NDArray[np.float64]:
+def positive(drawn: PreparedMap) -> NDArray[np.float64]:
     """The positive part of a map, in fractions of its highest value: no sum is too large."""
-    values = np.clip(map.values.astype(np.float64), 0, None)
+    values = np.clip(drawn.values.astype(np.float64), 0, None)
     return values / (values.max() or 1)
 
 
-def energy_in_mask(map: Map, true: Mask, ignored: Mask) -> float:
+def energy_in_mask(drawn: PreparedMap, true: Mask, ignored: Mask) -> float:
     """Over image pixels, each with the value of the canvas pixel its centre falls in."""
-    padded = np.zeros(np.add(map.values.shape, 1))
-    padded[:-1, :-1] = positive(map)
-    y, x = places(map.canvas_to_image, true.shape[0], true.shape[1], map.values.shape)
-    values = np.where(ignored, 0, padded[y[:, None], x])
+    on_pixels = on_image(positive(drawn), drawn.canvas_to_image, *true.shape)
+    values = np.where(ignored, 0, on_pixels)
     return _share(values[true].sum(), values.sum())
 
 
-def energy_in_boxes(map: Map, boxes: Boxes, height: int, width: int) -> float:
+def energy_in_boxes(drawn: PreparedMap, boxes: Boxes, height: int, width: int) -> float:
     """Over canvas pixels whose centre lies in the image; in a box, if their centre does."""
-    values = positive(map)
-    scale_x, scale_y, shift_x, shift_y = map.canvas_to_image
-    x = (np.arange(values.shape[1]) + 0.5) * scale_x + shift_x
-    y = (np.arange(values.shape[0]) + 0.5) * scale_y + shift_y
+    values = positive(drawn)
+    x = drawn.canvas_to_image.x(np.arange(values.shape[1]) + 0.5)
+    y = drawn.canvas_to_image.y(np.arange(values.shape[0]) + 0.5)
     inside = np.zeros(values.shape, bool)
     for x0, y0, x1, y1 in boxes:
         inside[slice(*np.searchsorted(y, [y0, y1])), slice(*np.searchsorted(x, [x0, x1]))] = True

@@ -15,16 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from wsol.errors import DataError
 from wsol.files.npz import unpack
 from wsol.files.predict import PREDICTIONS
 from wsol.index.outputs import right
 from wsol.networks.probabilities import class_probability
-from wsol.regions.canvases import CANVASES
-from wsol.regions.localize import rle
-from wsol.regions.protocols import foreground
-from wsol.regions.thresholds import THRESHOLDS
-from wsol.scores.pixels import Map
+from wsol.regions.drawing import PreparedMap
+from wsol.regions.localize import mask
+from wsol.regions.published import check_stretched
+from wsol.regions.thresholds import levels_of
 from wsol.scores.stages import Stages
 from wsol.scores.views import View
 
@@ -60,38 +58,31 @@ class RunResult:
 
     @cached_property
     def masks(self) -> list[bytes]:
-        threshold, protocol = dict(self.stages.settings["threshold"]), self.stages.protocol
-        choose, found = THRESHOLDS[threshold.pop("method")], []
-        for each, size in zip(self.stages.maps(), self.stages.sizes, strict=True):
-            values = as_cut(each.values, protocol)
-            if not values.any():
+        threshold = self.stages.settings["threshold"]
+        protocol = self.stages.protocol
+        found = []
+        for drawn, size in zip(self.stages.maps(), self.stages.sizes, strict=True):
+            prepared = protocol.as_cut(drawn.values)
+            if not prepared.any():
                 found.append(b"")
                 continue
-            level = choose(values, **threshold)[0] if self.level is None else self.level
-            found.append(rle(foreground(values, level, protocol), each.canvas_to_image, size))
+            level = levels_of(threshold, prepared)[0] if self.level is None else self.level
+            found.append(mask(protocol.foreground(prepared, level), drawn.canvas_to_image, size))
         return found
 
     def maps(self) -> Iterator[NDArray[np.floating]]:
         """A DataError where one does not cover its image: score maps have no place for a crop or a border."""
         for rows, shard in self.stages.shards(self.stages.heatmaps):
-            try:
-                ok = shard["status"] == "ok"
-                CANVASES["wsol2020"].plan(shard["input_to_image"][ok], shard["input_size"], self.stages.sizes[rows][ok])
-            except DataError as error:
-                raise DataError(str(error).replace("protocol wsol2020", "export of score maps")) from error
+            ok = shard["status"] == "ok"
+            where = (shard["input_to_image"][ok], shard["input_size"], self.stages.sizes[rows][ok])
+            check_stretched(*where, "export of score maps")
             yield from unpack(shard)
 
 
-def as_cut(values: NDArray[np.floating], protocol: str) -> NDArray:
-    """A prepared map in the type that its protocol cuts."""
-    return (values.clip(0, 1) * 255).astype(np.uint8) if protocol == "wsol2020" else values
-
-
-def highest(boxes: NDArray[np.float64], seen: Map) -> NDArray[np.float64]:
+def highest(boxes: NDArray[np.float64], drawn: PreparedMap) -> NDArray[np.float64]:
     """The highest value inside each box [n 4] of image pixels: [n]."""
-    scale, shift = seen.canvas_to_image[[0, 1, 0, 1]], seen.canvas_to_image[[2, 3, 2, 3]]
-    canvas = np.round((boxes - shift) / scale).astype(int).clip(0, None)
-    return np.array([seen.values[y0:y1, x0:x1].max(initial=0) for x0, y0, x1, y1 in canvas.tolist()], np.float64)
+    canvas = np.round(drawn.canvas_to_image.back_boxes(boxes)).astype(int).clip(0, None)
+    return np.array([drawn.values[y0:y1, x0:x1].max(initial=0) for x0, y0, x1, y1 in canvas.tolist()], np.float64)
 
 
 def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""A run's stage files -> the Outcome that metrics see.
+"""A run's stage files, read for what scores ask of them.
 
 One shard is held at a time: files are read again for each pass over the run. Shards lie in the order of the targets;
 predictions go by the image's name.
@@ -6,8 +6,7 @@ predictions go by the image's name.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,27 +14,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol import boxes
+from wsol.affine import Affine
 from wsol.errors import DataError
-from wsol.files.containers import header
-from wsol.files.heatmap import HEATMAPS
-from wsol.files.index import TARGETS
-from wsol.files.localize import REGIONS
 from wsol.files.npz import unpack
-from wsol.files.predict import PREDICTIONS
-from wsol.regions.canvases import CANVASES, Canvas, Drawn, placed
-from wsol.regions.protocols import CANVAS_2020, finish, upsample
-from wsol.regions.thresholds import PUBLISHED_STEP
-from wsol.scores import curves, pixels, pointing
+from wsol.regions.canvases import boxes_on_image
+from wsol.regions.drawing import PreparedMap, drawing
+from wsol.regions.protocols import PROTOCOLS, Protocol
+from wsol.regions.thresholds import swept_levels
+from wsol.scores import curves, masks, pixels, pointing
 from wsol.scores.curves import HitIntervals
-from wsol.scores.hits import find_hit_intervals, row_boxes, truth_boxes
-from wsol.scores.outcome import Outcome, Unavailable, statuses
-from wsol.scores.pixels import Map
-from wsol.scores.ranks import ranks_of
-from wsol.scores.views import View
+from wsol.scores.hits import find_hit_intervals
+from wsol.scores.outcome import Unavailable, statuses
 
-SCORED_FROM = ("targets", "predictions", "heatmaps", "regions")  # what a run is scored from
 Reader = Callable[[], Mapping[str, NDArray]]
 Truth = Sequence[NDArray[np.float64]]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -48,8 +41,13 @@ class Stages:
     settings: Mapping[str, Any]  # of the regions: threshold, protocol, upsampling, normalization, canvas, alignment
 
     @property
-    def protocol(self) -> str:
-        return self.settings["protocol"]
+    def protocol(self) -> Protocol:
+        return PROTOCOLS[self.settings["protocol"]]
+
+    @property
+    def levels(self) -> Floats | None:
+        """The levels that were swept, the same for every map; None where they were each map's own."""
+        return swept_levels(self.settings["threshold"], self.protocol.step)
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
@@ -62,55 +60,56 @@ class Stages:
         return statuses(self.targets, np.concatenate([np.empty(0, np.str_), *found]))
 
     def find_hit_intervals(self, deltas: tuple[float, ...], components: str, truth: Truth) -> list[HitIntervals]:
+        """The levels at which each target is hit, for each IoU of `deltas`; `truth` [n] of boxes [k 4]."""
         parts: list[list[HitIntervals]] = [[] for _ in deltas]
+        largest = components == "largest"
         for rows, shard in self.shards(self.regions):
-            offsets = np.cumsum([0] + [len(b) for b in truth[rows]])
+            offsets = np.cumsum([0] + [len(true) for true in truth[rows]])
             flat = np.concatenate([np.empty((0, 4)), *truth[rows]])
-            largest = components == "largest"
-            found = find_hit_intervals(
-                shard, flat, offsets, self.sizes[rows], deltas, largest=largest, protocol=self.protocol
-            )
+            given = (shard, flat, offsets, self.sizes[rows], deltas)
+            found = find_hit_intervals(*given, largest=largest, protocol=self.protocol)
             for part, each in zip(parts, found, strict=True):
-                part.append(HitIntervals(each.target + rows.start, each.level_low, each.level_high))
+                part.append(each._replace(target=each.target + rows.start))
         return [curves.join(part) for part in parts]
 
     def largest_boxes(self, level: float | None) -> list[list[float]]:
         """Each target's box at one level (None: each map's own) in image pixels; [] where there is none."""
         found = []
-        for rows, shard in self.shards(self.regions):
-            there = shard["largest"] & _holds(shard, level)
-            for i, t in enumerate(range(rows.start, rows.stop)):
-                box = _to_image(_cut(shard, there, i)[:1], shard["canvas_to_image"][i], self.sizes[t])
-                found.append(box[boxes.area(box) > 0].ravel().tolist())
+        for t, canvas, canvas_to_image in self._boxes(level, largest=True):
+            box = boxes_on_image(canvas[:1], Affine.of(canvas_to_image), self.sizes[t])
+            found.append(box[boxes.area(box) > 0].ravel().tolist())
         return found
 
-    def all_boxes(self, level: float | None) -> list[NDArray[np.float64]]:
+    def all_boxes(self, level: float | None) -> list[Floats]:
         """The boxes [k 4] of all regions of each target at one level (None: each map's own) in image pixels."""
         found = []
-        for rows, shard in self.shards(self.regions):
-            there = ~shard["largest"] & _holds(shard, level)
-            for i, t in enumerate(range(rows.start, rows.stop)):
-                box = _to_image(_cut(shard, there, i), shard["canvas_to_image"][i], self.sizes[t])
-                found.append(box[boxes.area(box) > 0])
+        for t, canvas, canvas_to_image in self._boxes(level, largest=False):
+            box = boxes_on_image(canvas, Affine.of(canvas_to_image), self.sizes[t])
+            found.append(box[boxes.area(box) > 0])
         return found
 
-    def find_overlaps(self, level: float | None) -> list[NDArray[np.float64]]:
-        truth, found = [boxes.asboxes(b) for b in self.targets["boxes"]], []
-        for rows, shard in self.shards(self.regions):
-            there = ~shard["largest"] & _holds(shard, level)
-            for i, t in enumerate(range(rows.start, rows.stop)):
-                ours = row_boxes(_cut(shard, there, i), shard["canvas_to_image"][i], self.sizes[t], self.protocol)
-                found.append(self._iou(ours, truth_boxes(truth[t], self.sizes[t], self.protocol)))
+    def find_overlaps(self, level: float | None) -> list[Floats]:
+        """The IoU [boxes truth] of each target's boxes at one level, in the frame that the protocol compares in."""
+        protocol = self.protocol
+        truth = [boxes.asboxes(flat) for flat in self.targets["boxes"]]
+        found = []
+        for t, canvas, canvas_to_image in self._boxes(level, largest=False):
+            ours = protocol.row_boxes(canvas, canvas_to_image, self.sizes[t])
+            true = protocol.truth_boxes(truth[t], self.sizes[t])
+            found.append(boxes.iou(ours, true, inclusive=protocol.inclusive))
         return found
 
-    def _iou(self, a: NDArray, b: NDArray) -> NDArray[np.float64]:
-        if self.protocol == "wsol2020":  # both corners belong to a box
-            return boxes.iou(boxes.from_inclusive(a), boxes.from_inclusive(b))
-        return boxes.iou(a, b)
+    def _boxes(self, level: float | None, *, largest: bool) -> Iterator[tuple[int, NDArray[np.float32], Floats]]:
+        """Each target, its boxes [k 4] at a level in canvas pixels, and its canvas_to_image [4]."""
+        for rows, shard in self.shards(self.regions):
+            there = (shard["largest"] == largest) & _holds(shard, level)
+            for i, t in enumerate(range(rows.start, rows.stop)):
+                number = shard["index"][i]
+                own = slice(shard["offsets"][number], shard["offsets"][number + 1])
+                yield t, shard["boxes"][own][there[own]], shard["canvas_to_image"][i]
 
     def find_pixels(self) -> pixels.Pixels:
-        levels = grid(self.settings["threshold"], self.protocol)
-        return pixels.measure(self.targets, self.maps(), self.protocol, levels)
+        return masks.measure(self.targets, self.maps(), self.protocol, self.levels)
 
     def find_pointing(self) -> pointing.Pointing:
         """Of the maps' own values: min-max would make energy of everything above the least."""
@@ -120,50 +119,19 @@ class Stages:
         found = np.concatenate([np.empty(0, "S1"), *(shard["masks"] for _, shard in self.shards(self.regions))])
         if not (found != b"").any():
             raise Unavailable("predicted masks")
-        return pixels.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
+        return masks.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
 
-    def maps(self, normalization: str | None = None) -> Iterator[Map]:
-        """Every target's map as floats, also under `wsol2020`; one that is not ok is a single zero.
+    def maps(self, normalization: str | None = None) -> Iterator[PreparedMap]:
+        """Every target's map as floats, before a protocol makes whole numbers of it; a zero if it is not ok.
 
         Prepared as for the regions, unless another `normalization` is asked for.
         """
-        preparation = {key: self.settings[key] for key in ("upsampling", "normalization", "protocol")}
+        settings = dict(self.settings)
         if normalization:
-            preparation["normalization"] = normalization
+            settings["normalization"] = normalization
         for rows, shard in self.shards(self.heatmaps):
-            yield from self._maps(rows, shard, preparation)
-
-    def _maps(self, rows: slice, shard: Mapping[str, NDArray], preparation: dict[str, str]) -> Iterator[Map]:
-        values, ok = unpack(shard), np.flatnonzero(self.status[rows] == "ok")
-        canvas = CANVASES["wsol2020" if self.protocol == "wsol2020" else self.settings["canvas"]]
-        plan = canvas.plan(shard["input_to_image"][ok], shard["input_size"], self.sizes[rows][ok])
-        place = dict(zip(ok.tolist(), range(len(ok)), strict=True))
-        last, drawn = None, (np.zeros((1, 1), np.float32), 0, 0)
-        for i in range(rows.stop - rows.start):
-            if i not in place:
-                yield Map(np.zeros((1, 1), np.float32), np.array([1.0, 1, 0, 0]))
-                continue
-            size, how, canvas_to_image = plan.size[place[i]], plan.how[place[i]], plan.to_image[place[i]]
-            key = (id(values[i]), tuple(size), tuple(how))
-            if key != last:  # a control's map is one object for all images
-                last, drawn = key, self._draw(canvas, shard, values[i], size, how, preparation)
-            x, y = drawn[1:]
-            yield Map(drawn[0], canvas_to_image + np.array([0, 0, *(canvas_to_image[:2] * [x, y])]))
-
-    def _draw(
-        self,
-        canvas: Canvas,
-        shard: Mapping[str, NDArray],
-        values: NDArray,
-        size: NDArray,
-        how: NDArray,
-        preparation: dict[str, str],
-    ) -> Drawn:
-        if self.protocol == "wsol2020":  # its pixel metrics see the map before it is made uint8
-            resized = upsample(values, CANVAS_2020, CANVAS_2020, preparation["upsampling"], self.protocol)
-            return finish(resized, preparation["normalization"], "exact"), 0, 0
-        place = placed(self.settings["alignment"], shard["cell_to_input"], values.shape, shard["input_size"])
-        return canvas.draw(values, size, how, place, **preparation)
+            place = (shard["input_to_image"], shard["input_size"], self.sizes[rows], shard["cell_to_input"])
+            yield from drawing(unpack(shard), *place, settings).maps(self.status[rows] == "ok")
 
     def shards(self, readers: Sequence[Reader]) -> Iterator[tuple[slice, Mapping[str, NDArray]]]:
         """Each shard and the rows of its targets."""
@@ -182,62 +150,3 @@ def _holds(shard: Mapping[str, NDArray], level: float | None) -> NDArray[np.bool
     if level is None:
         return np.ones(len(shard["level_low"]), bool)
     return (shard["level_low"] < level) & (level <= shard["level_high"])
-
-
-def _cut(shard: Mapping[str, NDArray], there: NDArray[np.bool_], target: int) -> NDArray[np.float32]:
-    """Those boxes of a target that are `there`, canvas pixels."""
-    rows = slice(*shard["offsets"][shard["index"][target] :][:2])
-    return shard["boxes"][rows][there[rows]]
-
-
-def _to_image(canvas: NDArray, canvas_to_image: NDArray, size: NDArray) -> boxes.Boxes:
-    """Canvas boxes in the image's pixels, whatever the protocol scores in."""
-    return row_boxes(canvas, canvas_to_image, size, "exact")
-
-
-def outcome(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Outcome, Stages]:
-    """`files`: targets, and of each shard predictions, heatmaps and regions; `settings`: those of the regions."""
-    stages = Stages(
-        TARGETS.read(files["targets"]),
-        [partial(REGIONS.read, path) for path in files["regions"]],
-        [partial(HEATMAPS.read, path) for path in files["heatmaps"]],
-        settings,
-    )
-    predictions = list(files["predictions"])
-    return Outcome(
-        stages.targets,
-        stages.status,
-        rank=ranks_of(stages.targets, map(PREDICTIONS.read, predictions)) if predictions else None,
-        find_hit_intervals=stages.find_hit_intervals,
-        find_overlaps=stages.find_overlaps,
-        find_masks=stages.find_masks,
-        find_pixels=stages.find_pixels if stages.heatmaps else None,
-        find_pointing=stages.find_pointing if stages.heatmaps else None,
-        explain=explained(predictions),
-        boxed=("ok", "degenerate") if stages.protocol == "wsol2020" else ("ok",),
-        swept_levels=grid(settings["threshold"], stages.protocol),
-    ), stages
-
-
-def explained(predictions: Sequence[str | Path]) -> str:
-    """Of which class a run's maps are: the labelled, or the predicted; of maps without a network, the labelled."""
-    settings = header(Path(predictions[0])).get("settings") if predictions else None
-    return (settings or {}).get("explain", "labelled")
-
-
-def viewed(files: Any, settings: Mapping[str, Any]) -> tuple[View, Stages]:
-    """A run at the level that its table shows first: each map's own, else the select split's best, else the oracle's.
-
-    `files` are a stage's: those of the reported dataset by kind, and under `select_…` those levels are chosen on.
-    """
-    report, stages = outcome({kind: files.get(kind) for kind in SCORED_FROM}, settings)
-    chosen_on = {kind: files.get(f"select_{kind}") for kind in SCORED_FROM}
-    select = outcome(chosen_on, settings)[0] if chosen_on["targets"] else None
-    single = settings["threshold"]["method"] != "sweep"
-    return View(report, "fixed" if single else "selected" if select else "oracle", select), stages
-
-
-def grid(threshold: Mapping[str, Any], protocol: str) -> NDArray[np.float64] | None:
-    """The levels that were swept, the same for every map; None where they were each map's own."""
-    step = threshold.get("step") or (PUBLISHED_STEP if protocol == "wsol2020" else None)
-    return np.arange(0, 1, step) if step and threshold["method"] == "sweep" else None

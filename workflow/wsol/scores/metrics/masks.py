@@ -21,7 +21,7 @@ def mask_iou(view: View) -> Values:
     array([0.75, 0.6 , 0.  ,  nan])
     """
     counts = view.pixels()
-    return pixels.iou(counts.hit, counts.false, counts.true)
+    return pixels.iou_of_counts(counts.hit, counts.false, counts.true)
 
 
 def pixel_precision(view: View) -> Values:

@@ -1,0 +1,154 @@
+"""The protocol `wsol2020`: the published evaluator (Choe et al. 2020, clovaai/wsolevaluation), to the count.
+
+The whole image is stretched onto a canvas of 224 by 224 pixels; a map is resized and normalised in float64 before it
+becomes uint8, and foreground is `value > int(level * max)`. Boxes go around contours, holes included; they are whole
+numbers, and both their corners belong to them when they are compared. Truth is scaled to the canvas and truncated.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wsol.affine import Affine
+from wsol.boxes import Boxes, asboxes
+from wsol.errors import DataError
+from wsol.regions import edges as bins
+from wsol.regions.canvases import Canvas, Drawn, Frame, Plan
+from wsol.regions.holes import filled, regions_less_holes
+from wsol.regions.preparation import Preparation, prepare
+from wsol.regions.thresholds import PUBLISHED_STEP
+from wsol.regions.tree import LEVEL_HIGH, LEVEL_LOW, PIXEL, grow
+
+Table = NDArray[np.int32]
+SIDE = 224  # of the canvas
+NAME = "wsol2020"
+
+
+def plan(input_to_image: NDArray[np.float64], input_size: NDArray, sizes: NDArray) -> Plan:
+    """One frame for all; a DataError for the first image that was not stretched onto the input."""
+    check_stretched(input_to_image, input_size, sizes, f"protocol {NAME}")
+    frame = Frame(SIDE, SIDE, 0, SIDE, 0, SIDE, Affine(1 / SIDE, 1 / SIDE, 0.0, 0.0))
+    return Plan([frame] * len(sizes), Affine.stretch((SIDE, SIDE), sizes).array())
+
+
+def check_stretched(input_to_image: NDArray[np.float64], input_size: NDArray, sizes: NDArray, where: str) -> None:
+    """A DataError unless every input shows its whole image: 224 pixels have no place for a crop or a border."""
+    stretch = Affine.stretch(input_size, sizes).array()
+    off = np.abs(input_to_image - stretch) > 1e-6 * np.maximum(stretch, 1)
+    odd = np.flatnonzero(off.any(axis=1))
+    if len(odd):
+        raise DataError(
+            f"{where}: needs images stretched to the input (resize: stretch), target {odd[0]} has scale and "
+            f"shift {input_to_image[odd[0]].tolist()} instead of {stretch[odd[0]].tolist()}."
+        )
+
+
+def draw(heatmap: NDArray, frame: Frame, input_to_map: Affine, preparation: Preparation) -> Drawn:
+    """Stretched, wherever the map lies on the input."""
+    return Drawn(prepare(heatmap, frame.height, frame.width, preparation), 0, 0)
+
+
+class Published:
+    """See `protocols.Protocol`."""
+
+    name: str = NAME
+    upsampling: str = "cubic"
+    step: float | None = PUBLISHED_STEP
+    # A degenerate map has the box 0 0 0 0, which hits a truth that is scaled to it.
+    boxed: tuple[str, ...] = ("ok", "degenerate")
+    canvases: Mapping[str, Canvas] = {"input": Canvas(plan, draw)}
+    refuses: Mapping[str, str] = {
+        "alignment": "stretches maps, got {}.",
+        "canvas": "has its own, 224 pixels; leave out 'canvas'.",
+    }
+    inclusive: bool = True
+    scored_in_image: bool = False
+
+    def preparation(self, upsampling: str, normalization: str) -> Preparation:
+        return Preparation(upsampling, normalization, np.float64, clips=False)
+
+    def as_cut(self, values: NDArray[np.floating]) -> NDArray:
+        return (values.clip(0, 1) * 255).astype(np.uint8)
+
+    def foreground(self, prepared: NDArray, level: float) -> NDArray[np.bool_]:
+        return prepared > int(level * np.max(prepared, initial=0))
+
+    def passed(self, prepared: NDArray, levels: NDArray[np.float64]) -> NDArray[np.int32]:
+        limits = (levels * np.max(prepared, initial=0)).astype(int)
+        passed = np.searchsorted(limits, np.arange(256), side="left").astype(np.int32)  # by each of a uint8's values
+        return np.take(passed, prepared)
+
+    def cut(self, prepared: NDArray, levels: NDArray[np.float64]) -> tuple[Table, Table]:
+        """The largest region has the largest contour area; x1 and y1 are the exclusive edge, but at most W - 1, H - 1.
+
+        A level without a contour has one box 0 0 0 0.
+        """
+        depth = self.passed(prepared, levels)
+        rows, largest = _contours(depth, len(levels))
+        lowest_empty = depth.max(initial=0)
+        if lowest_empty < len(levels):
+            nothing = np.array([[0, 0, 0, 0, lowest_empty, len(levels)]], np.int32)
+            rows = np.concatenate([rows, nothing])
+            largest = np.concatenate([largest, nothing])
+        height, width = prepared.shape
+        return _within(rows, width - 1, height - 1), _within(largest, width - 1, height - 1)
+
+    def truth_boxes(self, boxes: NDArray, sizes: NDArray) -> Boxes:
+        boxes = asboxes(boxes)
+        sides = np.broadcast_to(np.asarray(sizes, np.float64)[..., ::-1], (len(boxes), 2))
+        # Multiplied before it is divided, as published: one factor would truncate other numbers.
+        return np.trunc((boxes - [0, 0, 1, 1]) * SIDE / np.tile(sides, 2))
+
+    def row_boxes(self, boxes: NDArray, canvas_to_image: NDArray, size: NDArray) -> Boxes:
+        return asboxes(boxes)
+
+    def codes(
+        self, values: NDArray, canvas_to_image: Affine, size: tuple[int, int], edges: NDArray[np.float64]
+    ) -> tuple[NDArray, NDArray]:
+        """Pixels of the canvas, a map that is not ok being all zeros, as published; a code per bin."""
+        values = values if values.any() else np.zeros((SIDE, SIDE))
+        finer = len(edges) > len(bins.EDGES)
+        codes: NDArray = np.searchsorted(edges, values, side="right") if finer else bins.bin_of(values)
+        return codes, np.arange(len(edges) + 1)
+
+    def curve_bins(self, of_codes: NDArray, edges: NDArray[np.float64]) -> NDArray:
+        """The published edges are the steps of the curve, whatever levels a sweep has."""
+        return bins.published(of_codes, edges)
+
+
+def _contours(depth: NDArray[np.int32], count: int) -> tuple[Table, Table]:
+    """Boxes of all contours, those of holes included, and of the largest at each level."""
+    solid = filled(depth)
+    rows, largest = (table[:, :6] for table in grow(solid, count, eight=True, polygon=True))
+    if np.array_equal(solid, depth):
+        return rows, largest
+    holes = _holes(solid, depth, count)
+    # Every region is a solid one, unless some lie in holes: then there are more of them than solid ones.
+    hole_levels = (holes[:, LEVEL_HIGH] - holes[:, LEVEL_LOW]).sum()
+    if regions_less_holes(depth) + hole_levels > regions_less_holes(solid):
+        rows = grow(depth, count, eight=True, polygon=False)[0][:, :6]
+    return np.concatenate([rows, holes]), largest
+
+
+def _holes(solid: NDArray, depth: NDArray, count: int) -> Table:
+    """Boxes of hole contours: background that filling covers, at levels depth + 1 .. solid, and what is around it."""
+    water = solid - depth
+    ys = np.flatnonzero(water.any(axis=1))
+    xs = np.flatnonzero(water.any(axis=0))
+    window = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+    rows, _ = grow(np.ascontiguousarray(water[window]), count, eight=False, polygon=False)
+    rim = solid[window].ravel()[rows[:, PIXEL]]  # one throughout a hole: the level at which it opens to the outside
+    # A contour runs through the pixels around the hole, one further out on each side.
+    boxes = rows[:, :4] + np.array([xs[0] - 1, ys[0] - 1, xs[0] + 1, ys[0] + 1])
+    return np.column_stack([boxes, rim - rows[:, LEVEL_HIGH], rim - rows[:, LEVEL_LOW]]).astype(np.int32)
+
+
+def _within(rows: Table, x: int, y: int) -> Table:
+    """Rows whose boxes end at x, y at the latest."""
+    rows = rows.copy()
+    np.minimum(rows[:, 2:4], [x, y], out=rows[:, 2:4])
+    return rows
+
+
+PUBLISHED = Published()

@@ -1,0 +1,60 @@
+"""A run's stage files as the Outcome that metrics see, and at the level that its table shows first."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from wsol.files.containers import header
+from wsol.files.heatmap import HEATMAPS
+from wsol.files.index import TARGETS
+from wsol.files.localize import REGIONS
+from wsol.files.predict import PREDICTIONS
+from wsol.scores.outcome import Outcome
+from wsol.scores.ranks import ranks_of
+from wsol.scores.stages import Stages
+from wsol.scores.views import View
+
+SCORED_FROM = ("targets", "predictions", "heatmaps", "regions")  # what a run is scored from
+
+
+def load_run(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Outcome, Stages]:
+    """`files`: targets, and of each shard predictions, heatmaps and regions; `settings`: those of the regions."""
+    stages = Stages(
+        TARGETS.read(files["targets"]),
+        [partial(REGIONS.read, path) for path in files["regions"]],
+        [partial(HEATMAPS.read, path) for path in files["heatmaps"]],
+        settings,
+    )
+    predictions = list(files["predictions"])
+    return Outcome(
+        stages.targets,
+        stages.status,
+        rank=ranks_of(stages.targets, map(PREDICTIONS.read, predictions)) if predictions else None,
+        find_hit_intervals=stages.find_hit_intervals,
+        find_overlaps=stages.find_overlaps,
+        find_masks=stages.find_masks,
+        find_pixels=stages.find_pixels if stages.heatmaps else None,
+        find_pointing=stages.find_pointing if stages.heatmaps else None,
+        explain=explained(predictions),
+        boxed=stages.protocol.boxed,
+        swept_levels=stages.levels,
+    ), stages
+
+
+def explained(predictions: Sequence[str | Path]) -> str:
+    """Of which class a run's maps are: the labelled, or the predicted; of maps without a network, the labelled."""
+    settings = header(Path(predictions[0])).get("settings") if predictions else None
+    return (settings or {}).get("explain", "labelled")
+
+
+def viewed(files: Any, settings: Mapping[str, Any]) -> tuple[View, Stages]:
+    """A run at the level that its table shows first: each map's own, else the select split's best, else the oracle's.
+
+    `files` are a stage's: those of the reported dataset by kind, and under `select_…` those levels are chosen on.
+    """
+    report, stages = load_run({kind: files.get(kind) for kind in SCORED_FROM}, settings)
+    chosen_on = {kind: files.get(f"select_{kind}") for kind in SCORED_FROM}
+    select = load_run(chosen_on, settings)[0] if chosen_on["targets"] else None
+    single = settings["threshold"]["method"] != "sweep"
+    return View(report, "fixed" if single else "selected" if select else "oracle", select), stages
