@@ -14,7 +14,7 @@ class Architecture(NamedTuple):
     size: int
     mode: Literal["tf", "caffe", "torch", "none"]  # none: the network rescales by itself
     arguments: Mapping[str, Any] = {}  # its own: name -> type and range
-    least: int = 32  # pixels a side that it can be built for
+    least: int = 32  # the smallest input that it can be built for, in pixels
     widths: tuple[float, ...] = ()  # the alphas that weights were published for
     fixed: bool = False  # dense layers on every place: published weights fit one input only
 
@@ -137,7 +137,8 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
     """A `keras.applications` model that ends in logits."""
     import keras
 
-    name, kind = settings["architecture"], ARCHITECTURES[settings["architecture"]]
+    name = settings["architecture"]
+    kind = ARCHITECTURES[name]
     make = getattr(keras.applications, name)
     common = {"classifier_activation": None, "classes": classes, **settings["arguments"]}
     # Keras 3.15 says this of every complete weights file; what is really missing raises.

@@ -14,7 +14,7 @@ import pandas as pd
 from wsol.datasets import images
 from wsol.errors import ConfigError
 from wsol.networks.asking import Batch, Sink, asking, suffix
-from wsol.networks.backbones import Backbone
+from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer
 
 Arrays = dict[str, np.ndarray]
@@ -24,9 +24,11 @@ class Collected(dict[str, np.ndarray]):
     """A sink that keeps everything in memory."""
 
     def append(self, name: str, rows: np.ndarray, total: int) -> None:
+        """The next rows of an array."""
         self[name] = np.concatenate([self[name], rows]) if name in self else rows.copy()
 
     def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None:
+        """Rows of an array at the places `where`; a place never written is zero."""
         if name not in self:
             self[name] = np.zeros((total, *rows.shape[1:]), rows.dtype)
         self[name][where] = rows
@@ -65,6 +67,7 @@ def predict(
     firsts = targets.drop_duplicates("image")
     asked = _Targets(targets, pd.Index(firsts["image"]).get_indexer(targets["image"]), len(firsts))
     _check_outputs(asked.accepted, targets["image"], backbone.classes)
+    # Tracing costs seconds: a caller that predicts twice hands over the functions of the first time.
     explainer = explainer or Explainer(backbone, backbone.settings["batch"])
     work = _Pass(explainer, asked, sink)
     source = _loaded(backbone, open_image, firsts, threads, ahead=3 * explainer.batch)
@@ -120,8 +123,10 @@ class _Pass:
     """Batch by batch through the network: logits come back, evidence goes to the sink."""
 
     def __init__(self, explainer: Explainer, targets: _Targets, sink: Sink):
-        self.explainer, self.backbone = explainer, explainer.backbone
-        self.targets, self.sink = targets, sink
+        self.explainer = explainer
+        self.backbone = explainer.backbone
+        self.targets = targets
+        self.sink = sink
         self.asking = asking(explainer, sink, len(targets))
 
     def batch(self, batch: list[images.Loaded], first: int) -> np.ndarray:
@@ -137,6 +142,7 @@ class _Pass:
     def _seen(self, batch: list[images.Loaded], first: int, readable: np.ndarray) -> Batch:
         """What the network makes of a batch, and the targets on it with what explains them."""
         n = len(batch)
+        # Every batch has the one shape that functions are traced for; what pads the last one is cut off again.
         pixels = np.zeros((self.explainer.batch, *batch[0].pixels.shape), np.uint8)
         pixels[:n] = [item.pixels for item in batch]
         out, layers, cut = self.explainer.forward(pixels)

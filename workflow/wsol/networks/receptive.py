@@ -112,6 +112,7 @@ def padded(layer: Any, field: Field, size: tuple[int, ...]) -> Field:
 
 
 def cropped(layer: Any, field: Field, size: tuple[int, ...]) -> Field:
+    """Cells taken off before the first move all others back."""
     return _moved(field, [before for before, _ in layer.cropping])
 
 
