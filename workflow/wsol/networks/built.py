@@ -41,6 +41,7 @@ class Backbone:
         check_probability(settings, self.activation)
         self.layers = self._layers(settings["layer"])
         self.cell_to_input = [receptive.cell_to_input(graph, step, size) for step in self.layers]
+        # One output is two classes: what its sigmoid gives, and the rest.
         outputs = self._outputs()
         self.binary = outputs == 1
         self.classes = 2 if self.binary else outputs
@@ -59,6 +60,7 @@ class Backbone:
     def _logits(self, key: int, known: str) -> tuple[int, str]:
         """The logits' key, and what makes probabilities of them: softmax, sigmoid or "" where nobody says."""
         said = self.settings["activation"]
+        # Taken off a step of the graph: the model itself keeps its activation.
         output, own = self.graph.without_activation(key)
         if own and said:
             raise ConfigError(f"activation: the model itself ends in {self.ending}; leave out 'activation'.")

@@ -4,13 +4,13 @@ Each is traced once, at one batch shape. Gradients run through the head alone, f
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from wsol.networks.built import Backbone
-from wsol.networks.graphs import Graph
+from wsol.networks.graphs import Graph, Step
 from wsol.networks.layers import pooled
 from wsol.networks.probabilities import class_probability
 
@@ -130,10 +130,7 @@ def folding(graph: Graph) -> Callable[[Callable], Callable]:
     convolving = [step for step in graph.steps if step.kind in FOLDED]
     if all(step.kind != "BatchNormalization" for step in convolving):
         return lambda function: function
-    variables: dict[int, Any] = {}
-    for step in convolving:
-        variables |= {id(variable): variable for variable in step.operation.variables}  # a layer may be called twice
-    weights = [(variable, variable.numpy()) for variable in variables.values()]
+    weights = [(variable, variable.numpy()) for variable in _variables(convolving)]
     if sum(constant.nbytes for _, constant in weights) > LARGEST_FOLD:
         return lambda function: function
 
@@ -146,6 +143,14 @@ def folding(graph: Graph) -> Callable[[Callable], Callable]:
         return call
 
     return fold
+
+
+def _variables(steps: Iterable[Step]) -> list[Any]:
+    """The steps' variables, each once: a layer may be called twice."""
+    found: dict[int, Any] = {}
+    for step in steps:
+        found |= {id(variable): variable for variable in step.operation.variables}
+    return list(found.values())
 
 
 def boundary(graph: Graph, output: int, watched: list[int]) -> list[int]:

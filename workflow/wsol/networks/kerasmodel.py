@@ -90,14 +90,17 @@ def _apply(step: Step, values: dict) -> list:
     assert step.bind is not None, "a Keras graph's steps can be called"
     args, kwargs = step.bind(values)
     if isinstance(step.operation, keras.layers.Layer):
+        # Dropout and normalisation as in inference, whatever a nested model was called with.
         if "training" in inspect.signature(step.operation.call).parameters:
             kwargs = {**kwargs, "training": False}
+        # Not every layer's `call` takes the mask that Keras records for it.
         kwargs = {name: value for name, value in kwargs.items() if name != "mask" or value is not None}
     return keras.tree.flatten(step.operation(*args, **kwargs))
 
 
 def _linear_twin(layer: Any) -> Any:
     """The same layer with the same weights and no activation."""
+    # Weights are copied after the twin is built: a layer has none before it knows its input.
     twin = type(layer).from_config({**layer.get_config(), "activation": "linear"})
     twin.build(layer.input.shape if not isinstance(layer.input, list) else layer.input[0].shape)
     twin.set_weights(layer.get_weights())

@@ -95,6 +95,7 @@ def ablation(probe: Probe, classes: np.ndarray) -> Rows:
     """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
     channels = np.arange(probe.activations.shape[-1])
     step = probe.explainer.head_batch
+    # The head runs on what the forward pass kept of this image; -1 takes no channel away.
     whole = probe.scores(probe.without(np.array([-1])), classes)
     parts = [probe.scores(probe.without(channels[i : i + step]), classes) for i in range(0, len(channels), step)]
     return {"score_drops": (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]}
@@ -139,6 +140,7 @@ def occlusion(
     covers = np.zeros((len(corners), grid, grid), np.float32)
     for cover, (y, x) in zip(covers, corners, strict=True):
         cover[max(0, y) : y + patch, max(0, x) : x + patch] = 1
+    # The cell of each pixel row and column.
     rows, columns = (np.arange(side) * grid // side for side in probe.size)
     masks = (1 - covers[i][:, rows][:, :, columns] for i in _batches(len(covers), probe.explainer.batch))
     covered = np.concatenate([probe.scores(logits, classes) for logits in probe.masked(masks, fill)])
@@ -162,6 +164,7 @@ def rise(
     """
     random = np.random.default_rng(seed)
     total = np.zeros((len(classes), *probe.size))
+    # Drawn batch by batch: 4000 masks of 224 x 224 are 800 MB.
     for i in _batches(masks, probe.explainer.batch):
         drawn = np.stack([_random_mask(random, cells, shown, probe.size) for _ in i])
         for logits in probe.masked([drawn], fill):
