@@ -49,6 +49,7 @@ class Drawing(NamedTuple):
         """The targets of each distinct map and canvas, in order of their first."""
         members: dict[tuple, list[int]] = {}
         for target in range(len(self.plan.frames)):
+            # Dictionaries keep the order in which keys came.
             members.setdefault(self._key(target), []).append(target)
         return [np.array(group) for group in members.values()]
 
@@ -90,6 +91,7 @@ def drawing(
     input_size = np.asarray(input_size)
     plan = canvas.plan(_known(input_to_image, input_size, sizes), input_size, sizes)
     preparation = protocol.preparation(settings["upsampling"], settings["normalization"])
+    # A protocol that stretches maps refuses any other alignment in the config.
     aligned = cell_to_input if settings["alignment"] == "receptive_field" else None
     return Drawing(heatmaps, plan, canvas, preparation, input_size, aligned)
 

@@ -34,6 +34,7 @@ class Exact:
         return values
 
     def foreground(self, prepared: NDArray, level: float) -> NDArray[np.bool_]:
+        # A degenerate map is all zeros, which would pass level 0 everywhere.
         return (prepared >= level) & prepared.any()
 
     def passed(self, prepared: NDArray, levels: NDArray[np.float64]) -> NDArray[np.int32]:

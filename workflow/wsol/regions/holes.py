@@ -18,13 +18,17 @@ def filled(depth):
     """
     height, width = depth.shape
     fill = np.full((height + 2, width + 2), FAR, np.int32)
-    fill[0], fill[-1], fill[:, 0], fill[:, -1] = 0, 0, 0, 0
+    # The frame is the outside: water leaves from there at level 0.
+    fill[0] = 0
+    fill[-1] = 0
+    fill[:, 0] = 0
+    fill[:, -1] = 0
     changed = True
     while changed:
         changed = False
         for y in range(1, height + 1):
             changed |= _sink(fill[y], fill[y - 1], depth[y - 1])
-        for y in range(height, 0, -1):
+        for y in range(height, 0, -1):  # and back, from the far corner
             changed |= _sink(fill[y, ::-1], fill[y + 1, ::-1], depth[y - 1, ::-1])
     return fill[1:-1, 1:-1].copy()
 
@@ -32,7 +36,8 @@ def filled(depth):
 @njit(cache=True, nogil=True)
 def _sink(line, beside, ground):
     """One framed line, from the line beside it and from its own start: whether it changed."""
-    changed, before = False, line[0]
+    changed = False
+    before = line[0]
     for x in range(len(ground)):
         level = max(ground[x], min(before, min(line[x + 1], beside[x + 1])))
         changed |= level != line[x + 1]
@@ -51,6 +56,10 @@ def regions_less_holes(depth):
     total = 0
     for y in range(1, len(framed)):
         for x in range(1, framed.shape[1]):
-            here, left, up, both = framed[y, x], framed[y, x - 1], framed[y - 1, x], framed[y - 1, x - 1]
+            here = framed[y, x]
+            left = framed[y, x - 1]
+            up = framed[y - 1, x]
+            both = framed[y - 1, x - 1]
+            # The corner up and left of this pixel, the edges to its left and above it, and the pixel itself.
             total += max(max(here, left), max(up, both)) - max(here, left) - max(here, up) + here
     return total

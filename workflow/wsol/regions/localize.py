@@ -55,6 +55,7 @@ def localize(
     sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
     maps = drawing(heatmaps, input_to_image, input_size, sizes, cell_to_input, settings)
     kind = PROTOCOLS[protocol]
+    # Objects, so that words and bytes of any length fit until all are known.
     became = np.array(status, dtype=object)
     counts = np.full(len(sizes), b"", object)
     found: list[Regions] = []
@@ -62,6 +63,7 @@ def localize(
     for group in groups:
         drawn = maps.draw(group[0])
         prepared = kind.as_cut(drawn.values)
+        # Only as it is cut does a map show whether there is anything to cut: padding is gone, whole numbers are made.
         shown = bool(prepared.any())
         levels = levels_of(threshold, prepared) if shown else np.zeros(1)
         regions = cut(prepared, levels, kind)
@@ -76,6 +78,7 @@ def localize(
 
 def _on_canvas(regions: Regions, drawn: Drawn, open_ended: bool) -> Regions:
     """Boxes in pixels of the whole canvas; `open_ended`: one level stands for all."""
+    # In float32, as they are stored: whole numbers up to 2^24 are exact.
     corner = np.array([drawn.left, drawn.top, drawn.left, drawn.top], np.float32)
     high = np.full_like(regions.level_high, np.inf) if open_ended else regions.level_high
     return Regions(regions.boxes + corner, regions.level_low, high, regions.largest)
@@ -95,6 +98,7 @@ def mask(region: NDArray[np.bool_], canvas_to_image: Affine, size: NDArray) -> b
 
 def _packed(found: list[Regions], maps: Drawing, groups: list[NDArray]) -> dict[str, NDArray]:
     """One table of all distinct maps' rows, and which of them each target has."""
+    # Of a shard without targets the arrays have their types all the same.
     empty = Regions(np.empty((0, 4), np.float32), np.empty(0), np.empty(0), np.empty(0, bool))
     columns = {}
     for field in fields(Regions):

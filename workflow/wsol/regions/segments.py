@@ -137,7 +137,10 @@ def gains(depth):
         for x in range(width - 1):
             # The square  a b  and which of each two arrives first; a pixel gains where two or three came before it.
             #             c d
-            a, b, c, d = depth[y, x], depth[y, x + 1], depth[y + 1, x], depth[y + 1, x + 1]
+            a = depth[y, x]
+            b = depth[y, x + 1]
+            c = depth[y + 1, x]
+            d = depth[y + 1, x + 1]
             ab, ac, ad = a >= b, a >= c, a >= d
             bc, bd, cd = b >= c, b >= d, c >= d
             gain[y, x] += ab + ac + ad <= 1

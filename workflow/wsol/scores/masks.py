@@ -32,6 +32,7 @@ def measure(
     for i, (row, drawn) in enumerate(zip(_rows(targets), maps, strict=True)):
         if counted[i]:
             codes, bins = protocol.codes(drawn.values, drawn.canvas_to_image, (row.height, row.width), edges)
+            # Of codes first, which are few or many as the protocol says, then of bins.
             of_true, of_other = _histograms(codes, len(bins), *truth(row.mask, row.ignore, row.height, row.width))
             inside[i] = np.bincount(bins, of_true, len(edges) + 1)
             outside[i] = np.bincount(bins, of_other, len(edges) + 1)

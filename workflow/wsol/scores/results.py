@@ -31,7 +31,9 @@ class RunResult:
     """See `exports.exported.Exported`."""
 
     def __init__(self, view: View, stages: Stages, predictions: Sequence[str | Path] = ()):
-        self.view, self.stages, self.targets = view, stages, stages.targets
+        self.view = view
+        self.stages = stages
+        self.targets = stages.targets
         self.preparation = {key: stages.settings[key] for key in ("upsampling", "normalization")}
         self.chances = chances(self.targets, predictions)
         self.scored = scored(predictions)
@@ -66,6 +68,7 @@ class RunResult:
             if not prepared.any():
                 found.append(b"")
                 continue
+            # Where each map has its own level, it is chosen on what is cut, as the regions were.
             level = levels_of(threshold, prepared)[0] if self.level is None else self.level
             found.append(mask(protocol.foreground(prepared, level), drawn.canvas_to_image, size))
         return found
@@ -81,6 +84,7 @@ class RunResult:
 
 def highest(boxes: NDArray[np.float64], drawn: PreparedMap) -> NDArray[np.float64]:
     """The highest value inside each box [n 4] of image pixels: [n]."""
+    # Boxes come from canvas pixels: rounding takes back what their way to the image and its edges made of them.
     canvas = np.round(drawn.canvas_to_image.back_boxes(boxes)).astype(int).clip(0, None)
     return np.array([drawn.values[y0:y1, x0:x1].max(initial=0) for x0, y0, x1, y1 in canvas.tolist()], np.float64)
 

@@ -62,8 +62,9 @@ class Stages:
     def find_hit_intervals(self, deltas: tuple[float, ...], components: str, truth: Truth) -> list[HitIntervals]:
         """The levels at which each target is hit, for each IoU of `deltas`; `truth` [n] of boxes [k 4]."""
         parts: list[list[HitIntervals]] = [[] for _ in deltas]
-        largest = components == "largest"
+        largest = components == "largest"  # else all regions of a map
         for rows, shard in self.shards(self.regions):
+            # One table of all true boxes, and where each target's begin: what the compiled code reads.
             offsets = np.cumsum([0] + [len(true) for true in truth[rows]])
             flat = np.concatenate([np.empty((0, 4)), *truth[rows]])
             given = (shard, flat, offsets, self.sizes[rows], deltas)
@@ -117,7 +118,7 @@ class Stages:
 
     def find_masks(self) -> pixels.Counts:
         found = np.concatenate([np.empty(0, "S1"), *(shard["masks"] for _, shard in self.shards(self.regions))])
-        if not (found != b"").any():
+        if not (found != b"").any():  # the evaluation asked for none
             raise Unavailable("predicted masks")
         return masks.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
 
