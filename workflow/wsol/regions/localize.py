@@ -5,7 +5,7 @@ Targets that share a map and a canvas share its rows: a control costs as much fo
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from wsol.errors import ConfigError
 from wsol.files import rle
 from wsol.regions.canvases import Drawn, on_image
 from wsol.regions.drawing import Drawing, drawing
-from wsol.regions.protocols import PROTOCOLS
+from wsol.regions.protocols import PROTOCOLS, Protocol
 from wsol.regions.regions import Regions, cut
 from wsol.regions.thresholds import levels_of
 
@@ -47,33 +47,48 @@ def localize(
     Raises a ConfigError where masks are asked of a sweep, a DataError where the protocol meets images that were not
     stretched to the input and has no place for them.
     """
-    sweeps = threshold["method"] == "sweep"
-    if masks and sweeps:
+    if masks and threshold["method"] == "sweep":
         raise ConfigError("thresholds: masks need one level a map, a sweep has many. Take fixed, otsu or percentile.")
     settings = {"protocol": protocol, "upsampling": upsampling, "normalization": normalization}
     settings |= {"canvas": canvas, "alignment": alignment}
     sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
     maps = drawing(heatmaps, input_to_image, input_size, sizes, cell_to_input, settings)
-    kind = PROTOCOLS[protocol]
     # Objects, so that words and bytes of any length fit until all are known.
     became = np.array(status, dtype=object)
     counts = np.full(len(sizes), b"", object)
     found: list[Regions] = []
     groups = maps.groups()
-    for group in groups:
-        drawn = maps.draw(group[0])
-        prepared = kind.as_cut(drawn.values)
-        # Only as it is cut does a map show whether there is anything to cut: padding is gone, whole numbers are made.
-        shown = bool(prepared.any())
-        levels = levels_of(threshold, prepared) if shown else np.zeros(1)
-        regions = cut(prepared, levels, kind)
-        found.append(_on_canvas(regions, drawn, open_ended=not (sweeps and shown)))
-        if not shown:
+    for group in groups:  # one map at a time: the canvases of a shard need not fit into memory
+        one = _cut(maps.draw(group[0]), threshold, PROTOCOLS[protocol], masks)
+        found.append(one.regions)
+        if not one.shown:
             became[group] = np.where(became[group] == "ok", "degenerate", became[group])
         if masks:
-            region = kind.foreground(prepared, levels[0])
-            counts[group] = _masks(region, drawn, maps.plan.canvas_to_image[group], sizes[group])
+            counts[group] = [mask(one.region, Affine.of(maps.plan.canvas_to_image[t]), sizes[t]) for t in group]
     return _packed(found, maps, groups) | {"status": became.astype(str), "masks": counts.astype(bytes)}
+
+
+class Cut(NamedTuple):
+    """One map, cut, in pixels of its whole canvas."""
+
+    regions: Regions
+    region: NDArray[np.bool_]  # what passes the first level, where masks are asked for
+    shown: bool  # whether there was anything to cut
+
+
+def _cut(drawn: Drawn, threshold: Mapping[str, Any], protocol: Protocol, masks: bool) -> Cut:
+    """A map that was drawn on its canvas, cut at the levels that the threshold chooses on it."""
+    prepared = protocol.as_cut(drawn.values)
+    # Only as it is cut does a map show whether there is anything to cut: padding is gone, whole numbers are made.
+    shown = bool(prepared.any())
+    levels = levels_of(threshold, prepared) if shown else np.zeros(1)
+    one_for_all = threshold["method"] != "sweep" or not shown
+    regions = _on_canvas(cut(prepared, levels, protocol), drawn, open_ended=one_for_all)
+    if not masks:
+        return Cut(regions, np.zeros((0, 0), bool), shown)
+    # On the whole canvas: moving its transform by the corner instead would round differently.
+    region = np.pad(protocol.foreground(prepared, levels[0]), ((drawn.top, 0), (drawn.left, 0)))
+    return Cut(regions, region, shown)
 
 
 def _on_canvas(regions: Regions, drawn: Drawn, open_ended: bool) -> Regions:
@@ -82,13 +97,6 @@ def _on_canvas(regions: Regions, drawn: Drawn, open_ended: bool) -> Regions:
     corner = np.array([drawn.left, drawn.top, drawn.left, drawn.top], np.float32)
     high = np.full_like(regions.level_high, np.inf) if open_ended else regions.level_high
     return Regions(regions.boxes + corner, regions.level_low, high, regions.largest)
-
-
-def _masks(region: NDArray, drawn: Drawn, canvas_to_image: NDArray, sizes: NDArray) -> list[bytes]:
-    """The region of one map in the pixels of each image that shares it."""
-    # On the whole canvas: moving the transform by the corner instead would round differently.
-    whole = np.pad(region, ((drawn.top, 0), (drawn.left, 0)))
-    return [mask(whole, Affine.of(one), size) for one, size in zip(canvas_to_image, sizes, strict=True)]
 
 
 def mask(region: NDArray[np.bool_], canvas_to_image: Affine, size: NDArray) -> bytes:
