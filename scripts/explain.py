@@ -106,27 +106,32 @@ def tell(logits: np.ndarray, chances: np.ndarray | None, explained: np.ndarray) 
         )
 
 
-def draw(given: argparse.Namespace) -> None:
-    system = SYSTEMS[given.system] if given.system else System({"method": "gradcam"}, "max", "linear", "blend")
-    entry = {**system.cam, **({"method": given.cam} if given.cam else {})}
-    cam = CAMS[entry["method"]]
-    image = decoding.decode(given.image)
+def opened(given: argparse.Namespace, system: System, entry: dict) -> backbones.Backbone:
+    """The network; a ConfigError where the method is not of it."""
     backbone = backbones.build(network(given, system, entry))
     found = heads.between(backbone.graph, backbone.output, backbone.layers) if entry["method"] == "cam" else []
     if found:
         raise ConfigError(f"--cam: {heads.refusal('this one', found)}")
+    return backbone
+
+
+def draw(given: argparse.Namespace) -> None:
+    """Write the picture, one panel per class, and say what the network predicts."""
+    system = SYSTEMS[given.system] if given.system else System({"method": "gradcam"}, "max", "linear", "blend")
+    entry = {**system.cam, **({"method": given.cam} if given.cam else {})}
+    cam = CAMS[entry["method"]]
+    image = decoding.decode(given.image)
+    backbone = opened(given, system, entry)
     predictions, arrays = evidence_of(backbone, given, image)
-    options = {name: entry[name] for name in parameters(cam) if name in entry}
-    maps = heatmaps.maps_from(cam, arrays, options)
+    maps = heatmaps.maps_from(cam, arrays, {name: entry[name] for name in parameters(cam) if name in entry})
     logits = predictions["logits"][0]
     chances = class_probability(logits[None], backbone.activation)[0] if backbone.activation else None
     input_to_image = Affine.of(predictions["input_to_image"][0])
     place = overlays.placer(image.shape[:2], input_to_image, backbone.size, system.upsampling)
-    picture = overlays.PICTURES[system.picture]
-    panels = [
-        picture(image, overlays.normalized(heatmap, system.normalization), place, *confidence(chances, index))
-        for heatmap, index in zip(maps, arrays["explained"], strict=True)
-    ]
+    panels = []
+    for heatmap, index in zip(maps, arrays["explained"], strict=True):
+        values = overlays.normalized(heatmap, system.normalization)
+        panels.append(overlays.PICTURES[system.picture](image, values, place, *confidence(chances, index)))
     to = given.to or Path(f"{Path(given.image).with_suffix('')}-cam.png")
     if not cv2.imwrite(str(to), np.concatenate(panels, axis=1)[..., ::-1]):
         raise ConfigError(f"--to: cannot write '{to}'.")

@@ -41,6 +41,7 @@ def chosen_by_auto(backbone: backbones.Backbone) -> tuple[Step | None, str]:
 
 
 def show(given: argparse.Namespace) -> None:
+    """Print every layer that can be explained, and which one is taken unless said."""
     size = given.input[0] if given.input and len(given.input) == 1 else given.input
     own = given.model not in ARCHITECTURES and (Path(given.model).suffix or Path(given.model).exists())
     source = {"model": given.model, "preprocessing": {}} if own else {"architecture": given.model, "weights": "random"}

@@ -11,6 +11,7 @@ from models import MODELS, SIDE, keras, layers, picture, plain, seeded
 from wsol.errors import ConfigError, DataError
 from wsol.networks import backbones
 from wsol.networks.architectures import ARCHITECTURES, MODES
+from wsol.networks.built import prepared
 from wsol.networks.layers import pooled
 
 # One small member of each family, the layer that `auto` explains, and whether only its mean over space is used after.
@@ -105,12 +106,12 @@ def test_preprocessing_is_keras_own(mode):
     module = {"tf": "mobilenet_v2", "caffe": "vgg16", "torch": "densenet", "none": "convnext"}[mode]
     prepare = getattr(keras.applications, module).preprocess_input
     batch = np.stack([picture("1"), picture("2")])
-    found = backbones.prepared(batch, MODES[ARCHITECTURES[name].mode]).numpy()
+    found = prepared(batch, MODES[ARCHITECTURES[name].mode]).numpy()
     np.testing.assert_allclose(found, prepare(batch.astype(np.float32)), rtol=1e-5, atol=1e-5)
 
 
 def test_grey_models_see_grey():
-    found = backbones.prepared(picture("1")[None], backbones.preprocessing(order="gray", scale=1 / 255)).numpy()
+    found = prepared(picture("1")[None], backbones.preprocessing(order="gray", scale=1 / 255)).numpy()
     assert found.shape == (1, SIDE, SIDE, 1)
     np.testing.assert_allclose(found[0, ..., 0], picture("1") @ [0.2989, 0.587, 0.114] / 255, atol=1e-3)
 

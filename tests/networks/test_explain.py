@@ -1,6 +1,8 @@
 """The two scripts people start with: run as they are, on a small model of one's own."""
 
+import os
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import numpy as np
 import pytest
 
 from models import MODELS, picture, seeded
+from wsol.errors import ConfigError
+from wsol.networks.quiet import quiet
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -69,6 +73,27 @@ def test_what_is_wrong_is_said_in_one_line(monkeypatch, files, arguments, said):
     with pytest.raises(SystemExit) as stopped:
         run(monkeypatch, "explain.py", image, "--model", model, *OWN, *arguments)
     assert said in str(stopped.value) and "\n" not in str(stopped.value)
+
+
+@pytest.mark.parametrize("script", ["explain.py", "layers.py"])
+@pytest.mark.parametrize(("wrong", "said"), [((), ""), (("--output", "none"), "output: unknown 'none'. Known: ")])
+def test_of_what_goes_to_standard_error_only_the_error_is_there(files, script, wrong, said):
+    """TensorFlow's lines are C++'s: only a process of its own shows whether they are gone."""
+    model, image = files
+    arguments = [model] if script == "layers.py" else [image, "--model", model, *OWN]
+    done = subprocess.run([sys.executable, SCRIPTS / script, *arguments, *wrong], capture_output=True, text=True)
+    assert done.stderr.startswith(said) and len(done.stderr.splitlines()) == bool(said) == done.returncode
+    assert bool(done.stdout) == (not said)
+
+
+def test_a_failure_of_ours_shows_what_libraries_said_before_it(capfd):
+    with pytest.raises(ZeroDivisionError), quiet():
+        os.write(2, b"from below\n")
+        raise ZeroDivisionError
+    with pytest.raises(ConfigError), quiet():
+        os.write(2, b"before an error of the user's\n")
+        raise ConfigError("said by itself")
+    assert capfd.readouterr().err == "from below\n"
 
 
 def test_a_model_needs_its_preprocessing(monkeypatch, files):

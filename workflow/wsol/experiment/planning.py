@@ -9,6 +9,7 @@ from wsol.index.outputs import names_of, right
 from wsol.index.splits import Split
 from wsol.networks import backbones, heads
 from wsol.networks.architectures import IMAGENET
+from wsol.networks.built import check_probability
 from wsol.networks.train import labels, loss
 
 UNSEEN = ("evidence", "batch", "threads")  # settings that do not matter to what is found out here
@@ -41,7 +42,7 @@ def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[
 def _check_probability(name: str, settings: Mapping[str, Any], activation: str) -> None:
     """What needs probabilities needs a model that has them."""
     try:
-        backbones.check_probability(settings, activation)
+        check_probability(settings, activation)
     except ConfigError as error:
         raise ConfigError(f"backbones.{name}: {error}") from error
 

@@ -1,1 +1,1 @@
-"""The stage `heatmap`: evidence becomes one small map a target; controls and imported maps do without a network."""
+"""The stage `heatmap`: evidence becomes one small map per target; controls and imported maps do without a network."""

@@ -7,7 +7,11 @@ Array = NDArray[np.float32]
 
 
 def weighted(activations: Array, weights: Array) -> Array:
-    """sum_k w_k A_k: [n h w k], [n k] -> [n h w]."""
+    """sum_k w_k A_k: [n h w k], [n k] -> [n h w].
+
+    >>> weighted(np.float32([[[[1, 2], [3, 0]]]]), np.float32([[2, -2]])).tolist()
+    [[[-2.0, 6.0]]]
+    """
     n, h, w, k = activations.shape
     return np.matmul(activations.reshape(n, h * w, k), weights.reshape(n, k, 1)).reshape(n, h, w)
 
@@ -25,11 +29,16 @@ def constant(gradients: Array) -> bool:
 
 
 def rectified(heatmap: Array, relu: bool = True) -> Array:
+    """Without what is negative, where that is asked for."""
     return np.maximum(heatmap, 0) if relu else heatmap
 
 
 def centred(maps: Array) -> Array:
-    """Each channel less its mean over space."""
+    """Each channel less its mean over space.
+
+    >>> centred(np.float32([[[[1], [3]]]])).ravel().tolist()
+    [-1.0, 1.0]
+    """
     return maps - maps.mean(axis=(1, 2), keepdims=True)
 
 

@@ -1,8 +1,9 @@
 """Controls: maps that ignore the model, or the class. A method is worth something where it beats them.
 
-`CONTROLS[name](names of images, **settings) -> list of float32 [h w]`, one map a target; a map that many targets
-share is one object, so that everything after it is computed once. `NETWORK_CONTROLS[name](activations [n h w k]) ->
-[n h w]` are controls that run with a network, as cams do; CAMS has them too.
+`CONTROLS[name](names of images, **settings) -> list of float32 [h w]`, one map per target; a map that many targets
+share is one object, so that everything after it is computed once.
+`NETWORK_CONTROLS[name](activations [n h w k]) -> [n h w]` are controls that run with a network, as cams do; CAMS has
+them too.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 from wsol.settings import Range, Seed
 
 Maps = list[np.ndarray]
-Size = Annotated[int, Range(2, 4096)]  # pixels a side of the map
+Size = Annotated[int, Range(2, 4096)]  # height and width of the map, in pixels
 NO_BACKBONE = "none"  # what stands for a backbone in a control's runs
 
 
@@ -28,13 +29,21 @@ def center(names: list[str], *, size: Size = 224, sigma: Annotated[float, Range(
 
 
 def center_box(names: list[str], *, size: Size = 224) -> Maps:
-    """Concentric boxes of the canvas' shape: the level chooses how large a centred box is predicted."""
+    """Concentric boxes of the canvas' shape: the level chooses how large a centred box is predicted.
+
+    >>> center_box(["a.jpg"], size=4)[0].tolist()[:2]
+    [[0.25, 0.25, 0.25, 0.25], [0.25, 0.75, 0.75, 0.25]]
+    """
     offset = 1 - np.abs(np.arange(size) - (size - 1) / 2) / (size / 2)
     return [np.minimum(offset[:, None], offset[None]).astype(np.float32)] * len(names)
 
 
 def full(names: list[str], *, size: Size = 224) -> Maps:
-    """The whole image at every level but the top one: a ramp would choose, a constant map would be degenerate."""
+    """The whole image at every level but the top one: a ramp would choose, a constant map would be degenerate.
+
+    >>> full(["a.jpg"], size=2)[0].tolist()
+    [[0.0, 1.0], [1.0, 1.0]]
+    """
     whole = np.ones((size, size), np.float32)
     whole[0, 0] = 0  # the corner alone differs, so that the map has a range; the box is the whole image
     return [whole] * len(names)
@@ -53,7 +62,11 @@ CONTROLS = {"center": center, "center_box": center_box, "full": full, "random": 
 
 
 def mean_activation(activations: np.ndarray) -> np.ndarray:
-    """mean_k A_k: where the explained layer is active, for whatever class. [n h w k] -> [n h w]."""
+    """mean_k A_k: where the explained layer is active, for whatever class. [n h w k] -> [n h w].
+
+    >>> mean_activation(np.float32([[[[1, 2], [3, 0]]]])).tolist()
+    [[[1.5, 1.5]]]
+    """
     return activations.mean(axis=3)
 
 

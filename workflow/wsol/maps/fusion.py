@@ -26,18 +26,20 @@ def fuse(
         Doc("tanh lifts the weak responses of layers finer than the coarsest, as LayerCAM does."),
     ] = "plain",
 ) -> np.ndarray:
-    """Maps [n h w], one array a layer, of different grids -> [n H W] on the finest; one layer's come back as they are.
+    """Maps [n h w], an array per layer, of different grids -> [n H W] on the finest; one layer's come back as they are.
 
     A map is divided by its largest absolute value, one that is flat zero stays so. `tanh` then lifts weak responses of
     layers finer than the coarsest, tanh(2 x), as LayerCAM (Jiang 2021) does for shallow layers.
     """
     if len(maps) == 1:
         return maps[0]
-    high, wide = (max(layer.shape[axis] for layer in maps) for axis in (1, 2))
+    high = max(layer.shape[1] for layer in maps)
+    wide = max(layer.shape[2] for layer in maps)
     coarsest = min(layer.shape[1] * layer.shape[2] for layer in maps)
     scaled = []
     for layer in maps:
         layer = unit(layer)
+        # What is as coarse as the coarsest layer is deep, and its weak responses are meant to be weak.
         if shallow == "tanh" and layer.shape[1] * layer.shape[2] > coarsest:
             layer = np.tanh(2 * layer)
         scaled.append(enlarged(layer, high, wide))
@@ -45,7 +47,11 @@ def fuse(
 
 
 def unit(maps: np.ndarray) -> np.ndarray:
-    """[n h w], each divided by its largest absolute value."""
+    """[n h w], each divided by its largest absolute value; zero where that is zero.
+
+    >>> unit(np.array([[[-4.0, 2.0]], [[0.0, 0.0]]])).tolist()
+    [[[-1.0, 0.5]], [[0.0, 0.0]]]
+    """
     top = np.abs(maps).max(axis=(1, 2), keepdims=True)
     return np.divide(maps, top, out=np.zeros_like(maps), where=top > 0)
 

@@ -1,4 +1,4 @@
-"""Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one an image or one a target."""
+"""Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one per image or one per target."""
 
 import math
 import zipfile
@@ -70,7 +70,10 @@ def load(root: str | Path, targets: pd.DataFrame) -> Imported:
     array "3", or its only one), and pictures `a/b.jpg.png`, `a/b.png`, …: grey, 8 or 16 bits. A map covers its image.
     """
     source = _Archive(Path(root)) if Path(root).is_file() else _Folder(paths.folder(root, "imported"))
-    maps, status, reasons, known = [], [], {}, {}
+    maps: list[NDArray] = []
+    status: list[str] = []
+    reasons: dict[int, str] = {}
+    known: dict[tuple | None, tuple[NDArray, str, str]] = {}
     for i, (image, label) in enumerate(targets[["image", "label"]].itertuples(index=False)):
         place = source.place(image, label)
         if place not in known:  # targets that share a file share the array
@@ -84,6 +87,7 @@ def load(root: str | Path, targets: pd.DataFrame) -> Imported:
 
 
 def _one(source: "_Folder | _Archive", place: tuple | None, image: str) -> tuple[NDArray, str, str]:
+    """A map, what became of it and why."""
     if place is None:
         return NOTHING, "missing", f"{image}: no map"
     try:
@@ -113,7 +117,7 @@ def checked(values: NDArray, name: str) -> NDArray[np.floating]:
 
 
 class _Folder:
-    """A file a map; a place is (file, label)."""
+    """A folder with one file per map; a place is (file, label)."""
 
     def __init__(self, root: Path):
         self.root = root
@@ -143,7 +147,7 @@ def names(image: str, label: int) -> Iterator[str]:
 
 
 class _Archive:
-    """One `.npz` for all; a place is (array's name,)."""
+    """One `.npz` of all maps; a place is (array's name,)."""
 
     def __init__(self, path: Path):
         self.path = path

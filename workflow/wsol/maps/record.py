@@ -28,6 +28,7 @@ class Cam:
     score: Literal["logit", "probability"] | None = None  # the one it is defined on; None where the user chooses
 
     def __post_init__(self) -> None:
+        # A misspelt array is refused where it is written, not in the first heatmap job.
         for name in self.arrays:
             if name not in ARRAYS[self.evidence]:
                 known = ", ".join(ARRAYS[self.evidence])
@@ -44,7 +45,7 @@ class Cam:
     @property
     def arrays(self) -> tuple[str, ...]:
         """The arrays that the method takes, in order."""
-        known = inspect.signature(self.function).parameters.values()
+        known = inspect.signature(self.function).parameters.values()  # settings are the keyword-only ones
         return tuple(p.name for p in known if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY))
 
     @property
@@ -86,6 +87,7 @@ class Cam:
             raise ConfigError(f"{where}: {name} needs '{self.evidence}', got '{own['method']}'.")
         if "similar" in own and not self.sees_similar:
             raise ConfigError(f"{where}.similar: '{name}' has no rivals; leave it out.")
+        # The backbone's own settings are of its own evidence; another kind starts from its defaults.
         shared = usual if usual["method"] == self.evidence else {"method": self.evidence}
         return {**shared, **own}
 

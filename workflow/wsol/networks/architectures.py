@@ -14,7 +14,7 @@ class Architecture(NamedTuple):
     size: int
     mode: Literal["tf", "caffe", "torch", "none"]  # none: the network rescales by itself
     arguments: Mapping[str, Any] = {}  # its own: name -> type and range
-    least: int = 32  # pixels a side that it can be built for
+    least: int = 32  # the smallest input that it can be built for, in pixels
     widths: tuple[float, ...] = ()  # the alphas that weights were published for
     fixed: bool = False  # dense layers on every place: published weights fit one input only
     build: Callable[..., Any] | None = None  # a plugin's: (size, classes, **arguments) -> a model that ends in logits
@@ -142,7 +142,8 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
     """A `keras.applications` model that ends in logits."""
     import keras
 
-    name, kind = settings["architecture"], ARCHITECTURES[settings["architecture"]]
+    name = settings["architecture"]
+    kind = ARCHITECTURES[name]
     if kind.build:
         return _built(name, kind.build, settings, size, weights, classes)
     make = getattr(keras.applications, name)

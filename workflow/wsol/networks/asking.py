@@ -39,11 +39,15 @@ class Asking:
     """Puts what explains the targets of each batch into a sink, for `total` targets in all."""
 
     def __init__(self, explainer: Explainer, arrays: tuple[str, ...], options: dict[str, Any], sink: Sink, total: int):
-        self.explainer, self.backbone = explainer, explainer.backbone
-        self.arrays, self.options = arrays, options
-        self.sink, self.total = sink, total
+        self.explainer = explainer
+        self.backbone = explainer.backbone
+        self.arrays = arrays
+        self.options = options
+        self.sink = sink
+        self.total = total
 
     def of(self, batch: Batch) -> None:
+        """Puts the arrays of this batch's targets at their rows."""
         raise NotImplementedError
 
     def cell_to_input(self) -> list[Affine]:
@@ -68,7 +72,8 @@ class Gradients(Asking):
 
     def _part(self, batch: Batch, part: slice) -> None:
         """Of at most as many targets as functions are traced for."""
-        targets, images = batch.targets[part], batch.images[part]
+        targets = batch.targets[part]
+        images = batch.images[part]
         wanted = gradient(batch.logits[images], batch.explained[part], **self.options)
         # Which classes are similar is read from logits, and so is what is taken away of them.
         scores = {"gradients": self.backbone.settings["score"], "similar_class_gradients": "logit"}

@@ -1,23 +1,19 @@
-"""Backbones: classifiers, how their input is prepared, and what of them is explained.
+"""Backbones: the settings of a classifier, how its input is prepared and what of it is explained, and how it is built.
 
-`backbone` names the settings; `build` makes a `Backbone` of them. Keras is imported inside functions only.
+`backbone` names the settings; `build` makes a `Backbone` (`built`) of them. Keras is imported inside functions only.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
-
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import opening, receptive
+from wsol.networks import opening
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
-from wsol.networks.graphs import Graph, Step
+from wsol.networks.built import Backbone
 from wsol.networks.kerasmodel import KerasGraph
-from wsol.networks.layers import automatic, find
-from wsol.networks.perturb import EVIDENCES, PERTURBATIONS
-from wsol.networks.probabilities import no_probability
+from wsol.networks.perturb import EVIDENCES
 from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
@@ -115,22 +111,6 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
-def check_probability(settings: Mapping[str, Any], activation: str) -> None:
-    """A ConfigError where what a backbone is asked for needs probabilities and the model has none."""
-    needed = needing_probability(settings)
-    if needed and not activation:
-        raise ConfigError(no_probability(needed))
-
-
-def needing_probability(settings: Mapping[str, Any]) -> str:
-    """Which of a backbone's settings needs probabilities, "" where none does."""
-    if settings["score"] == "probability":
-        return "score: probability"
-    method = settings["evidence"]["method"]
-    made_of_them = method in PERTURBATIONS and PERTURBATIONS[method].of_probabilities
-    return f"evidence {method}:" if made_of_them else ""
-
-
 def deterministic(threads: int | None = None) -> None:
     """The same bytes from the same input: before any model is built. `threads` fixes how sums are split."""
     import keras
@@ -140,103 +120,6 @@ def deterministic(threads: int | None = None) -> None:
     tf.config.experimental.enable_op_determinism()
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
-
-
-class Backbone:
-    """A built classifier: `graph` ends in logits, `layers` are the explained ones, `size` is its input's (h, w)."""
-
-    def __init__(
-        self,
-        graph: Graph,
-        settings: Mapping[str, Any],
-        size: tuple[int, int],
-        prepare: Mapping[str, Any],
-        activation: str = "",  # what follows logits, where it is known of a graph that ends in them
-    ):
-        self.graph, self.settings, self.size, self.prepare = graph, dict(settings), size, prepare
-        self.model = graph.model
-        if len(self.graph.inputs) != 1:
-            raise ConfigError(f"model: takes {len(self.graph.inputs)} inputs, one image is meant.")
-        key = self._output_key(settings["output"])
-        self.graph.trace_shapes(size, 1 if prepare["order"] == "gray" else 3, key)
-        self.ending = self.graph.ending(key)  # as the model itself has it
-        self.output, self.activation = self._logits(key, activation)
-        check_probability(settings, self.activation)
-        self.layers = self._layers(settings["layer"])
-        if len(self.layers) > 1 and settings["evidence"]["method"] in PERTURBATIONS:
-            raise ConfigError(
-                f"evidence {settings['evidence']['method']}: explains one layer, {len(self.layers)} given."
-            )
-        self.cell_to_input = [receptive.cell_to_input(self.graph, step, size) for step in self.layers]
-        last = self.graph.producer(self.output)
-        assert last is not None, "a model's output is made by a step"
-        raw = last.shape[-1] if len(last.shape) > 1 else 1  # one number an image, with or without an axis of its own
-        if raw is None:
-            raise ConfigError(f"output: the number of classes is open, its shape is {last.shape}.")
-        self.binary = raw == 1
-        self.classes = 2 if self.binary else raw
-        if self.binary and self.activation == "softmax":
-            raise ConfigError("activation: the softmax of one output is 1 whatever the image; sigmoid is meant.")
-
-    def _output_key(self, name: str | None) -> int:
-        outputs = self.graph.outputs
-        if name is None and len(outputs) > 1:
-            raise ConfigError(f"output: the model has several, name one of {', '.join(outputs)}.")
-        if name is not None and name not in outputs:
-            raise ConfigError(unknown("output", name, outputs))
-        return outputs[name] if name else next(iter(outputs.values()))
-
-    def _logits(self, key: int, known: str) -> tuple[int, str]:
-        """The logits' key, and what makes probabilities of them: softmax, sigmoid or "" where nobody says."""
-        said = self.settings["activation"]
-        output, own = self.graph.without_activation(key)
-        if own and said:
-            raise ConfigError(f"activation: the model itself ends in {self.ending}; leave out 'activation'.")
-        if not (own or known or said) and (between := self.graph.softmaxed(output)):
-            softmax, last = (step.name for step in between)
-            raise ConfigError(
-                f"activation: the model goes on behind its softmax '{softmax}', to '{last}', so that its outputs are "
-                "no logits; say what they are: none (plain scores), or softmax or sigmoid, if that is still to follow."
-            )
-        return output, own or known or ("" if said in (None, "none") else said)
-
-    def _layers(self, layer: str | list[str]) -> list[Step]:
-        """The layers that a setting names, `auto` among them."""
-        names = [layer] if isinstance(layer, str) else layer
-        return [
-            automatic(self.graph, self.output) if name == "auto" else find(self.graph, self.output, name)
-            for name in names
-        ]
-
-    @property
-    def layer(self) -> list[str]:
-        """The explained layers' names."""
-        return [step.name for step in self.layers]
-
-    def preprocess(self, batch: Any) -> Any:
-        """RGB 0..255 [n h w 3] -> the network's input."""
-        return prepared(batch, self.prepare)
-
-    def logits(self, values: Mapping[int, Any]) -> Any:
-        """The logits [n c] among values run through the graph; a single sigmoid's class 0 is minus its class 1."""
-        import tensorflow as tf
-
-        out = tf.cast(values[self.output], tf.float32)
-        out = tf.reshape(out, (tf.shape(out)[0], 1 if self.binary else self.classes))
-        return tf.concat([-out, out], axis=1) if self.binary else out
-
-
-def prepared(batch: Any, prepare: Mapping[str, Any]) -> Any:
-    """RGB 0..255 [n h w 3] -> the network's input, as `preprocessing` says."""
-    import tensorflow as tf
-
-    batch = tf.cast(batch, tf.float32)
-    if prepare["order"] == "gray":
-        batch = tf.image.rgb_to_grayscale(batch)
-    if prepare["order"] == "bgr":
-        batch = batch[..., ::-1]
-    scale, mean, std = (np.float32(prepare[name]) for name in ("scale", "mean", "std"))
-    return (batch * scale - mean) / std
 
 
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
@@ -268,6 +151,7 @@ def untrained(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:
+    """Height and width of the input: as given, else of the model's own `shape` [n h w c]."""
     if given is None and len(shape) == 4 and None not in shape[1:3]:
         return shape[1], shape[2]
     if given is None:

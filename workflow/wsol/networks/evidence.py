@@ -14,7 +14,7 @@ import pandas as pd
 from wsol.datasets import images
 from wsol.errors import ConfigError
 from wsol.networks.asking import Batch, Sink, asking, suffix
-from wsol.networks.backbones import Backbone
+from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer
 
 Arrays = dict[str, np.ndarray]
@@ -24,9 +24,11 @@ class Collected(dict[str, np.ndarray]):
     """A sink that keeps everything in memory."""
 
     def append(self, name: str, rows: np.ndarray, total: int) -> None:
+        """The next rows of an array."""
         self[name] = np.concatenate([self[name], rows]) if name in self else rows.copy()
 
     def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None:
+        """Rows of an array at the places `where`; a place never written is zero."""
         if name not in self:
             self[name] = np.zeros((total, *rows.shape[1:]), rows.dtype)
         self[name][where] = rows
@@ -65,28 +67,16 @@ def predict(
     firsts = targets.drop_duplicates("image")
     asked = _Targets(targets, pd.Index(firsts["image"]).get_indexer(targets["image"]), len(firsts))
     _check_outputs(asked.accepted, targets["image"], backbone.classes)
+    # Tracing costs seconds: a caller that predicts twice hands over the functions of the first time.
     explainer = explainer or Explainer(backbone, backbone.settings["batch"])
     work = _Pass(explainer, asked, sink)
     source = _loaded(backbone, open_image, firsts, threads, ahead=3 * explainer.batch)
-    logits = np.empty((len(firsts), backbone.classes), np.float32)
-    readable = np.zeros(len(firsts), bool)
-    input_to_image = np.empty((len(firsts), 4), np.float64)
-    done = 0
     while batch := list(islice(source, explainer.batch)):
-        rows = slice(done, done + len(batch))
-        logits[rows] = work.batch(batch, done)
-        readable[rows] = [item.status == "ok" for item in batch]
-        input_to_image[rows] = [item.input_to_image for item in batch]
-        done += len(batch)
+        work.batch(batch)
         progress(len(batch))
     work.finish()
-    return {
-        "image": firsts["image"].to_numpy(dtype=str),
-        "logits": logits,
-        "readable": readable,
-        "input_to_image": input_to_image,
-        "input_size": np.array(backbone.size, np.int64),
-    }
+    size = np.array(backbone.size, np.int64)
+    return {"image": firsts["image"].to_numpy(dtype=str), **work.predictions, "input_size": size}
 
 
 def _loaded(backbone: Backbone, open_image: Callable, firsts: pd.DataFrame, threads: int, ahead: int) -> Any:
@@ -117,33 +107,47 @@ class _Targets:
 
 
 class _Pass:
-    """Batch by batch through the network: logits come back, evidence goes to the sink."""
+    """Batch by batch through the network: `predictions` fill up, evidence goes to the sink."""
 
     def __init__(self, explainer: Explainer, targets: _Targets, sink: Sink):
-        self.explainer, self.backbone = explainer, explainer.backbone
-        self.targets, self.sink = targets, sink
+        self.explainer = explainer
+        self.backbone = explainer.backbone
+        self.targets = targets
+        self.sink = sink
         self.asking = asking(explainer, sink, len(targets))
+        self.done = 0  # images
+        self.predictions = {
+            "logits": np.empty((targets.images, self.backbone.classes), np.float32),
+            "readable": np.zeros(targets.images, bool),
+            "input_to_image": np.empty((targets.images, 4), np.float64),
+        }
 
-    def batch(self, batch: list[images.Loaded], first: int) -> np.ndarray:
-        """The logits [n c] of images first, first + 1, …; NaN for those that are unreadable."""
+    def batch(self, batch: list[images.Loaded]) -> None:
+        """The next images."""
         readable = np.array([item.status == "ok" for item in batch])
-        seen = self._seen(batch, first, readable)
+        seen = self._seen(batch, readable)
         self.targets.explained[seen.targets] = seen.explained
         self.asking.of(seen)
         for place, layer in enumerate(seen.activations if "activations" in self.asking.arrays else []):
             self.sink.append("activations" + suffix(place), layer, self.targets.images)
-        return np.where(readable[:, None], seen.logits, np.float32(np.nan))
+        rows = slice(self.done, self.done + len(batch))
+        # What the network makes of a blank is no prediction.
+        self.predictions["logits"][rows] = np.where(readable[:, None], seen.logits, np.float32(np.nan))
+        self.predictions["readable"][rows] = readable
+        self.predictions["input_to_image"][rows] = [item.input_to_image for item in batch]
+        self.done += len(batch)
 
-    def _seen(self, batch: list[images.Loaded], first: int, readable: np.ndarray) -> Batch:
+    def _seen(self, batch: list[images.Loaded], readable: np.ndarray) -> Batch:
         """What the network makes of a batch, and the targets on it with what explains them."""
         n = len(batch)
+        # Every batch has the one shape that functions are traced for; what pads the last one is cut off again.
         pixels = np.zeros((self.explainer.batch, *batch[0].pixels.shape), np.uint8)
         pixels[:n] = [item.pixels for item in batch]
         out, layers, cut = self.explainer.forward(pixels)
         logits = out.numpy()[:n]
         activations = [_zeroed(layer.numpy()[:n], ~readable) for layer in layers]
-        targets = self.targets.on(first, n)
-        rows = self.targets.image_of[targets] - first
+        targets = self.targets.on(self.done, n)
+        rows = self.targets.image_of[targets] - self.done
         accepted = [self.targets.accepted[t] if readable[row] else [] for t, row in zip(targets, rows, strict=True)]
         explained = explained_outputs(logits[rows], accepted, self.backbone.settings["explain"])
         return Batch(pixels, logits, activations, cut, targets, rows, explained)

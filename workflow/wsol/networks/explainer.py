@@ -4,13 +4,13 @@ Each is traced once, at one batch shape. Gradients run through the head alone, f
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from wsol.networks.backbones import Backbone
-from wsol.networks.graphs import Graph
+from wsol.networks.built import Backbone
+from wsol.networks.graphs import Graph, Step
 from wsol.networks.layers import pooled
 from wsol.networks.probabilities import class_probability
 
@@ -29,19 +29,25 @@ class Explainer:
     def __init__(self, backbone: Backbone, batch: int):
         import tensorflow as tf
 
-        self.backbone, self.batch, self.traces = backbone, batch, Counter[str]()
-        graph, output = backbone.graph, backbone.output
+        self.backbone = backbone
+        self.batch = batch
+        self.traces = Counter[str]()
+        graph = backbone.graph
+        output = backbone.output
         self.keys = [step.outputs[0] for step in backbone.layers]
         means = [pooled(graph, output, key) for key in self.keys]
         self.watched = [key if mean is None else mean for key, mean in zip(self.keys, means, strict=True)]
         self.constant = [mean is not None for mean in means]
         self.cut = boundary(graph, output, self.watched)
-        # Of the cut what has no row an image, such as a shape that the network works out.
+        # Of the cut what has no row per image, such as a shape that the network works out.
         self.common = {key for key in self.cut if (step := graph.producer(key)) and step.shape[:1] != (None,)}
         self.head_batch = HEAD_BATCH if self.constant[0] and not self.common else batch
         fold = folding(graph)
-        traced = (fold(self._forward), self._gradients, fold(self._masked), self._ablated)
-        self.forward, self.gradients, self.masked, self.ablated = (tf.function(f, autograph=False) for f in traced)
+        # Folding pays where convolutions run; gradients and ablations run the head alone.
+        self.forward = tf.function(fold(self._forward), autograph=False)
+        self.gradients = tf.function(self._gradients, autograph=False)
+        self.masked = tf.function(fold(self._masked), autograph=False)
+        self.ablated = tf.function(self._ablated, autograph=False)
 
     def _forward(self, pixels: Any) -> tuple[Any, list, dict]:
         import tensorflow as tf
@@ -59,15 +65,18 @@ class Explainer:
 
         self.traces["gradients"] += 1
         values = self.backbone.graph.run(cut, [self.backbone.output, *self.watched])
-        watched, zero = [values[key] for key in self.watched], tf.UnconnectedGradients.ZERO
+        watched = [values[key] for key in self.watched]
         totals = [tf.reduce_sum(self.backbone.logits(values) * c) for c in coefficients]
+        # A layer that no output depends on has gradients of zero, not None.
+        zero = tf.UnconnectedGradients.ZERO
         return [self._spread(tf.gradients(total, watched, unconnected_gradients=zero)) for total in totals]
 
     def _masked(self, pixels: Any, masks: Any, colour: Any) -> Any:
         """Logits of one image [h w 3] behind masks [b h w]: 1 shows the image, 0 a colour [3], RGB 0..255."""
         self.traces["masked"] += 1
-        graph, prepare = self.backbone.graph, self.backbone.preprocess
-        image, hidden = prepare(pixels[None]), prepare(colour[None, None, None])
+        graph = self.backbone.graph
+        image = self.backbone.preprocess(pixels[None])
+        hidden = self.backbone.preprocess(colour[None, None, None])
         # Preparing is affine: the mixture of what is prepared is the mixture, prepared.
         shown = image * masks[..., None] + hidden * (1 - masks[..., None])
         return self.backbone.logits(graph.run({graph.inputs[0]: shown}, [self.backbone.output]))
@@ -91,6 +100,7 @@ class Explainer:
         return {key: value if key in self.common else tf.gather(value, which) for key, value in cut.items()}
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
+        """What the model makes of logits [n c]."""
         return class_probability(logits, self.backbone.activation)
 
     def score(self, logits: np.ndarray) -> np.ndarray:
@@ -120,8 +130,7 @@ def folding(graph: Graph) -> Callable[[Callable], Callable]:
     convolving = [step for step in graph.steps if step.kind in FOLDED]
     if all(step.kind != "BatchNormalization" for step in convolving):
         return lambda function: function
-    variables = {id(weight): weight for step in convolving for weight in step.operation.variables}.values()
-    weights = [(variable, variable.numpy()) for variable in variables]
+    weights = [(variable, variable.numpy()) for variable in _variables(convolving)]
     if sum(constant.nbytes for _, constant in weights) > LARGEST_FOLD:
         return lambda function: function
 
@@ -136,13 +145,27 @@ def folding(graph: Graph) -> Callable[[Callable], Callable]:
     return fold
 
 
+def _variables(steps: Iterable[Step]) -> list[Any]:
+    """The steps' variables, each once: a layer may be called twice."""
+    found: dict[int, Any] = {}
+    for step in steps:
+        found |= {id(variable): variable for variable in step.operation.variables}
+    return list(found.values())
+
+
 def boundary(graph: Graph, output: int, watched: list[int]) -> list[int]:
     """What has to be known to run all that depends on the watched layers, and no more."""
     steps = graph.upstream([output, *watched])
-    first = {key for key in watched if not {k for s in graph.upstream([key]) for k in s.inputs}.intersection(watched)}
+    # Of layers behind each other the first is enough: from it the others can be run.
+    first = {key for key in watched if not _has_before(graph, key, watched)}
     dependent = graph.dependent(first, steps)
     head = [step for step in steps if dependent.intersection(step.outputs) and not first.intersection(step.outputs)]
     return sorted(first | {key for step in head for key in step.inputs if key not in dependent})
+
+
+def _has_before(graph: Graph, key: int, others: list[int]) -> bool:
+    """Whether a layer is made of one of the others."""
+    return any(set(step.inputs).intersection(others) for step in graph.upstream([key]))
 
 
 def coefficients(logits: np.ndarray, weights: np.ndarray, score: str, activation: str) -> np.ndarray:

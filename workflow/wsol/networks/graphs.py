@@ -31,6 +31,7 @@ class Step(NamedTuple):
 
     @property
     def kind(self) -> str:
+        """The class name of the layer or operation."""
         return type(self.operation).__name__
 
     @property
@@ -56,14 +57,18 @@ class Graph:
         raise NotImplementedError
 
     def producer(self, key: int) -> Step | None:
+        """The step that makes a tensor; None for an input."""
         return next((step for step in self.steps if key in step.outputs), None)
 
     def consumers(self, key: int, among: Iterable[Step]) -> list[Step]:
+        """The steps that use a tensor."""
         return [step for step in among if key in step.inputs]
 
     def upstream(self, wanted: Iterable[int], given: Iterable[int] = ()) -> list[Step]:
         """The steps that `wanted` needs when `given` is there already, in order."""
-        needed, given, found = set(wanted), set(given), []
+        needed = set(wanted)
+        given = set(given)
+        found = []
         for step in reversed(self.steps):
             if needed.intersection(step.outputs) - given:
                 found.append(step)

@@ -13,10 +13,11 @@ PLAIN = (*TRANSPARENT, *RESHAPING, "BiasAdd", "Cast", "ExpandDims", "Pack", "Sha
 
 def between(graph: Graph, output: int, layers: Iterable[Step]) -> list[str]:
     """The steps that keep the layers' heads from being a pooling and one dense layer; [] where they are that."""
-    return [name for layer in layers for name in _between(graph, output, layer.outputs[0])]
+    return [name for layer in layers for name in _beyond_dense(graph, output, layer.outputs[0])]
 
 
-def _between(graph: Graph, output: int, key: int) -> list[str]:
+def _beyond_dense(graph: Graph, output: int, key: int) -> list[str]:
+    """Of one layer's head the steps, with their kinds, that neither keep all numbers nor are the one dense layer."""
     mean = pooled(graph, output, key)
     head = graph.upstream([output], [key if mean is None else mean])
     weighing = [step for step in head if not _is_plain(step)]

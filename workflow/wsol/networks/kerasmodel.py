@@ -5,7 +5,7 @@ Nested models are inlined, so a layer three models deep is a step like any other
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from wsol.errors import DataError
@@ -16,7 +16,9 @@ class KerasGraph(Graph):
     """The steps of a Sequential or functional `model`."""
 
     def __init__(self, model: Any):
-        self.model, self.steps, self._fresh = model, [], itertools.count()
+        self.model = model
+        self.steps = []
+        self._fresh = itertools.count()  # keys for tensors
         if not getattr(model, "inputs", None):
             raise DataError(f"model '{model.name}' has no graph of layers: only Sequential and functional models have.")
         self.inputs = [next(self._fresh) for _ in model.inputs]
@@ -27,6 +29,7 @@ class KerasGraph(Graph):
         self.outputs = dict(zip(names, outputs, strict=True))
 
     def _inline(self, model: Any, feeds: list[int], prefix: str) -> list[int]:
+        """The keys of a model's outputs; its steps are added, named below `prefix`."""
         import keras
 
         if isinstance(model, keras.Sequential):
@@ -34,9 +37,7 @@ class KerasGraph(Graph):
                 feeds = self._call(layer, _only(feeds[0]), feeds, [layer.output], prefix)
             return feeds
         keys = {id(tensor): key for tensor, key in zip(model.inputs, feeds, strict=True)}
-        # Keras has no public way to walk a graph call by call.
-        nodes = (node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth])
-        for node in nodes:
+        for node in _calls(model):
             if node.operation is None or node.is_input:
                 continue
             inputs = {id(tensor): keys[id(tensor)] for tensor in node.input_tensors}
@@ -60,6 +61,7 @@ class KerasGraph(Graph):
         return list(made)
 
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
+        """`values` and the `wanted`, by key, and what was needed on the way."""
         values = dict(values)
         for step in self.upstream(wanted, values):
             results = zip(step.outputs, _apply(step, values), strict=True)
@@ -67,7 +69,14 @@ class KerasGraph(Graph):
         return values
 
     def linear(self, step: Step) -> Step:
+        """A layer's step without the activation in it; the model keeps its own layer."""
         return step._replace(operation=_linear_twin(step.operation), bind=_only(step.inputs[0]))
+
+
+def _calls(model: Any) -> Iterator[Any]:
+    """The calls of layers and functions in the order they run; Keras has no public way to walk a graph so."""
+    for depth in sorted(model._nodes_by_depth, reverse=True):
+        yield from model._nodes_by_depth[depth]
 
 
 def _only(key: int) -> Callable[[dict], tuple]:
@@ -81,14 +90,17 @@ def _apply(step: Step, values: dict) -> list:
     assert step.bind is not None, "a Keras graph's steps can be called"
     args, kwargs = step.bind(values)
     if isinstance(step.operation, keras.layers.Layer):
+        # Dropout and normalisation as in inference, whatever a nested model was called with.
         if "training" in inspect.signature(step.operation.call).parameters:
             kwargs = {**kwargs, "training": False}
+        # Not every layer's `call` takes the mask that Keras records for it.
         kwargs = {name: value for name, value in kwargs.items() if name != "mask" or value is not None}
     return keras.tree.flatten(step.operation(*args, **kwargs))
 
 
 def _linear_twin(layer: Any) -> Any:
     """The same layer with the same weights and no activation."""
+    # Weights are copied after the twin is built: a layer has none before it knows its input.
     twin = type(layer).from_config({**layer.get_config(), "activation": "linear"})
     twin.build(layer.input.shape if not isinstance(layer.input, list) else layer.input[0].shape)
     twin.set_weights(layer.get_weights())

@@ -31,8 +31,10 @@ def automatic(graph: Graph, output: int) -> Step:
     if not known:
         raise ConfigError("layer: auto finds no layer with a map larger than 1x1: this model has no spatial layer.")
     step = list(known.values())[-1]
+    # Where a convolution left one place, the last map may be one branch among many.
     if any(_convolves_on(user) for user in graph.consumers(step.outputs[0], graph.upstream([output]))):
         step = next((s for s in reversed(known.values()) if is_cut(graph, output, s.outputs[0])), step)
+    # A pooling or a dropout shows nothing of its own: the map that went into it does.
     while step.kind in PASSED_BY and step.inputs[0] in known:
         step = known[step.inputs[0]]
     if culprit := mixing.behind(graph, output, step):
@@ -73,6 +75,7 @@ def _notable(steps: list[Step]) -> list[str]:
 def pooled(graph: Graph, output: int, key: int) -> int | None:
     """The key of the layer's mean over space, where nothing but that mean is used; the gradient is then constant."""
     steps = graph.upstream([output])
+    # With a second use, or behind anything but the mean, places count differently.
     while len(users := graph.consumers(key, steps)) == 1 and key != output:
         user = users[0]
         if _is_mean(user, graph.producer(key)):

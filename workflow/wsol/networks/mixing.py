@@ -48,7 +48,8 @@ def behind(graph: Graph, output: int, layer: Step) -> Step | None:
     """The first step that mixes places, of those that make the output of this layer's map or of one beside it."""
     before = {key for step in graph.upstream(layer.outputs) for key in step.outputs}
     laid = maps(graph, output)
-    placed, turned = set(laid), set[int]()  # the keys that still have places; those that have them as channels
+    placed = set(laid)  # the keys that still have places
+    turned = set[int]()  # those that have them as channels
     for step in graph.upstream([output]):
         if before.intersection(step.outputs) or not placed.intersection(step.inputs):
             continue
@@ -63,6 +64,7 @@ def behind(graph: Graph, output: int, layer: Step) -> Step | None:
 
 
 def _mixes(step: Step, turned: bool) -> bool:
+    """Whether a step makes one place of several; `turned`: its input has places as channels."""
     kinds = {kind.__name__ for kind in type(step.operation).__mro__}
     if any("attention" in kind.lower() for kind in kinds) or kinds.intersection(ALONG):
         return True

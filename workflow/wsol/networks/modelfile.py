@@ -44,6 +44,7 @@ def _zipped(path: str) -> bytes:
         members = archive.namelist()
         if "config.json" not in members or not any(name.startswith("model.weights") for name in members):
             raise ValueError("a zip without config.json and model.weights.h5")
+        # Asked before it is unpacked: a small zip may hold any number of bytes.
         if archive.getinfo("config.json").file_size > LIMIT:
             raise ValueError(f"its config.json is over {LIMIT} bytes")
         return archive.read("config.json")

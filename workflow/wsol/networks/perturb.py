@@ -10,6 +10,7 @@ picture for every network. The papers' own code multiplies inputs that have Imag
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -60,11 +61,15 @@ class Probe:
     def __init__(
         self, explainer: Any, pixels: np.ndarray, logits: np.ndarray, activations: np.ndarray, cut: dict[int, Any]
     ):
-        self.explainer, self.pixels, self.logits = explainer, pixels, logits
-        self.activations, self.cut = activations, cut
+        self.explainer = explainer
+        self.pixels = pixels
+        self.logits = logits
+        self.activations = activations
+        self.cut = cut
 
     @property
     def size(self) -> tuple[int, int]:
+        """The input's height and width."""
         return self.pixels.shape[0], self.pixels.shape[1]
 
     def scores(self, logits: Any, classes: np.ndarray) -> np.ndarray:
@@ -90,6 +95,7 @@ def ablation(probe: Probe, classes: np.ndarray) -> Rows:
     """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
     channels = np.arange(probe.activations.shape[-1])
     step = probe.explainer.head_batch
+    # The head runs on what the forward pass kept of this image; -1 takes no channel away.
     whole = probe.scores(probe.without(np.array([-1])), classes)
     parts = [probe.scores(probe.without(channels[i : i + step]), classes) for i in range(0, len(channels), step)]
     return {"score_drops": (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]}
@@ -130,10 +136,11 @@ def occlusion(
     The input is cut into grid x grid cells; a patch of patch x patch cells visits every place, one cell at a time,
     reaching over the edge so that each cell is covered equally often.
     """
-    corners = [(y, x) for y in range(1 - patch, grid) for x in range(1 - patch, grid)]
+    corners = list(product(range(1 - patch, grid), repeat=2))
     covers = np.zeros((len(corners), grid, grid), np.float32)
     for cover, (y, x) in zip(covers, corners, strict=True):
         cover[max(0, y) : y + patch, max(0, x) : x + patch] = 1
+    # The cell of each pixel row and column.
     rows, columns = (np.arange(side) * grid // side for side in probe.size)
     masks = (1 - covers[i][:, rows][:, :, columns] for i in _batches(len(covers), probe.explainer.batch))
     covered = np.concatenate([probe.scores(logits, classes) for logits in probe.masked(masks, fill)])
@@ -157,6 +164,7 @@ def rise(
     """
     random = np.random.default_rng(seed)
     total = np.zeros((len(classes), *probe.size))
+    # Drawn batch by batch: 4000 masks of 224 x 224 are 800 MB.
     for i in _batches(masks, probe.explainer.batch):
         drawn = np.stack([_random_mask(random, cells, shown, probe.size) for _ in i])
         for logits in probe.masked([drawn], fill):
@@ -165,12 +173,14 @@ def rise(
 
 
 def _random_mask(random: np.random.Generator, cells: int, shown: float, size: tuple[int, int]) -> np.ndarray:
+    """float32 [h w] in [0, 1]. The grid has a cell to spare on each axis, into which the mask is shifted."""
     import cv2
 
     cell = [-(-side // cells) for side in size]
     grid = (random.random((cells + 1, cells + 1)) < shown).astype(np.float32)
     large = cv2.resize(grid, ((cells + 1) * cell[1], (cells + 1) * cell[0]), interpolation=cv2.INTER_LINEAR)
-    y, x = random.integers(0, cell[0]), random.integers(0, cell[1])
+    y = random.integers(0, cell[0])
+    x = random.integers(0, cell[1])
     return large[y : y + size[0], x : x + size[1]]
 
 
@@ -181,11 +191,13 @@ def _upsampled(probe: Probe, channels: np.ndarray) -> np.ndarray:
     high, wide = probe.size
     maps = (np.ascontiguousarray(probe.activations[..., k]) for k in channels)
     large = np.stack([cv2.resize(m, (wide, high), interpolation=cv2.INTER_LINEAR) for m in maps])
-    low, top = large.min(axis=(1, 2), keepdims=True), large.max(axis=(1, 2), keepdims=True)
+    low = large.min(axis=(1, 2), keepdims=True)
+    top = large.max(axis=(1, 2), keepdims=True)
     return (large - low) / np.maximum(top - low, np.finfo(np.float32).tiny)
 
 
 def _batches(total: int, size: int) -> Iterator[np.ndarray]:
+    """0, 1, … total - 1 in parts of at most `size`."""
     return (np.arange(start, min(start + size, total)) for start in range(0, total, size))
 
 

@@ -72,6 +72,7 @@ def _passed(step: Step, feeds: list[tuple[Field | Unknown, tuple[int, ...]]]) ->
             return nothing
         field, size = feeds[0]
         return field if isinstance(field, Unknown) else move(step.operation, field, size)
+    # An input of another size, such as a gate of one place, says nothing of where cells lie.
     alike = [field for field, size in feeds if size == tuple(step.shape[1:3])]
     if kinds & MIXING or not alike:
         return nothing
@@ -83,16 +84,12 @@ def window(layer: Any, field: Field, size: tuple[int, ...]) -> Field:
     """A convolution's or a pooling's: output cell i sees input cells i * stride - pad and on."""
     kernels = getattr(layer, "kernel_size", None) or layer.pool_size
     dilations = getattr(layer, "dilation_rate", (1, 1))
-    (sy, ty, ry), (sx, tx, rx) = (
-        _slid(
-            (field.scale[axis], field.shift[axis], field.size[axis]),
-            size[axis],
-            (kernels[axis] - 1) * dilations[axis] + 1,
-            layer.strides[axis],
-            layer.padding,
-        )
-        for axis in (0, 1)
-    )
+    axes = []
+    for axis in (0, 1):
+        before = (field.scale[axis], field.shift[axis], field.size[axis])
+        kernel = (kernels[axis] - 1) * dilations[axis] + 1  # with the holes of a dilated one
+        axes.append(_slid(before, size[axis], kernel, layer.strides[axis], layer.padding))
+    (sy, ty, ry), (sx, tx, rx) = axes
     return Field((sy, sx), (ty, tx), (ry, rx))
 
 
@@ -112,6 +109,7 @@ def padded(layer: Any, field: Field, size: tuple[int, ...]) -> Field:
 
 
 def cropped(layer: Any, field: Field, size: tuple[int, ...]) -> Field:
+    """Cells taken off before the first move all others back."""
     return _moved(field, [before for before, _ in layer.cropping])
 
 

@@ -33,11 +33,13 @@ class SavedGraph(Graph):
     def __init__(self, path: str):
         frozen, outputs = _frozen(path)
         operations = frozen.graph.get_operations()
-        self._definition, self.steps = frozen.graph.as_graph_def(), []
+        self._definition = frozen.graph.as_graph_def()
+        self.steps = []
         self._nodes = {node.name: node for node in self._definition.node}
         images = [tensor for tensor in frozen.inputs if tensor.dtype.is_numpy_compatible]  # the others are tables
         keys = {tensor.name: key for key, tensor in enumerate(images)}
-        self.inputs, self.input_shapes = list(keys.values()), [tuple(tensor.shape) for tensor in images]
+        self.inputs = list(keys.values())
+        self.input_shapes = [tuple(tensor.shape) for tensor in images]
         self._names = [tensor.name for tensor in images]
         names = _layer_names([operation.name for operation in operations])
         for operation in operations:
@@ -57,6 +59,7 @@ class SavedGraph(Graph):
             self.steps.append(Step(name, _layer(operation), inputs, tuple(made.values()), ()))
 
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
+        """`values` and the `wanted`, by key, by importing what lies between them into the function being traced."""
         import tensorflow as tf
 
         given = {self._names[key]: value for key, value in values.items()}
@@ -72,7 +75,9 @@ class SavedGraph(Graph):
 
     def _between(self, given: Mapping[str, Any], wanted: list[str]) -> tuple[list, set[str]]:
         """The nodes that the wanted tensors need, and which of the given tensors those start from."""
-        nodes, cut, waiting = {}, set(), list(wanted)
+        nodes: dict[str, Any] = {}
+        cut: set[str] = set()
+        waiting = list(wanted)
         while waiting:
             tensor = waiting.pop()
             name = tensor.removesuffix(":0").split(":")[0]
@@ -118,16 +123,21 @@ def _frozen(path: str) -> tuple[Any, list[str]]:
 
 def _layer_names(names: list[str]) -> dict[str, str]:
     """By operation: its path without the calls it was inlined from; of the last in a layer's scope, the scope's."""
-    short = {name: "/".join(part for part in name.split("/") if part not in CALLS) for name in names}
+    short = {name: _without_calls(name) for name in names}
     last = {path.rpartition("/")[0]: name for name, path in short.items()}
     # The outermost scope is the model's own.
     layers = {name: scope for scope, name in last.items() if "/" in scope}
     return short | layers
 
 
+def _without_calls(name: str) -> str:
+    return "/".join(part for part in name.split("/") if part not in CALLS)
+
+
 def _layer(operation: Any) -> Any:
     """An object of the class, and with the settings, of the Keras layer that does the same."""
-    settings, attributes = {}, operation.node_def.attr
+    settings: dict[str, Any] = {}
+    attributes = operation.node_def.attr
     kind = KINDS.get(operation.type, operation.type)
     if "strides" in attributes and "padding" in attributes:
         settings = {"padding": attributes["padding"].s.decode().lower()}

@@ -48,7 +48,7 @@ def settings(
 
 
 def labels(targets: pd.DataFrame) -> pd.DataFrame:
-    """One row an image, of the columns that training may read; an image with several labels is a DataError."""
+    """One row per image, of the columns that training may read; an image with several labels is a DataError."""
     found = targets.loc[targets["status"].isin(["ok", "no_ground_truth"]), LABELS].drop_duplicates(["image", "label"])
     if several := found["image"][found["image"].duplicated()].tolist():
         raise DataError(f"train: '{several[0]}' has several labels; training here wants one an image.")
@@ -99,7 +99,7 @@ def loss(backbone: Any) -> tuple[Any, Any]:
 
 
 def fit(backbone: Any, examples: Examples, given: dict[str, Any], say: Callable[..., None]) -> pd.DataFrame:
-    """Fit `backbone.model` in place; its history, one row an epoch: loss and accuracy on the training images."""
+    """Fit `backbone.model` in place; its history, one row per epoch: loss and accuracy on the training images."""
     import keras
 
     model = _trained(backbone)
@@ -122,7 +122,7 @@ def fit(backbone: Any, examples: Examples, given: dict[str, Any], say: Callable[
 
 
 def _trained(backbone: Any) -> Any:
-    """The explained output of the model, one row of numbers an image: [n c]. Its layers are the model's own."""
+    """The explained output of the model, one row of numbers per image: [n c]. Its layers are the model's own."""
     import keras
 
     if not backbone.model.trainable_weights:
