@@ -99,6 +99,13 @@ def test_every_room_stands_in_the_table():
     assert rooms - {""} == FLOOR_OF.keys()
 
 
+def test_the_house_stays_small():
+    package = ROOT / "workflow/wsol"
+    lengths = {path: len(path.read_text().splitlines()) for path in package.rglob("*.py")}
+    assert [f"{path.name}: {lines} lines" for path, lines in lengths.items() if lines > 260] == []
+    assert len(list(package.glob("*.py"))) <= 9, "beside the rooms"
+
+
 def test_no_modules_import_each_other_in_a_circle():
     order: TopologicalSorter = TopologicalSorter()
     for module, _, target in imports(ROOT / "workflow/wsol"):
