@@ -8,8 +8,8 @@ from models import backbone, keras, layers, picture, plain, seeded
 from wsol.networks import backbones, kerasmodel, receptive
 from wsol.networks import layers as explained
 from wsol.networks.evidence import Collected, predict
+from wsol.regions.exact import EXACT
 from wsol.regions.localize import localize
-from wsol.scores.hits import row_boxes
 
 
 def graph_of(model, size):
@@ -203,6 +203,6 @@ def test_a_planted_blob_is_found_where_it_was(blob, upsampling, canvas, input_to
     how |= {"threshold": {"method": "fixed", "level": 0.5}}
     for alignment, middle in (("receptive_field", 47.5), ("stretch", 40)):
         found = localize([heatmap], ["ok"], np.array([input_to_image]), [96, 96], [size], alignment=alignment, **how)
-        box = row_boxes(found["boxes"][found["largest"]], found["canvas_to_image"][0], size, "exact")[0]
+        box = EXACT.row_boxes(found["boxes"][found["largest"]], found["canvas_to_image"][0], size)[0]
         expected = middle * np.array(input_to_image[:2]) + input_to_image[2:]
         assert (box[:2] + box[2:]) / 2 == pytest.approx(expected), alignment
