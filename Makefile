@@ -1,4 +1,5 @@
 # make run [CONFIG=experiment.yaml] [CORES=n] and make test set up all they need: a .venv with the pinned packages.
+# VERBOSE=1 brings back what Snakemake prints, which otherwise stays in its log below .snakemake/log.
 CONFIG ?= config.yaml
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3,$(if $(shell $(v) -c 'import sys' 2>/dev/null && echo y),$(v))))

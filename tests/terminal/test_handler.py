@@ -188,6 +188,7 @@ def test_the_live_line_gives_way_to_every_other(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     screen = Screen(Terminal())
     screen.live("[==] 1 of 2")
+    screen.live("[==] 1 of 2")  # nothing new is not written again
     screen.say("index")
     screen.say("plan")
     assert screen.stream.getvalue() == "\r\033[K[==] 1 of 2\r\033[Kindex\nplan\n"

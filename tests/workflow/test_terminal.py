@@ -147,7 +147,7 @@ def seen(words: list[str], until: bytes, then: signal.Signals | None = None) -> 
 
 def test_a_terminal_has_a_live_line_and_ctrl_c_leaves_it_tidy(tmp_path):
     shown = seen(command(tmp_path, CONTROLS), b"control ", signal.SIGINT)
-    assert re.search(r"\r\033\[K\[[=·]{20}\] \d+ of \d+\+?( · [^\r]*)?", shown)
+    assert re.search(r"\r\033\[K\[[=·]{10}\] \d+ of \d+\+?( · [^\r]*)?", shown)
     assert "Traceback" not in shown and "KeyboardInterrupt" not in shown and ".py" not in shown
     assert re.search(
         r"Stopped\. \d+ of \d+\+? jobs are done and stay done\. The same command goes on from there\.", shown

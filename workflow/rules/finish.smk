@@ -43,6 +43,7 @@ def wildcards_of(run):
 
 def succeeded():
     """Print the table that this run has made, once every file is made from those that lie there."""
+    CALM.end()
     if found := audit.stale(RESULTS, products.files(RESULTS, MINE)):
         clear(found)
         return start_again()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 ORDER = ("backbone", "cam", "threshold", "evaluation", "form", "dataset")
 UNSAID = ("none", "imported")  # in paths where there is no backbone, or no cam, that the user has named
-BAR = 20  # cells of the live bar
+BAR = 10  # cells of the live bar
 
 
 def names(wildcards: Mapping[str, str]) -> list[str]:
@@ -94,7 +94,7 @@ def bar(done: int, total: int, parts: Sequence[str], columns: int) -> str:
     """The live line: how much is done, and `parts` that say what is being done; cut to a terminal of `columns`.
 
     >>> bar(12, 38, ["12 of 38", "predict xception 164/300"], 80)
-    '[======··············] 12 of 38 · predict xception 164/300'
+    '[===·······] 12 of 38 · predict xception 164/300'
     """
     cells = BAR * done // max(total, 1)
     text = f"[{'=' * cells}{'·' * (BAR - cells)}] {' · '.join(part for part in parts if part)}"

@@ -17,7 +17,7 @@ class Screen:
 
     def __init__(self, stream: TextIO | None = None):
         self._stream = stream
-        self._live = False
+        self._live = ""
 
     @property
     def stream(self) -> TextIO:
@@ -40,17 +40,17 @@ class Screen:
 
     def live(self, text: str) -> None:
         """The line at the bottom, over the one that was there; nothing where nobody looks on."""
-        if self.tty:
+        if self.tty and text != self._live:
             self.stream.write(CLEAR + text)
             self.stream.flush()
-            self._live = True
+            self._live = text
 
     def clear(self) -> None:
         """Take the live line away."""
         if self._live:
             self.stream.write(CLEAR)
             self.stream.flush()
-            self._live = False
+            self._live = ""
 
     @property
     def columns(self) -> int:
