@@ -1,20 +1,15 @@
 """What every form of export obeys, under both protocols."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stagefiles import run, settings
 from wsol.exports.forms import EXPORTS
 from wsol.files import rle
 from wsol.scores.results import RunResult
 from wsol.scores.views import View
-
-sys.path.append(str(Path(__file__).parents[1] / "scores"))
-
-from test_runs import run, settings
 
 SIZE = (224, 224)  # the published evaluator's
 STATUS = ["ok", "ok", "unreadable", "ok"]

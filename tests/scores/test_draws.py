@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wsol.regions.edges import BINS
 from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
 from wsol.scores.draws import Drawing
@@ -12,7 +13,7 @@ from wsol.scores.levels import carried, representatives
 from wsol.scores.metrics import METRICS, metric
 from wsol.scores.metrics.record import Pooled
 from wsol.scores.outcome import DELTAS, Outcome
-from wsol.scores.pixels import BINS, Pixels
+from wsol.scores.pixels import Pixels
 from wsol.scores.pointing import Pointing
 from wsol.scores.views import View
 

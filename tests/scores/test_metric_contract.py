@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_runs import SIZE, box_of, noisy, perfect, run, settings
 
+from stagefiles import SIZE, box_of, noisy, perfect, run, settings
 from wsol.files import rle
 from wsol.scores.evaluate import evaluate
 from wsol.scores.metrics import METRICS, metric

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from wsol.regions.edges import BINS
 from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
 from wsol.scores.metrics import METRICS, metric
@@ -14,7 +15,7 @@ from wsol.scores.metrics.boxes import matching
 from wsol.scores.metrics.maps import mean_over_classes
 from wsol.scores.metrics.record import Pooled
 from wsol.scores.outcome import DELTAS, Outcome, Unavailable
-from wsol.scores.pixels import BINS, Counts, Pixels
+from wsol.scores.pixels import Counts, Pixels
 from wsol.scores.pointing import Pointing
 from wsol.scores.views import View
 

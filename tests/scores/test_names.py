@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from test_evaluate import EVERY, outcome, row
-from test_runs import box_of, naive_v1, noisy, run, settings
 
 from configs import changed
+from stagefiles import box_of, naive_v1, noisy, run, settings
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.renamed import renamed

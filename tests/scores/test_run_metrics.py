@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 import pytest
-from test_runs import SIZE, box_of, perfect, run, settings
 
+from stagefiles import SIZE, box_of, perfect, run, settings
 from wsol.files import rle
 from wsol.scores.evaluate import evaluate
 from wsol.scores.metrics import METRICS

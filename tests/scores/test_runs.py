@@ -5,95 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wsol import boxes
+from stagefiles import SIZE, box_of, naive_v1, noisy, perfect, run, settings
 from wsol.affine import UNSAID, Affine
 from wsol.errors import DataError
 from wsol.files import rle
-from wsol.files.heatmap import HEATMAPS
-from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
-from wsol.files.npz import pack
-from wsol.files.predict import PREDICTIONS
 from wsol.regions.localize import localize
 from wsol.scores.evaluate import evaluate
-from wsol.scores.load import load_run
 from wsol.scores.metrics import METRICS
-from wsol.scores.outcome import DELTAS
-
-SIZE = (48, 64)  # height, width of the network's input
-
-
-def settings(protocol="exact", canvas="input", masks=False, alignment="stretch", **threshold):
-    kinds = {"upsampling": "linear", "normalization": "minmax", "canvas": canvas, "masks": masks}
-    kinds["alignment"] = alignment
-    return {"threshold": threshold or {"method": "sweep"}, "protocol": protocol, **kinds}
-
-
-def run(
-    folder,
-    maps,
-    truths,
-    sizes,
-    settings,
-    *,
-    shard=4,
-    status=None,
-    name="",
-    masks=None,
-    cell_to_input=None,
-    explain="labelled",
-):
-    """Stage files of maps stretched over images of (height, width) -> the outcome and its stages."""
-    n, images = len(maps), [f"{name}{i}" for i in range(len(maps))]
-    masks = [""] * n if masks is None else masks
-    table = {
-        "image": images, "label": np.arange(n) % 2, "class_name": "x", "width": [s[1] for s in sizes],
-        "height": [s[0] for s in sizes], "boxes": [np.ravel(t).astype(float) for t in truths], "mask": masks,
-        "ignore": "", "group": images, "outputs": [[i % 3] for i in range(n)],
-        "status": ["ok" if len(t) or m else "no_ground_truth" for t, m in zip(truths, masks, strict=True)],
-    }  # fmt: skip
-    folder.mkdir(exist_ok=True)
-    files = {"targets": folder / "targets.parquet", "predictions": [], "heatmaps": [], "regions": []}
-    TARGETS.write(files["targets"], pd.DataFrame(table))
-    input_to_image = np.array([[w / SIZE[1], h / SIZE[0], 0, 0] for h, w in sizes], float)
-    status = np.array(status or ["ok"] * n)
-    for first in range(0, n, shard):
-        rows, size = slice(first, first + shard), np.array(SIZE)
-        kinds = {k: folder / f"{first}.{k}.npz" for k in ("predictions", "heatmaps", "regions")}
-        packed = pack([np.asarray(m, np.float32) for m in maps[rows]])
-        cells = Affine.stretch(maps[0].shape, SIZE).array() if cell_to_input is None else cell_to_input
-        how = {
-            "status": status[rows],
-            "input_to_image": input_to_image[rows],
-            "input_size": size,
-            "cell_to_input": cells,
-        }
-        HEATMAPS.write(kinds["heatmaps"], **packed, **how)
-        found = localize(maps[rows], sizes=np.array(sizes[rows]), **how, **settings)
-        REGIONS.write(kinds["regions"], **found)
-        logits = np.tile(np.float32([2, 1, 0]), (len(maps[rows]), 1))
-        others = {"readable": np.ones(len(logits), bool), "input_to_image": input_to_image[rows], "input_size": size}
-        others["names"] = np.empty(0, np.str_)
-        others["settings"] = {"explain": explain}
-        PREDICTIONS.write(kinds["predictions"], image=np.array(images[rows]), logits=logits, **others)
-        for kind, path in kinds.items():
-            files[kind].append(path)
-    return load_run(files, settings)
-
-
-def perfect(tmp_path, settings, name=""):
-    """Maps that are the truth's mask, one to three boxes apart an image, all of the class that the logits prefer."""
-    random = np.random.default_rng(0)
-    boxes_of = [[[2, y, 22, y + 25], [30, y, 48, y + 9], [52, y, 61, y + 14]] for y in random.integers(2, 20, 9)]
-    truths = [three[: 1 + i % 3] for i, three in enumerate(boxes_of)]
-    maps = [np.zeros(SIZE, np.float32) for _ in truths]
-    for map, truth in zip(maps, truths, strict=True):
-        for x0, y0, x1, y1 in truth:
-            map[y0:y1, x0:x1] = 1
-    masks = [rle.encode(map > 0) for map in maps]
-    found, stages = run(tmp_path, maps, truths, [SIZE] * 9, settings, masks=masks, name=name)
-    found.rank[:] = 0
-    return found, stages
 
 
 @pytest.mark.parametrize("canvas", ["input", "image"])
@@ -110,29 +29,6 @@ def test_perfect_maps_score_100_in_every_metric(tmp_path, canvas, threshold):
     np.testing.assert_allclose(scores, 100, rtol=1e-6)
     assert (found.scores.set_index("metric").loc["boxes_per_target"]["value"] == 2).all()
     assert set(found.scores["choice"]) == ({"none", "fixed"} if single else {"none", "oracle", "selected"})
-
-
-def noisy(random, n):
-    return [cv2.resize(random.random((6, 8), np.float32), SIZE[::-1])[::6, ::8].copy() for _ in range(n)]
-
-
-def box_of(random, height, width):
-    x, y = np.sort(random.integers(0, width, 2)), np.sort(random.integers(0, height, 2))
-    return [x[0], y[0], x[1] + 1, y[1] + 1]
-
-
-def naive_v1(maps, truths, sizes, grid, deltas=DELTAS):
-    """Hits [delta level target] of the largest region, by OpenCV's labelling of the upsampled map."""
-    hit = np.zeros((len(deltas), len(grid), len(maps)), bool)
-    for t, (map, truth, (height, width)) in enumerate(zip(maps, truths, sizes, strict=True)):
-        full = cv2.resize(map, SIZE[::-1], interpolation=cv2.INTER_LINEAR)
-        full = (full - full.min()) / np.ptp(full)
-        for place, level in enumerate(grid):
-            _, _, stats, _ = cv2.connectedComponentsWithStats((full >= level).astype(np.uint8))
-            x, y, w, h, _ = stats[1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])]
-            box = Affine.stretch(SIZE, (height, width)).boxes([x, y, x + w, y + h])
-            hit[:, place, t] = boxes.iou(box, truth).max() >= np.array(deltas)
-    return hit
 
 
 def test_the_whole_chain_is_the_naive_loop_and_shards_change_nothing(tmp_path):

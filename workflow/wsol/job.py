@@ -77,7 +77,7 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
     # Nothing is buffered, so that on a full disk no half line waits to fail again when the log is closed.
     with (
         io.TextIOWrapper(open(path, "wb", buffering=0), write_through=True) as stream,
-        _stderr_into(stream) as terminal,
+        stderr_into(stream) as terminal,
         _cancelled_like_failed(),
     ):
         running = Job(name, stream, terminal)
@@ -120,7 +120,7 @@ def _cancelled_like_failed() -> Iterator[None]:
 
 
 @contextmanager
-def _stderr_into(log: TextIO) -> Iterator[TextIO]:
+def stderr_into(log: TextIO) -> Iterator[TextIO]:
     """Libraries' chatter goes to the log, also what C++ writes past Python; gives the terminal that was there."""
     sys.stderr.flush()
     kept = os.dup(2)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 
 from wsol.errors import InputError
-from wsol.job import _stderr_into
+from wsol.job import stderr_into
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def quiet() -> Iterator[None]:
     """
     with TemporaryFile("w+", errors="replace") as chatter:
         try:
-            with _stderr_into(chatter):
+            with stderr_into(chatter):
                 yield
         except InputError:
             raise

@@ -8,7 +8,7 @@ reached by name (`wsol.adapters`), by no import statement, so each data set's jo
 import ast
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,9 +134,3 @@ def _is_name(text: str) -> bool:
 def library(script: str | Path, root: str | Path) -> list[Path]:
     """Every module of `wsol` below `root` that `script` uses, directly or through another, but TALK; by path."""
     return Library(root).reached(script)
-
-
-def listings(root: str | Path, scripts: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Stage -> the listing of its script's code, of `scripts/STAGE.py` beside the folder `root`."""
-    known = Library(root)
-    return {stage: known.listing(known.root.parent / "scripts" / f"{stage}.py") for stage in scripts}

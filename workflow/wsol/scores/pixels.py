@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.regions.edges import BINS as BINS  # of a histogram over EDGES
 from wsol.regions.edges import EDGES, published
 from wsol.statistics.resampling import Resamples
 
