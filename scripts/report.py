@@ -9,7 +9,7 @@ from wsol.files.index import TARGETS
 from wsol.files.score import OUTCOMES
 from wsol.index import indexing
 from wsol.job import job
-from wsol.report.gallery import Seen, gallery
+from wsol.report.gallery import PicturedRun, gallery
 from wsol.report.page import page
 from wsol.report.tables import read
 
@@ -23,7 +23,7 @@ with job(snakemake.log, "report") as log:
     evaluations: dict[str, list] = {}
     for run, targets, outcomes in zip(params.runs, files.targets, files.outcomes, strict=True):
         maps = [path for path in files.heatmaps if f"/{run['maps']}/" in path]
-        seen = Seen(run["name"], OUTCOMES.read(outcomes), maps, run["alignment"])
+        seen = PicturedRun(run["name"], OUTCOMES.read(outcomes), maps, run["alignment"])
         evaluations.setdefault(run["evaluation"], []).append((plugins.joined(run["dataset"]), targets, seen))
     pictures = {
         name: gallery(TARGETS.read(runs[0][1]), indexing.opener(runs[0][0]), [run for *_, run in runs], params.overlays)

@@ -7,7 +7,7 @@ import pytest
 from wsol.regions.edges import BINS
 from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
-from wsol.scores.draws import Drawing
+from wsol.scores.draws import ScoreDraws
 from wsol.scores.evaluate import evaluate
 from wsol.scores.levels import carried, representatives
 from wsol.scores.metrics import METRICS, metric
@@ -59,7 +59,7 @@ def resampled(outcome, times, codes):
 def test_the_oracle_s_draws_are_the_naive_loop_s():
     report = split(0)
     found = evaluate(report, None, ["maxboxacc@50"], resamples=150, seed=3)
-    drawing = Drawing(report, None, 150, 3)
+    drawing = ScoreDraws(report, None, 150, 3)
     for times, draw in zip(drawing.report.times, found.draws[0], strict=True):
         rows, hits = resampled(report, times, drawing.report.codes)
         level = curves.best_level(curves.curve(hits[0]), GRID)
@@ -69,7 +69,7 @@ def test_the_oracle_s_draws_are_the_naive_loop_s():
 def test_selected_draws_move_with_the_level_that_the_resampled_split_chooses():
     report, select = split(0), split(1)
     found = evaluate(report, select, ["top1_loc"], resamples=150, seed=3)
-    drawing, top = Drawing(report, select, 150, 3), report.rank < 1
+    drawing, top = ScoreDraws(report, select, 150, 3), report.rank < 1
     levels = []
     for times in drawing.select.times:
         _, hits = resampled(select, times, drawing.select.codes)
@@ -84,7 +84,7 @@ def test_selected_draws_move_with_the_level_that_the_resampled_split_chooses():
 
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_at_several_levels_is_a_sum_of_what_each_contributes(name):
-    """What `Drawing` relies on: moving two levels moves the score as moving each by itself does."""
+    """What `ScoreDraws` relies on: moving two levels moves the score as moving each by itself does."""
     outcome = split(0)
     view = View(outcome, "oracle")
     values = METRICS[name](view)

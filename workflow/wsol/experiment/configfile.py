@@ -45,10 +45,10 @@ def check_files(paths: Iterable[str | Path]) -> None:
 def read(path: str | Path) -> dict[str, Any]:
     """The mapping in a YAML or JSON file; a ConfigError where it holds none, is broken or says something twice."""
     name = f"config: {_shown(path)}"
-    text = yamlfile.content(path, name, ConfigError, Names.words)
+    text = yamlfile.content(path, name, ConfigError, PlainNames.words)
     plain = _json(text)
     # Tabs may indent JSON and nothing else; the second reading is for the keys.
-    found = yamlfile.parse(text if plain is None else text.replace("\t", " "), name, ConfigError, Names)
+    found = yamlfile.parse(text if plain is None else text.replace("\t", " "), name, ConfigError, PlainNames)
     if found is None:
         raise ConfigError(f"{name}: is empty.")
     if not isinstance(found, dict):
@@ -56,7 +56,7 @@ def read(path: str | Path) -> dict[str, Any]:
     return found if plain is None else plain
 
 
-class Names(yamlfile.Strict):
+class PlainNames(yamlfile.Strict):
     """A strict loader of mappings whose keys are names."""
 
     words = yamlfile.WORDS | WORDS

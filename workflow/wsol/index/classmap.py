@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from wsol.errors import ConfigError, DataError, few
 from wsol.files import text, yamlfile
-from wsol.index.outputnames import Names, by_keras, by_order
+from wsol.index.outputnames import OutputNames, by_keras, by_order
 
 LABELS = "labels"  # the class map that says: output i is class i
 OUTPUT_KEYS = ("outputs", "imagenet_indices", "indices")
@@ -34,7 +34,7 @@ def outputs(
     """
     if class_map == LABELS and output_names:
         raise ConfigError("output_names: has no effect beside class_map: labels; leave one out.")
-    known = Names(output_names) if output_names else None
+    known = OutputNames(output_names) if output_names else None
     if class_map is not None and class_map != LABELS:
         return Outputs(_mapped(classes, class_map, known), "class_map")
     if known:
@@ -85,7 +85,7 @@ def _csv(path: str) -> dict[str, list[str]]:
     return dict(found)
 
 
-def _mapped(classes: Mapping[int, str], class_map: str | Mapping, known: Names | None) -> dict[int, list[int]]:
+def _mapped(classes: Mapping[int, str], class_map: str | Mapping, known: OutputNames | None) -> dict[int, list[int]]:
     """What a map says of each class; a key that is no class, or a class again, is a DataError."""
     where = class_map if isinstance(class_map, str) else "class_map"
     given = load(class_map) if isinstance(class_map, str) else class_map
@@ -135,7 +135,7 @@ def _meant(key: Any, labels: tuple[Mapping, Mapping], classes: Mapping[int, str]
     return [key] if isinstance(key, int) and not isinstance(key, bool) and key in classes else []
 
 
-def _indices(entry: Any, known: Names | None, where: str) -> list[int]:
+def _indices(entry: Any, known: OutputNames | None, where: str) -> list[int]:
     """An entry of a map -> output indices, in order, each once."""
     if isinstance(entry, Mapping):
         entry = next((entry[key] for key in OUTPUT_KEYS if key in entry), None)

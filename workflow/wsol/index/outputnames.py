@@ -14,7 +14,7 @@ KERAS_INDEX = "models/imagenet_class_index.json"  # below Keras' folder, once Ke
 IMAGENET = 1000
 
 
-class Names:
+class OutputNames:
     """The model's outputs by synset id, by whole name and by each of the name's synonyms."""
 
     def __init__(self, path: str | Path):
@@ -72,7 +72,7 @@ def by_keras(classes: Sequence[str]) -> list[int] | None:
     path = keras_index()
     if not classes or not path.is_file():
         return None
-    places = Names(path).places
+    places = OutputNames(path).places
     found = [places.get(_key(name), []) for name in classes]
     return [outputs[0] for outputs in found] if all(len(outputs) == 1 for outputs in found) else None
 

@@ -16,7 +16,7 @@ from wsol.settings import Range
 
 Levels = NDArray[np.float64]
 PUBLISHED_STEP = 0.001
-BINS = 256
+OTSU_BINS = 256
 
 
 def fixed(prepared: NDArray, *, level: Annotated[float, Range(0, 1)]) -> Levels:
@@ -40,8 +40,8 @@ def otsu(prepared: NDArray) -> Levels:
         split = cv2.threshold(prepared, 0, 255, cv2.THRESH_OTSU)[0]
         return np.array([split / max(int(prepared.max()), 1)])
     low = float(prepared.min())
-    width = (float(prepared.max()) - low) / BINS or 1.0
-    bins = ((prepared.astype(np.float64) - low) / width).clip(0, BINS - 1).astype(np.uint8)
+    width = (float(prepared.max()) - low) / OTSU_BINS or 1.0
+    bins = ((prepared.astype(np.float64) - low) / width).clip(0, OTSU_BINS - 1).astype(np.uint8)
     split = cv2.threshold(bins, 0, 255, cv2.THRESH_OTSU)[0]
     return np.array([low + (split + 1) * width])  # the last bin of the lower class ends there
 

@@ -17,7 +17,7 @@ from wsol.report.pictures import data_uri, overlay, warp
 COLUMNS = 4  # runs side by side
 
 
-class Seen(NamedTuple):
+class PicturedRun(NamedTuple):
     """A run over the reported dataset: its name, its targets' outcomes, the files of its maps and how they lie."""
 
     name: str
@@ -26,7 +26,9 @@ class Seen(NamedTuple):
     alignment: str
 
 
-def gallery(targets: pd.DataFrame, open_image: Callable, runs: Sequence[Seen], count: int) -> list[dict[str, Any]]:
+def gallery(
+    targets: pd.DataFrame, open_image: Callable, runs: Sequence[PicturedRun], count: int
+) -> list[dict[str, Any]]:
     """`count` targets spread evenly over the dataset, each as every run saw it; unreadable ones are left out."""
     chosen = np.unique(np.linspace(0, len(targets) - 1, min(count, len(targets))).round().astype(int))
     maps = [_maps(run, chosen) for run in runs]
@@ -42,7 +44,7 @@ def gallery(targets: pd.DataFrame, open_image: Callable, runs: Sequence[Seen], c
     return shown
 
 
-def _maps(run: Seen, chosen: np.ndarray) -> list[tuple]:
+def _maps(run: PicturedRun, chosen: np.ndarray) -> list[tuple]:
     """(map, cell_to_image) of the chosen targets; a shard is read only where it holds one."""
     found: list[tuple] = []
     first = 0
@@ -57,13 +59,13 @@ def _maps(run: Seen, chosen: np.ndarray) -> list[tuple]:
     return found
 
 
-def _cell_to_input(run: Seen, lazy: Mapping[str, np.ndarray], heatmap: np.ndarray) -> Affine:
+def _cell_to_input(run: PicturedRun, lazy: Mapping[str, np.ndarray], heatmap: np.ndarray) -> Affine:
     if run.alignment == "receptive_field" and np.isfinite(lazy["cell_to_input"]).all():
         return Affine.of(lazy["cell_to_input"])
     return Affine.stretch(heatmap.shape, lazy["input_size"])
 
 
-def _picture(run: Seen, target: pd.Series, image: np.ndarray, row: int, seen: tuple) -> dict[str, Any]:
+def _picture(run: PicturedRun, target: pd.Series, image: np.ndarray, row: int, seen: tuple) -> dict[str, Any]:
     heatmap, cell_to_image = seen
     # Boxes count in the annotation's pixels, which the stored file need not have.
     height, width = int(target["height"]) or image.shape[0], int(target["width"]) or image.shape[1]

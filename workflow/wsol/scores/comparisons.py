@@ -54,7 +54,7 @@ class ScoredRun(NamedTuple):
         return f"{self.backbone}/{self.cam}/{self.threshold}"
 
 
-class Seen(NamedTuple):
+class DrawnScore(NamedTuple):
     """One number of a run, as its metric's unit says, and its draws [r] in the same unit."""
 
     run: ScoredRun
@@ -67,8 +67,8 @@ class Seen(NamedTuple):
 
 
 class Pair(NamedTuple):
-    a: Seen
-    b: Seen
+    a: DrawnScore
+    b: DrawnScore
     difference: float  # a - b
     low: float
     high: float
@@ -99,7 +99,7 @@ def comparisons(runs: Iterable[ScoredRun], *, every: bool = False) -> pd.DataFra
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:6], ignore_index=True)
 
 
-def compare(a: Seen, b: Seen) -> Pair:
+def compare(a: DrawnScore, b: DrawnScore) -> Pair:
     """a - b with its paired interval, and p that there is none: Student's t with the deviation of the resamples."""
     measure = metric(a.metric)
     differences = a.draws - b.draws
@@ -122,9 +122,9 @@ def compare(a: Seen, b: Seen) -> Pair:
     )
 
 
-def _comparable(runs: Iterable[ScoredRun]) -> Iterable[list[Seen]]:
+def _comparable(runs: Iterable[ScoredRun]) -> Iterable[list[DrawnScore]]:
     """The numbers of an evaluation and metric that tables show first, and those of the oracle beside them."""
-    found: dict[tuple, list[Seen]] = {}
+    found: dict[tuple, list[DrawnScore]] = {}
     firsts: dict[str, ScoredRun] = {}
     for run in runs:
         _same_targets(firsts.setdefault(run.evaluation, run), run)
@@ -138,7 +138,7 @@ def _same_targets(first: ScoredRun, run: ScoredRun) -> None:
         raise DataError(f"comparisons: {first.name} and {run.name} of {run.evaluation} are not of the same targets")
 
 
-def _numbers(run: ScoredRun) -> Iterator[tuple[bool, Seen]]:
+def _numbers(run: ScoredRun) -> Iterator[tuple[bool, DrawnScore]]:
     """Each number of a run that is compared, and whether tables show it first."""
     scores = run.scores.reset_index(drop=True)
     for name, rows in scores.groupby("metric", sort=False):
@@ -148,11 +148,11 @@ def _numbers(run: ScoredRun) -> Iterator[tuple[bool, Seen]]:
             row = scores.iloc[place]
             if row["choice"] in (headline, "oracle"):
                 draws = run.draws[place] * scale
-                seen = Seen(run, str(name), row["choice"], row["value"], draws, row["n"], row["groups"])
+                seen = DrawnScore(run, str(name), row["choice"], row["value"], draws, row["n"], row["groups"])
                 yield row["choice"] == headline, seen
 
 
-def _families(numbers: list[Seen], every: bool) -> Iterator[tuple]:
+def _families(numbers: list[DrawnScore], every: bool) -> Iterator[tuple]:
     """The rows of one evaluation, metric and choice, family after family."""
     yield from _with_best([seen for seen in numbers if not seen.run.control])
     pairs = [compare(a, b) for a, b in _with_controls(numbers)]
@@ -162,7 +162,7 @@ def _families(numbers: list[Seen], every: bool) -> Iterator[tuple]:
         yield from _rows("all", pairs, holm([pair.p for pair in pairs]))
 
 
-def _with_best(numbers: list[Seen]) -> Iterator[tuple]:
+def _with_best(numbers: list[DrawnScore]) -> Iterator[tuple]:
     """The best with each other one; those that are equal in every resample are one member of the family."""
     if not numbers:
         return
@@ -191,7 +191,7 @@ def _rows(family: str, pairs: Iterable[Pair], corrected: Iterable[float]) -> Ite
         yield *about, *numbers, min(a.n, b.n), min(a.groups, b.groups)
 
 
-def _with_controls(numbers: list[Seen]) -> Iterator[tuple[Seen, Seen]]:
+def _with_controls(numbers: list[DrawnScore]) -> Iterator[tuple[DrawnScore, DrawnScore]]:
     """Each run with the controls of its threshold: those without a network and those of its own network."""
     controls = [seen for seen in numbers if seen.run.control]
     for seen in (seen for seen in numbers if not seen.run.control):

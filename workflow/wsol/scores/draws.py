@@ -9,7 +9,7 @@ from wsol.scores.views import Values, View
 from wsol.statistics.resampling import Floats, Resamples
 
 
-class Drawing:
+class ScoreDraws:
     """The resamples of a reported and of a selecting split, drawn once for all metrics of all runs on them."""
 
     def __init__(self, report: Outcome, select: Outcome | None, resamples: int, seed: int):

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.errors import DataError
-from wsol.scores.draws import Drawing
+from wsol.scores.draws import ScoreDraws
 from wsol.scores.metrics import current, metric
 from wsol.scores.metrics.record import Metric, Pooled
 from wsol.scores.outcome import Outcome, Unavailable
@@ -54,7 +54,7 @@ def evaluate(
     if select is not None and not len(select):
         raise DataError("select: the split is empty, no level can be chosen on it")
     _expect(known, report, select)
-    drawing = Drawing(report, select, resamples, seed)
+    drawing = ScoreDraws(report, select, resamples, seed)
     rows: list[tuple] = []
     draws: list[Floats] = []
     columns: dict[str, Values] = {}

@@ -98,7 +98,7 @@ def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray
         if header["settings"].get("activation"):
             p = class_probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
             for t in np.flatnonzero(place >= 0):
-                found[t] = explained(p[place[t]], outputs[t], header["settings"])
+                found[t] = chance_of_class(p[place[t]], outputs[t], header["settings"])
     return found
 
 
@@ -111,7 +111,7 @@ def scored(predictions: Sequence[str | Path]) -> str:
     return f"highest value of the map in the box; no probability: {why}"
 
 
-def explained(p: NDArray, outputs: Sequence[int], settings: Mapping) -> float:
+def chance_of_class(p: NDArray, outputs: Sequence[int], settings: Mapping) -> float:
     """Of the class that is explained: the highest of all, or of the right ones; 1 where no output is right."""
     if settings["explain"] == "predicted":
         return float(p.max())
