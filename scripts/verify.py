@@ -9,7 +9,7 @@ from wsol.provenance import audit
 
 
 def main(root: str = "results") -> None:
-    """Prints a line a file that fails; exits 1 where there is one, or nothing to check."""
+    """Prints one line for each file that fails; exits 1 where there is one, or nothing to check."""
     if not Path(root).is_dir():
         sys.exit(f"verify: no folder '{root}'.")
     found = audit.verify(root)
