@@ -9,7 +9,7 @@ from wsol.experiment import plugins
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
-from wsol.index.shards import rows
+from wsol.index.splits import rows
 from wsol.job import job
 from wsol.maps import heatmaps
 from wsol.maps.controls import CONTROLS

@@ -22,11 +22,11 @@ from wsol.affine import Affine
 from wsol.datasets import decoding
 from wsol.errors import ConfigError, InputError, unknown
 from wsol.experiment import idle
+from wsol.index.outputs import class_probability
 from wsol.maps import heatmaps
 from wsol.maps.cams import CAMS
 from wsol.networks import backbones, evidence, heads
 from wsol.networks.backbones import ACTIVATIONS
-from wsol.networks.probabilities import class_probability
 from wsol.networks.quiet import quiet
 from wsol.pictures import overlays
 from wsol.pictures.presets import SYSTEMS, System

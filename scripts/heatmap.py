@@ -7,7 +7,7 @@ from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
 from wsol.files.predict import EVIDENCE, PREDICTIONS
-from wsol.index.shards import rows
+from wsol.index.splits import rows
 from wsol.job import job
 from wsol.maps import heatmaps
 from wsol.maps.cams import CAMS

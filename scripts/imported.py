@@ -8,7 +8,7 @@ from wsol.affine import UNSAID, Affine
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
-from wsol.index.shards import rows
+from wsol.index.splits import rows
 from wsol.job import job
 from wsol.maps import imported
 

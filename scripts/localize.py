@@ -7,7 +7,7 @@ from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
 from wsol.files.npz import unpack
-from wsol.index.shards import rows
+from wsol.index.splits import rows
 from wsol.job import job
 from wsol.regions.localize import localize
 

@@ -10,7 +10,7 @@ from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.files.train import WEIGHTS
 from wsol.index import indexing
 from wsol.index.outputs import right
-from wsol.index.shards import rows
+from wsol.index.splits import rows
 from wsol.job import job
 from wsol.networks import backbones, evidence, receptive
 

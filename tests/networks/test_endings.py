@@ -10,11 +10,11 @@ from models import SIDE, backbone, base, keras, layers, picture, plain, run, see
 from wsol.errors import ConfigError
 from wsol.experiment import planning
 from wsol.files.predict import PREDICTIONS
+from wsol.index.outputs import class_probability
 from wsol.index.splits import Split
 from wsol.networks import backbones, evidence
 from wsol.networks.explainer import Explainer
 from wsol.networks.perturb import PERTURBATIONS
-from wsol.networks.probabilities import class_probability
 from wsol.scores import results
 
 IMAGE = picture("1")[None].astype(np.float32) / 255

@@ -21,9 +21,9 @@ from models import (
 )
 from wsol.errors import ConfigError
 from wsol.files.predict import ARRAYS, EVIDENCE
+from wsol.index.outputs import class_probability
 from wsol.maps.cams import CAMS
 from wsol.networks import evidence
-from wsol.networks.probabilities import class_probability
 
 LAYERS = ["early", "middle", "sum", "late"]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from models import SIDE, backbone, keras, layers, open_picture, plain, seeded, targets
+from wsol.index.outputs import class_probability
 from wsol.networks import evidence
 from wsol.networks.explainer import Explainer, coefficients, folding
-from wsol.networks.probabilities import class_probability
 
 
 def test_each_function_is_traced_once_whatever_the_last_batch():

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from wsol.index.shards import rows, shards
+from wsol.index.splits import rows, shards
 from wsol.provenance.code import Library
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import os
 from wsol.experiment import questions as experiments
 from wsol.provenance.code import Library
 from wsol.files.plan import PLAN
-from wsol.index.shards import shards
+from wsol.index.splits import shards
 
 RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}

@@ -1,4 +1,4 @@
-"""Which outputs of a network are right for a target."""
+"""What the outputs of a network mean: which are right for a target, and what makes probabilities of them."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from wsol.errors import DataError
+from wsol.errors import ConfigError, DataError
 
 MOST = 100_000  # outputs of a network that is trained here
 
@@ -33,3 +33,26 @@ def names_of(targets: pd.DataFrame) -> list[str]:
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise DataError(f"train: two classes are called '{twice[0]}'; an output needs a name of its own.")
     return names
+
+
+def class_probability(logits: np.ndarray, activation: str) -> np.ndarray:
+    """What the model makes of logits [n c]: its softmax or sigmoid, in float64; a ConfigError where neither is said.
+
+    >>> class_probability(np.array([[0.0, np.log(3)]]), "softmax").round(3).tolist()
+    [[0.25, 0.75]]
+    """
+    if not activation:
+        raise ConfigError(no_probability("probability"))
+    z = np.asarray(logits, np.float64)
+    if activation == "sigmoid":
+        return np.exp(-np.logaddexp(0, -z))
+    raised = np.exp(z - z.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def no_probability(what: str) -> str:
+    """Of something that needs probabilities, where nothing says what makes them of the model's outputs."""
+    return (
+        f"{what} needs a model that ends in softmax or sigmoid, or a backbone whose `activation: softmax` or "
+        "`activation: sigmoid` says what makes probabilities of its outputs."
+    )

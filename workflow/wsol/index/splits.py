@@ -1,4 +1,8 @@
-"""Splits keep apart: no image that a threshold is chosen on or a network trained on is scored."""
+"""Parts of data sets: splits keep apart, shards are the unit of work.
+
+No image that a threshold is chosen on or a network is trained on is scored. A shard is a contiguous slice of a data
+set's images; its name is `first-last`, both included, so another shard size makes other files and overwrites none.
+"""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,3 +38,15 @@ def _identities(split: Split) -> set[tuple[str, str]]:
 
 def _sized(split: Split) -> str:
     return f"{split.name} ({split.targets['image'].nunique()})"
+
+
+def shards(images: int, size: int) -> list[str]:
+    """The shards of `images` images in slices of `size`: `["000000-001999", "002000-002499"]`."""
+    return [f"{first:06d}-{min(first + size, images) - 1:06d}" for first in range(0, images, size)]
+
+
+def rows(targets: pd.DataFrame, shard: str) -> pd.DataFrame:
+    """The targets of a shard's images; all targets of an image lie in one shard."""
+    first, last = map(int, shard.split("-"))
+    number, _ = pd.factorize(targets["image"])
+    return targets[(number >= first) & (number <= last)].reset_index(drop=True)

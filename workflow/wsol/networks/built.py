@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from wsol.errors import ConfigError, unknown
+from wsol.index.outputs import no_probability
 from wsol.networks import layers, receptive
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.perturb import PERTURBATIONS
-from wsol.networks.probabilities import no_probability
 
 
 class Backbone:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from wsol.index.outputs import class_probability
 from wsol.networks.built import Backbone
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.layers import pooled
-from wsol.networks.probabilities import class_probability
 
 HEAD_BATCH = 256  # rows of a head that is only a pooling's
 FOLDED = ("BatchNormalization", "Conv2D", "DepthwiseConv2D", "SeparableConv2D")

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
-from wsol.networks.probabilities import class_probability
+from wsol.index.outputs import class_probability
 from wsol.settings import Length, Range, Seed
 
 Count = Annotated[int, Range(1, 10**6)]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from wsol.datasets import images
 from wsol.errors import ConfigError, DataError
-from wsol.networks.probabilities import no_probability
+from wsol.index.outputs import no_probability
 from wsol.settings import Doc, Range, Seed
 
 LABELS = ["image", "label", "class_name", "status"]  # all that training may read of the targets

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from wsol.files.npz import unpack
 from wsol.files.predict import PREDICTIONS
-from wsol.index.outputs import right
-from wsol.networks.probabilities import class_probability
+from wsol.index.outputs import class_probability, right
 from wsol.regions.drawing import PreparedMap
 from wsol.regions.localize import mask
 from wsol.regions.published import check_stretched
