@@ -48,7 +48,8 @@ def succeeded():
         clear(found)
         return start_again()
     sums.record(RESULTS, MINE)
-    CALM.summarise(f"{RESULTS}/report.html")
+    report = f"{RESULTS}/report.html"
+    CALM.summarise(report if os.path.exists(report) else "")
     table = Path(f"{RESULTS}/logs/table.log")
     if table.exists() and table.stat().st_mtime >= STARTED:
         print(table.read_text().rstrip(), flush=True)

@@ -44,8 +44,9 @@ def live(progress: Progress, now: float, columns: int) -> str:
 
 
 def summary(progress: Progress, seconds: float, report: str, where: str) -> str:
-    """The line of a run that has come to its end."""
-    return f"{progress.finished} jobs in {lines.duration(seconds)} · {report} · {where}"
+    """The line of a run that has come to its end; a run of some stages alone (`--until`) may have no report."""
+    parts = [f"{progress.finished} jobs in {lines.duration(seconds)}", report, where]
+    return " · ".join(part for part in parts if part)
 
 
 def ending(progress: Progress, failed: int, interrupted: bool) -> str:
