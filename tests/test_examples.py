@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 LIBRARY = Path(__file__).parents[1] / "workflow"
@@ -14,6 +15,8 @@ SHOWN = (
     "wsol.boxes",
     "wsol.affine",
     "wsol.maps.cams",
+    "wsol.maps.features",
+    "wsol.maps.perturbed",
     "wsol.regions.thresholds",
     "wsol.scores.metrics",
     "wsol.statistics",
@@ -35,7 +38,7 @@ def without_example(module: ModuleType) -> list[str]:
 
 @pytest.mark.parametrize("module", WITH_EXAMPLES)
 def test_examples_run(module):
-    found = doctest.testmod(import_module(module))
+    found = doctest.testmod(import_module(module), extraglobs={"np": np})
     assert found.attempted and not found.failed
 
 

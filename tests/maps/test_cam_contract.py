@@ -152,4 +152,7 @@ def test_a_control_declares_what_it_takes(name):
     assert all(np.array_equal(a, b) for a, b in zip(again, CONTROLS[name](NAMES), strict=True))
 
 
-# examples
+def test_what_is_no_map_is_a_line():
+    whole = Cam(lambda activations, gradients: activations)
+    with pytest.raises(ConfigError, match=r"^cams: '<lambda>' must give maps \[2, 3, 3\], got \[2, 3, 3, 4\]\.$"):
+        whole(np.ones((2, 3, 3, 4), np.float32), np.ones((2, 3, 3, 4), np.float32))

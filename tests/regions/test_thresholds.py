@@ -15,8 +15,8 @@ from prepared import foreground, prepare
 from wsol.errors import ConfigError
 from wsol.regions import canvases, edges, thresholds
 from wsol.regions.protocols import PROTOCOLS
-from wsol.regions.thresholds import THRESHOLDS, fixed, otsu, percentile, sweep
-from wsol.settings import checked
+from wsol.regions.thresholds import THRESHOLDS, fixed, levels_of, otsu, percentile, sweep
+from wsol.settings import Range, checked
 
 UINT8 = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 
@@ -79,8 +79,8 @@ def test_fractions_of_255_come_back_as_their_own_integer():
 
 @pytest.mark.parametrize("name", THRESHOLDS)
 def test_levels_ascend(name):
-    given = {"fixed": {"level": 0.2}, "percentile": {"q": 80}}.get(name, {})
-    levels = THRESHOLDS[name](np.random.default_rng(0).random((9, 9)).astype(np.float32), **given)
+    function = THRESHOLDS[name]
+    levels = function(np.random.default_rng(0).random((9, 9)).astype(np.float32), **required(function))
     assert levels.dtype == np.float64 and (np.diff(levels) > 0).all()
     assert name == "sweep" or levels.shape == (1,)
 
@@ -98,8 +98,8 @@ def required(function):
     found = {}
     for name, parameter in list(signature(function).parameters.items())[1:]:
         if parameter.default is parameter.empty:
-            low, high = hints[name].__metadata__[0]
-            found[name] = (low + high) / 2
+            span = next(mark for mark in hints[name].__metadata__ if isinstance(mark, Range))
+            found[name] = (span.low + span.high) / 2
     return found
 
 
@@ -116,6 +116,13 @@ def keeps_the_contract(function, protocol):
         if function is not sweep:
             marked = foreground(drawn, levels[0], protocol)
             assert len(levels) == 1 and marked.any() and not marked.all()
+
+
+@pytest.mark.parametrize("levels", [0.5, np.array([]), np.array([np.nan]), np.array([0.5, 0.2])], ids=str)
+def test_what_are_no_levels_is_a_line(levels, monkeypatch):
+    monkeypatch.setitem(THRESHOLDS, "mine", lambda prepared: levels)
+    with pytest.raises(ConfigError, match=r"^thresholds: 'mine' must give ascending levels \[t\], got "):
+        levels_of({"method": "mine"}, np.zeros((2, 2)))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

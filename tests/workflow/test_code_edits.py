@@ -21,7 +21,7 @@ def house(tmp_path):
     """A checkout that may be edited."""
     for name in ("scripts", "workflow"):
         shutil.copytree(ROOT / name, tmp_path / "house" / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml"):
+    for name in ("Snakefile", "config.yaml", "environment.yml"):
         shutil.copy(ROOT / name, tmp_path / "house" / name)
     return tmp_path / "house"
 

@@ -48,8 +48,8 @@ def succeeded():
         clear(found)
         return start_again()
     sums.record(RESULTS, MINE)
-    report = f"{RESULTS}/report.html"
-    CALM.summarise(report if os.path.exists(report) else "")
+    page = f"{RESULTS}/report.html"
+    CALM.summarise(page if os.path.exists(page) else "")
     table = Path(f"{RESULTS}/logs/table.log")
     if table.exists() and table.stat().st_mtime >= STARTED:
         print(table.read_text().rstrip(), flush=True)

@@ -105,7 +105,8 @@ def _reason(error: Exception) -> str:
         return f"{error} {DELETED}"
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         where = f" ({error.filename})" if error.filename else ""
-        return f"results: cannot be written: {error.strerror}{where}. What was complete before is whole."
+        # By its number: libraries put words of their own around the system's.
+        return f"results: cannot be written: {os.strerror(error.errno)}{where}. What was complete before is whole."
     return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
 
 

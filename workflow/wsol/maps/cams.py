@@ -6,16 +6,18 @@ only; no image touches another. Its positional parameters are arrays of the evid
 A = activations, G = gradients of the explained score, Z = h * w, S_k = sum of A_k over space. Maps come as computed:
 neither normalised nor upsampled. Gradients that do not vary over space are given once ([n 1 1 k]), which turns most
 methods into one matrix product. A name that is a paper's is that paper's method; a variant has a name of its own.
-To add one: a function here and a line in CAMS. In a file of one's own `CAMS["mine"] = function` is enough for a method
-of gradients; `CAMS["mine"] = Cam(function, evidence="ablation")` asks something else of the network.
+To add one: a function here, or in a file beside this one, and a line in CAMS. In a plugin `CAMS = {"mine": function}`
+is enough for a method of gradients; `Cam(function, evidence="ablation")` asks something else of the network.
 """
 
 from typing import Annotated
 
 import numpy as np
 
-from wsol.maps.channels import Array, centred, constant, contracted, outstanding, principal, rectified, weighted
+from wsol.maps.channels import Array, constant, contracted, rectified, weighted
 from wsol.maps.controls import NETWORK_CONTROLS
+from wsol.maps.features import eigencam, eigencam_centred, eigengradcam, fem, fem_share
+from wsol.maps.perturbed import ablationcam, occlusion, rise, scorecam, scorecam_logits
 from wsol.maps.record import Cam, Registry
 from wsol.settings import Range
 
@@ -113,56 +115,6 @@ def layercam(activations: Array, gradients: Array, *, relu: bool = True) -> Arra
     return rectified(contracted(activations, np.maximum(gradients, 0)), relu)
 
 
-def eigencam(activations: Array, *, relu: bool = False) -> Array:
-    """A v, v the first right singular vector of the places x channels matrix A (Muhammad 2020, arXiv:2008.00299).
-
-    As it is: the paper does not centre. The sign, which is arbitrary, is the one that agrees with sum_k A_k.
-
-    >>> eigencam(np.float32([[[[3, 4], [6, 8]]]])).round(3).tolist()  # v = (0.6, 0.8)
-    [[[5.0, 10.0]]]
-    """
-    return rectified(principal(activations), relu)
-
-
-def eigencam_centred(activations: Array, *, relu: bool = False) -> Array:
-    """EigenCAM with channels centred over space first, the places' first principal component (pytorch-grad-cam).
-
-    >>> eigencam_centred(np.float32([[[[3, 4], [9, 12]]]])).round(3).tolist()
-    [[[-5.0, 5.0]]]
-    """
-    return rectified(principal(centred(activations)), relu)
-
-
-def eigengradcam(activations: Array, gradients: Array, *, relu: bool = False) -> Array:
-    """The first principal component of G * A, centred, which brings the class in (pytorch-grad-cam, EigenGradCAM).
-
-    >>> eigengradcam(np.float32([[[[1], [3]]]]), np.float32([[[[2]]]])).round(3).tolist()  # of 2 and 6
-    [[[-2.0, 2.0]]]
-    """
-    return rectified(principal(centred(activations * gradients)), relu)
-
-
-def fem(activations: Array, *, deviations: float = 2.0) -> Array:
-    """sum_k mean(A_k) [A_k > mean + 2 deviations of A_k] (Fuad 2020, Features Understanding in 3D CNNs, IPTA).
-
-    >>> fem(np.float32([[[[1], [1], [1], [5]]]]), deviations=1).tolist()  # mean 2, deviation 1.73
-    [[[0.0, 0.0, 0.0, 2.0]]]
-    """
-    mean = activations.mean(axis=(1, 2), keepdims=True)
-    above = outstanding(activations, mean, deviations).astype(np.float32)
-    return weighted(above, mean)
-
-
-def fem_share(activations: Array, *, deviations: float = 2.0) -> Array:
-    """sum_k w_k A_k, w_k the share of places that FEM marks in channel k: what pytorch-grad-cam calls FEM.
-
-    >>> fem_share(np.float32([[[[1], [1], [1], [5]]]]), deviations=1).tolist()  # one place of four is marked
-    [[[0.25, 0.25, 0.25, 1.25]]]
-    """
-    above = outstanding(activations, activations.mean(axis=(1, 2), keepdims=True), deviations)
-    return weighted(activations, above.mean(axis=(1, 2), dtype=np.float32))
-
-
 def finercam(
     activations: Array,
     gradients: Array,
@@ -180,57 +132,6 @@ def finercam(
     [[[5.0]]]
     """
     return gradcam(activations, gradients - np.float32(gamma) * similar_class_gradients, relu=relu)
-
-
-def ablationcam(activations: Array, score_drops: Array, *, relu: bool = True) -> Array:
-    """Channels weighted by what the score loses without them (Desai 2020, WACV): evidence `ablation`.
-
-    The drop as it is: the paper divides it by the score, which scales the map and turns it over where that is negative.
-
-    >>> ablationcam(np.float32([[[[1, 2], [3, 0]]]]), np.float32([[[[2, -2]]]])).tolist()
-    [[[0.0, 6.0]]]
-    """
-    return gradcam(activations, score_drops, relu=relu)
-
-
-def scorecam(activations: Array, class_probabilities: Array, *, relu: bool = True) -> Array:
-    """Channels weighted by the class's probability where only they show (Wang 2020, arXiv:1910.01279).
-
-    The paper's text takes the weights after the softmax over classes, and the authors' code (github.com/haofanwang/
-    Score-CAM, also in its issues 6 and 17) uses them as they are. Evidence `scorecam`.
-
-    >>> scorecam(np.float32([[[[1, 2], [3, 0]]]]), np.float32([[[[0.5, 0.25]]]])).tolist()
-    [[[1.0, 1.5]]]
-    """
-    return gradcam(activations, class_probabilities, relu=relu)
-
-
-def scorecam_logits(activations: Array, logit_weights: Array, *, relu: bool = True) -> Array:
-    """Score-CAM with a softmax over channels of the class's logits: the last lines of the paper's algorithm 1 as
-    pytorch-grad-cam and torch-cam read them. Evidence `scorecam`, the same pass.
-
-    >>> scorecam_logits(np.float32([[[[1, 2], [3, 0]]]]), np.float32([[[[0.75, 0.25]]]])).tolist()
-    [[[1.25, 2.25]]]
-    """
-    return gradcam(activations, logit_weights, relu=relu)
-
-
-def occlusion(finished_maps: Array) -> Array:
-    """What the score loses where a patch covers the image (Zeiler 2014, arXiv:1311.2901): evidence `occlusion`.
-
-    >>> occlusion(np.float32([[[0, 2]]])).tolist()
-    [[[0.0, 2.0]]]
-    """
-    return finished_maps
-
-
-def rise(finished_maps: Array) -> Array:
-    """The score's mean over random masks that show a place (Petsiuk 2018, arXiv:1806.07421): evidence `rise`.
-
-    >>> rise(np.float32([[[0, 0.5]]])).tolist()
-    [[[0.0, 0.5]]]
-    """
-    return finished_maps
 
 
 CAMS = Registry(

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from wsol.errors import ConfigError
 from wsol.files.predict import ARRAYS
 from wsol.maps.channels import Array
@@ -32,10 +34,16 @@ class Cam:
         for name in self.arrays:
             if name not in ARRAYS[self.evidence]:
                 known = ", ".join(ARRAYS[self.evidence])
-                raise ConfigError(f"cams: evidence '{self.evidence}' has no '{name}'. Known: {known}.")
+                hint = "A setting stands behind '*', with a type: (activations, *, power: float = 2.0)."
+                raise ConfigError(f"cams: evidence '{self.evidence}' has no '{name}'. Known: {known}. {hint}")
 
     def __call__(self, *arrays: Array, **settings: Any) -> Array:
-        return self.function(*arrays, **settings)
+        """The maps [n h w]; a ConfigError where the function gives anything else."""
+        found = self.function(*arrays, **settings)
+        if np.shape(found) != arrays[0].shape[:3]:
+            given = f"maps {list(arrays[0].shape[:3])}, got {list(np.shape(found))}"
+            raise ConfigError(f"cams: '{self.function.__name__}' must give {given}.")
+        return found
 
     @property
     def __wrapped__(self) -> Callable[..., Array]:

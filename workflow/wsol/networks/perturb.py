@@ -107,7 +107,7 @@ def scorecam(
     """What the network makes of x * H_k, H_k the upsampled channel scaled to [0, 1] -> [m 1 1 k], by two readings.
 
     `class_probabilities`: the class's. `logit_weights`: the softmax over k of its logit; less the logit of an empty
-    image, which is one number for all k and drops out. `cams.scorecam` and `cams.scorecam_logits` say whose they are.
+    image, which is one number for all k and drops out. `maps.perturbed` says whose they are.
     `channels`: only so many, those that vary most (Faster-Score-CAM); 0 for all. Constant channels have no weight.
     """
     spread = probe.activations.std(axis=(0, 1))

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.settings import Range
+from wsol.errors import ConfigError
+from wsol.settings import Range, shown
 
 Levels = NDArray[np.float64]
 PUBLISHED_STEP = 0.001
@@ -86,11 +87,16 @@ THRESHOLDS: dict[str, Callable[..., Levels]] = {
 def levels_of(threshold: Mapping[str, Any], prepared: NDArray) -> Levels:
     """The levels of a prepared map [H W] by a method of THRESHOLDS and its settings.
 
+    A ConfigError where the method gives anything but ascending numbers [t], at least one.
+
     >>> levels_of({"method": "fixed", "level": 0.2}, np.zeros((2, 2))).tolist()
     [0.2]
     """
     settings = {key: value for key, value in threshold.items() if key != "method"}
-    return THRESHOLDS[threshold["method"]](prepared, **settings)
+    levels = THRESHOLDS[threshold["method"]](prepared, **settings)
+    if np.ndim(levels) != 1 or not np.size(levels) or not (np.isfinite(levels).all() and (np.diff(levels) >= 0).all()):
+        raise ConfigError(f"thresholds: '{threshold['method']}' must give ascending levels [t], got {shown(levels)}.")
+    return levels
 
 
 def swept_levels(threshold: Mapping[str, Any], step: float | None) -> Levels | None:

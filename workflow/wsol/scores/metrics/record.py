@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wsol.errors import ConfigError
 from wsol.scores.views import Values, View
+from wsol.settings import shown
 
 PERCENT = "%"  # of a share in [0, 1]
 COUNT = "count"
+ROUNDING = 1e-9  # by which sums of shares may miss [0, 1]
 
 
 class Pooled(NamedTuple):
@@ -39,7 +42,23 @@ class Metric:
     pixel_level: bool = False  # of pixels at one level of the sweep
 
     def __call__(self, view: View) -> Values | Pooled:
-        return self.function(view, **self.settings)
+        """What the function says of each target of a view; a ConfigError where that is no value of its unit."""
+        values = self.function(view, **self.settings)
+        if not isinstance(values, Pooled) and not self._fits(values, len(view.outcome)):
+            kind = "numbers in [0, 1]" if self.is_share else "numbers from 0"
+            raise ConfigError(
+                f"metrics: '{getattr(self.function, '__name__', 'one')}' must give {len(view.outcome)} {kind}, one for "
+                f"each target and NaN for those that do not count; got {shown(values)}."
+            )
+        return values
+
+    def _fits(self, values: Any, n: int) -> bool:
+        """Whether a metric gave one number of its unit for each of n targets."""
+        if not isinstance(values, np.ndarray) or values.shape != (n,) or values.dtype.kind not in "fiub":
+            return False
+        counted = values[~np.isnan(values)]
+        highest = 1 if self.is_share else np.inf
+        return bool(((counted >= -ROUNDING) & (counted <= highest + ROUNDING)).all())
 
     @property
     def is_share(self) -> bool:
