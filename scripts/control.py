@@ -12,7 +12,7 @@ from wsol.files.npz import pack
 from wsol.index.splits import rows
 from wsol.job import job
 from wsol.maps import heatmaps
-from wsol.maps.controls import CONTROLS
+from wsol.maps.controls import drawn
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 with job(snakemake.log, "control"):
     targets = rows(TARGETS.read(snakemake.input.targets), snakemake.wildcards.shard)
     given = plugins.joined(snakemake.params.cam)
-    maps = CONTROLS[given.pop("method")](list(targets["image"]), **given)
+    maps = drawn(given.pop("method"), list(targets["image"]), given)
     everywhere = np.ones(len(targets), bool)
     HEATMAPS.write(
         snakemake.output.heatmaps,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import pytest
 
 from wsol.adapters import ADAPTERS
+from wsol.errors import ConfigError
 from wsol.experiment import reference
 from wsol.experiment.schema import SECTIONS
 from wsol.index.indexing import Common
@@ -72,6 +73,8 @@ def test_a_meaning_comes_from_the_doc_or_the_docstring():
     assert own == ("own", "a whole number in [1, 5]", "`3`", "Its own.")
     assert told == ("told", "a number", "`0.5`", "`told` is told here: the docstring says it.")
     assert other.meaning == ""
+    with pytest.raises(ConfigError, match=r"^reference: 'other' \(text\) has no meaning; give it a Doc\.$"):
+        reference.table([own, told, other])
 
 
 @pytest.mark.parametrize(

@@ -63,4 +63,5 @@ def test_a_target_that_is_not_ok_has_no_box_and_breaks_nothing(form, protocol, t
     elif form == "csv":
         assert {line.split(",")[0] for line in files["boxes.csv"].decode().splitlines()[1:]} == {"0", "1"}
     else:
+        assert form in ("npy", "npy_raw"), f"{form}: say here which files it writes"
         assert sorted(files) == [f"{image}.npy" for image in "0123"]

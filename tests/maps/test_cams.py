@@ -62,6 +62,8 @@ def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
         elif name in ("eigencam_centred", "eigengradcam"):
             x = a if name == "eigencam_centred" else a * g
             return naive_eigen(x - x.mean(axis=(0, 1)))
+        else:
+            raise NotImplementedError(f"{name}: its equation belongs here")
     signed = name in ("cam", "occlusion", "rise")
     return out if signed else np.maximum(out, 0)
 

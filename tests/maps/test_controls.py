@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from wsol.maps.controls import CONTROLS, center, center_box, full, random
+from wsol.errors import ConfigError
+from wsol.maps.controls import CONTROLS, center, center_box, drawn, full, random
 from wsol.maps.heatmaps import is_degenerate
 
 NAMES = ["a.jpg", "b.jpg", "c.jpg"]
@@ -38,3 +39,13 @@ def test_maps_that_do_not_depend_on_the_image_are_one_object_and_noise_is_the_im
     one, two = random(NAMES), random(NAMES[1:])
     assert np.array_equal(one[1], two[0]) and not np.array_equal(one[0], one[1])
     assert not np.array_equal(random(NAMES, seed=1)[0], one[0])
+
+
+WRONG = {"array": np.zeros((2, 4, 4)), "few": [np.zeros((4, 4))], "colour": [np.zeros((4, 4, 3))] * 2}
+
+
+@pytest.mark.parametrize("maps", WRONG.values(), ids=WRONG)
+def test_what_are_no_maps_is_a_line(maps, monkeypatch):
+    monkeypatch.setitem(CONTROLS, "mine", lambda names: maps)
+    with pytest.raises(ConfigError, match=r"^cams: 'mine' must give a list of 2 maps \[h w\], got "):
+        drawn("mine", ["a", "b"], {})

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from wsol.provenance import fingerprints
 from wsol.provenance.fingerprints import changes, listing, note, read
 
 
@@ -129,3 +130,20 @@ def test_odd_names_come_back_and_a_strange_note_is_none(files, tmp_path):
     (tmp_path / "note.txt").write_text("what is this")
     assert read(tmp_path / "note.txt") in (None, {}) and note(tmp_path / "note.txt", look(files)) is None
     assert read(tmp_path / "note.txt") == look(files)
+
+
+def test_a_look_is_taken_back_with_its_time(tmp_path):
+    note = tmp_path / "code/heatmap.txt"
+    fingerprints.note(note, {"a": "1"})
+    content, written = note.read_bytes(), note.stat().st_mtime_ns
+    fingerprints.note(note, {"a": "2"}, look=True)
+    assert fingerprints.read(note) == {"a": "2"} and note.read_bytes() != content
+    fingerprints.take_back(note)
+    fingerprints.take_back(note)  # a second time there is nothing
+    fingerprints.note(note, {"a": "1"})
+    assert note.read_bytes() == content and note.stat().st_mtime_ns == written
+    fingerprints.note(note, {"a": "2"}, look=True)
+    fingerprints.take_back(note)
+    fingerprints.note(note, {"a": "2"})  # a run writes for good
+    fingerprints.take_back(note)
+    assert fingerprints.read(note) == {"a": "2"} and list(note.parent.iterdir()) == [note]

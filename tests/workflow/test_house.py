@@ -194,13 +194,14 @@ def test_shards_are_contiguous_and_named_by_what_they_hold():
 
 def test_the_readme_names_everything_that_can_be_named():
     from wsol.adapters import ADAPTERS
+    from wsol.exports.forms import EXPORTS
     from wsol.maps.cams import CAMS
     from wsol.maps.controls import CONTROLS
     from wsol.regions.thresholds import THRESHOLDS
     from wsol.scores.metrics import METRICS
 
     readme = (ROOT / "README.md").read_text()
-    for registry in (ADAPTERS, CAMS, CONTROLS, METRICS, THRESHOLDS):
+    for registry in (ADAPTERS, CAMS, CONTROLS, EXPORTS, METRICS, THRESHOLDS):
         assert not [name for name in registry if f"`{name}`" not in readme]
 
 

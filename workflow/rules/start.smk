@@ -11,20 +11,28 @@ STARTED = time.time()
 MINE = products.of(set(SETTINGS))
 
 
-def take_note(locked):
-    """Say what changed of the user's files; write it down, unless another run is at work that has seen other files."""
+def take_note(locked, look):
+    """Say what changed of the user's files, and write it down, and what the code is now.
+
+    Unless another run is at work that has seen other files. After a `look`, such as a dry run, the next start finds
+    the notes as they were: an edit that is taken back costs nothing.
+    """
     content = EXPERIMENT.settings["fingerprint"] == "content"
     for name, sources in NOTES.items():
         note = f"{RESULTS}/inputs/{name}.txt"
+        if locked:
+            fingerprints.take_back(note)
         now = fingerprints.listing(sources, content, skip=RESULTS)
         if changes := fingerprints.changes(note, now):
             SCREEN.warn(f"inputs: {re.sub('@[0-9a-f]{8}', '', name)}: {changes}")
         if locked or not os.path.exists(note):
-            fingerprints.note(note, now)
+            fingerprints.note(note, now, look)
     for name, now in written().items():
         note = f"{RESULTS}/inputs/{name}.txt"
+        if locked:
+            fingerprints.take_back(note)
         if locked or not os.path.exists(note):
-            fingerprints.note(note, now)
+            fingerprints.note(note, now, look)
 
 
 def clear(found):
@@ -39,13 +47,13 @@ def clear(found):
 def start():
     """Lock the results, look through them, and take note; where nothing is run nothing is deleted either."""
     if not RUNS:
-        return take_note(lock.free(RESULTS))
+        return take_note(lock.free(RESULTS), look=True)
     lock.hold(RESULTS)
     for path in products.leftovers(RESULTS):
         path.unlink()
     clear(audit.audit(RESULTS, MINE))
     sums.record(RESULTS, MINE)  # up to here all is well
-    take_note(True)
+    take_note(True, look=False)
 
 
 if workflow.is_main_process:

@@ -54,7 +54,7 @@ class Adapters(MutableMapping[str, Read]):
 
 
 def _names() -> set[str]:
-    return {path.stem for path in Path(__file__).parent.glob("*.py")} - {"__init__"}
+    return {path.stem for path in Path(__file__).parent.glob("[!_]*.py")}
 
 
 def _module(name: str) -> ModuleType:

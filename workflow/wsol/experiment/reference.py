@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 import yaml
 
 from wsol.adapters import ADAPTERS
+from wsol.errors import ConfigError
 from wsol.experiment.schema import SCHEMA
 from wsol.exports.forms import EXPORTS
 from wsol.index.indexing import Common
@@ -185,10 +186,17 @@ def shown(default: Any) -> str:
 def table(rows: list[Key], columns: str = "key | type | default | meaning") -> str:
     """Rows as Markdown; a bar inside a cell is written so that it parts none."""
     lines = [f"| {columns} |", f"|{'---|' * (columns.count('|') + 1)}"]
-    for row in rows:
+    for row in map(complete, rows):
         name, *rest = (" ".join(cell.split()).replace("|", "\\|") for cell in row)
         lines.append(f"| `{name}` | {' | '.join(rest)} |")
     return "\n".join(lines)
+
+
+def complete(key: Key) -> Key:
+    """A key with a meaning; a ConfigError for one without."""
+    if not key.meaning:
+        raise ConfigError(f"reference: '{key.name}' ({key.kind}) has no meaning; give it a Doc.")
+    return key
 
 
 def adapter(name: str) -> str:
@@ -204,7 +212,7 @@ def methods(registry: Mapping[str, Any]) -> str:
     for name, entry in registry.items():
         function = behind(entry)
         lines.append(f"- `{name}`: {opening(function)}")
-        for key in keys(function):
+        for key in map(complete, keys(function)):
             default = "required" if key.default == "required" else f"default {key.default}"
             lines.append(f"  - `{key.name}` ({key.kind}; {default}): {key.meaning}")
     return "\n".join(lines)

@@ -39,7 +39,7 @@ def ids(targets: pd.DataFrame) -> tuple[dict[str, int], dict[int, int]]:
 
 
 def ids_of(instances: str | Path) -> tuple[dict[str, int], dict[int, int]]:
-    """The ids of an existing instances JSON, for results that are scored against it; labels as `datasets.coco` has.
+    """The ids of an existing instances JSON, for results that are scored against it; labels as `adapters.coco` has.
 
     A DataError where it is no COCO instances file.
     """

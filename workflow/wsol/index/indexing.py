@@ -10,14 +10,14 @@ import pandas as pd
 
 from wsol.adapters import ADAPTERS
 from wsol.datasets import apart, stored
-from wsol.datasets.annotations import KINDS, Problem, Rescale
+from wsol.datasets.annotations import KINDS, Annotations, Problem, Rescale
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.files import headers, paths
 from wsol.files.index import TARGETS
 from wsol.index import classmap
 from wsol.index import targets as steps
 from wsol.index.summary import summarise
-from wsol.settings import Doc, File, Range, checked, parameters
+from wsol.settings import Doc, File, Range, checked, parameters, shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +114,8 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     """
     adapter, own, common = split(settings, where)
     found = adapter(**own)
+    if not isinstance(found, Annotations):
+        raise ConfigError(f"{where}.adapter: '{settings['adapter']}' must give Annotations, got {shown(found)}.")
     problems = list(found.problems)
     every = steps.complete(found.targets, problems)
     classes = steps.names(every["label"], found.classes)

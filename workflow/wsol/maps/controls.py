@@ -6,12 +6,13 @@ share is one object, so that everything after it is computed once.
 them too.
 """
 
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import numpy as np
 
-from wsol.settings import Range, Seed
+from wsol.errors import ConfigError
+from wsol.settings import Range, Seed, shown
 
 Maps = list[np.ndarray]
 Size = Annotated[int, Range(2, 4096)]  # height and width of the map, in pixels
@@ -58,7 +59,19 @@ def _generator(name: str, seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, *name.encode()])
 
 
-CONTROLS = {"center": center, "center_box": center_box, "full": full, "random": random}
+CONTROLS: dict[str, Callable[..., Maps]] = {"center": center, "center_box": center_box, "full": full, "random": random}
+
+
+def drawn(method: str, names: list[str], settings: Mapping[str, Any]) -> Maps:
+    """The maps of a control, one for each name; a ConfigError where it gives anything else.
+
+    >>> [found.shape for found in drawn("center", ["a.png"], {"size": 4})]
+    [(4, 4)]
+    """
+    maps = CONTROLS[method](names, **settings)
+    if not isinstance(maps, list) or len(maps) != len(names) or any(np.ndim(found) != 2 for found in maps):
+        raise ConfigError(f"cams: '{method}' must give a list of {len(names)} maps [h w], got {shown(maps)}.")
+    return maps
 
 
 def mean_activation(activations: np.ndarray) -> np.ndarray:

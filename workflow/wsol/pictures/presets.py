@@ -2,7 +2,7 @@
 
 `cam` is an entry of `cams` in a config; normalization and upsampling are an evaluation's, but for `pillow`, which is
 of pictures alone; `picture` is one of overlays.PICTURES. Each is proved equal to its own few lines in
-tests/test_presets.py.
+tests/pictures/test_presets.py.
 """
 
 from typing import Any, Literal, NamedTuple

@@ -18,6 +18,7 @@ from wsol.errors import few
 from wsol.files.formats import atomic, sha256
 
 SHUNNED = (".git", ".snakemake")
+KEPT = ".before"  # behind the name of a note that a look replaced
 
 
 def listing(sources: Iterable[str], content: bool, skip: str | Path) -> dict[str, str]:
@@ -61,16 +62,28 @@ def _files(source: str, known: set[str]) -> Iterator[tuple[str, os.stat_result |
                 yield entry.path, entry.stat()
 
 
-def note(path: str | Path, now: dict[str, str]) -> None:
-    """Write down at `path` what the files are like now, unless the note there says so already."""
+def note(path: str | Path, now: dict[str, str], look: bool = False) -> None:
+    """Write down at `path` what the files are like now, unless the note there says so already.
+
+    `look`: only to see what a run would make. The note before it is kept beside the new one, for `take_back`.
+    """
     if read(path) == now:
         return
+    if look and Path(path).exists():
+        os.replace(path, f"{path}{KEPT}")
     lines = [f"{like}\t{json.dumps(name)}\n" for name, like in sorted(now.items())]
     with atomic(path) as temporary:
         # As JSON a name has no line end, and bytes that are no text come back as they were. And no note comes twice:
         # Snakemake passes over an input of a content that it has met before, and between the two another checkout may
         # have made the results of something else.
         temporary.write_text(f"{time.time_ns()}\n{''.join(lines)}", encoding="ascii")
+
+
+def take_back(path: str | Path) -> None:
+    """Put back the note that a look replaced: nothing was made since, so what it says and when it was written holds."""
+    kept = Path(f"{path}{KEPT}")
+    if kept.exists():
+        os.replace(kept, path)
 
 
 def changes(path: str | Path, now: dict[str, str]) -> str:
