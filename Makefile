@@ -22,7 +22,7 @@ reference: $(VENV)/ready
 	$(BIN)/python scripts/reference.py
 
 test: $(VENV)/ready lint
-	$(BIN)/python -m pytest --cov $(ARGS)
+	$(BIN)/python -m pytest --cov=wsol $(ARGS)
 
 # Architectures and runs of minutes; runs on real images and weights.
 test-slow: $(VENV)/ready
