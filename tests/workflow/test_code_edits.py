@@ -77,7 +77,7 @@ def test_each_edit_reruns_what_uses_it(house, would_run):
     assert would_run() == NOTHING
     add(wsol / "report/page.html", "<!-- more -->")
     assert would_run() == NOTHING | {"report": 1}
-    add(wsol / "scores/metrics.py", "MORE = 1")
+    add(wsol / "scores/metrics/boxes.py", "MORE = 1")
     assert would_run() == NOTHING | SCORED
     add(wsol / "regions/tree.py", "MORE = 1")
     assert would_run() == NOTHING | LOCALIZED
