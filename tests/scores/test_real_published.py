@@ -53,7 +53,8 @@ def test_mobilenetv2_on_real_images(workflow, tmp_path):
     for cam, expected in written.items():
         metrics = [f"{name}@{delta}" for name in ("maxboxacc", "maxboxacc_v2") for delta in (30, 50, 70)]
         got = [found["published", cam, metric, "oracle"] for metric in metrics]
-        assert got == pytest.approx(published_accuracies(tmp_path / "results", cam), abs=1e-9), cam
+        # The table has four decimals; one image of 1,300 is 0.08.
+        assert got == pytest.approx(published_accuracies(tmp_path / "results", cam), abs=5e-5), cam
         assert got == pytest.approx(expected, abs=1e-3), cam
 
 
