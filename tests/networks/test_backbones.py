@@ -250,13 +250,3 @@ def test_probability_needs_a_model_that_ends_in_one(tmp_path):
     seeded(MODELS["linear"]).save(tmp_path / "linear.keras")
     with pytest.raises(ConfigError, match="score: probability needs"):
         backbones.build({"model": str(tmp_path / "linear.keras"), **OWN, "score": "probability"})
-
-
-def test_weights_of_another_shape_are_said_in_one_line(tmp_path):
-    made = backbones.build({"architecture": "MobileNet", "alpha": 0.25, "weights": "random", "input": 32, "classes": 2})
-    made.model.save_weights(tmp_path / "two.weights.h5")
-    settings = {"architecture": "MobileNet", "alpha": 0.5, "input": 32, "classes": 2}
-    for path in (tmp_path / "two.weights.h5", tmp_path / "none.weights.h5"):
-        with pytest.raises(ConfigError, match="backbone MobileNet, input 32x32") as error:
-            backbones.build({**settings, "weights": str(path)})
-        assert "\n" not in str(error.value)

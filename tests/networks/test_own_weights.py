@@ -142,3 +142,13 @@ def provenance(folder, trained) -> None:
     ]
     assert headers["trained"]["made_from"]["weights"]["file"].endswith(f"{trained.parent.name}/model.weights.h5")
     assert WEIGHTS.read(trained)["given"] == {"model": model}
+
+
+def test_weights_of_another_shape_are_said_in_one_line(tmp_path):
+    made = backbones.build({"architecture": "MobileNet", "alpha": 0.25, "weights": "random", "input": 32, "classes": 2})
+    made.model.save_weights(tmp_path / "two.weights.h5")
+    settings = {"architecture": "MobileNet", "alpha": 0.5, "input": 32, "classes": 2}
+    for path in (tmp_path / "two.weights.h5", tmp_path / "none.weights.h5"):
+        with pytest.raises(ConfigError, match="backbone MobileNet, input 32x32") as error:
+            backbones.build({**settings, "weights": str(path)})
+        assert "\n" not in str(error.value)
