@@ -26,7 +26,7 @@ class Estimate(NamedTuple):
     groups: int  # groups that have one
 
 
-def interval(value: float, variance: float, n: int, groups: int, *, share: bool = True) -> Estimate:
+def interval(value: float, variance: float, n: int, groups: int, *, freedom: float | None = None, share: bool = True) -> Estimate:
     """The 95 % interval of a mean of this variance over independent groups.
 
     Of a share, in [0, 1]: Wilson's (1927) score interval with Student's t of groups - 1 in place of the normal and the
@@ -42,7 +42,7 @@ def interval(value: float, variance: float, n: int, groups: int, *, share: bool 
     """
     if groups < 2:
         return Estimate(value, np.nan, np.nan, n, groups)
-    t = student(LEVEL, groups)
+    t = student(LEVEL, groups, freedom)
     if not share:
         reach = t * np.sqrt(variance)
         return Estimate(value, max(value - reach, 0.0), value + reach, n, groups)
@@ -81,7 +81,7 @@ def variance(draws: Floats, groups: int) -> float:
     return float(there.var(ddof=1)) * groups / max(groups - 1, 1)
 
 
-def detectable(deviation: float, groups: int) -> float:
+def detectable(deviation: float, groups: int, freedom: float | None = None) -> float:
     """The smallest true difference that p < .05 finds four times in five, given the deviation of one (Bloom 1995).
 
     NaN where there is a single group.
@@ -91,10 +91,11 @@ def detectable(deviation: float, groups: int) -> float:
     """
     from scipy.special import stdtrit
 
-    return float((student(LEVEL, groups) + stdtrit(groups - 1, POWER)) * deviation) if groups > 1 else np.nan
+    freedom = groups - 1 if freedom is None else freedom
+    return float((student(LEVEL, groups, freedom) + stdtrit(freedom, POWER)) * deviation) if groups > 1 else np.nan
 
 
-def student(level: float, groups: int) -> float:
+def student(level: float, groups: int, freedom: float | None = None) -> float:
     """How many standard deviations a two-sided interval of a mean over so many groups reaches.
 
     >>> round(student(0.95, 5), 3)  # t of four degrees of freedom
@@ -102,4 +103,4 @@ def student(level: float, groups: int) -> float:
     """
     from scipy.special import stdtrit
 
-    return float(stdtrit(groups - 1, (1 + level) / 2))
+    return float(stdtrit(groups - 1 if freedom is None else freedom, (1 + level) / 2))

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from wsol.statistics.resampling import Floats
 
 
-def student_p(difference: float, deviation: float, groups: int) -> float:
+def student_p(difference: float, deviation: float, groups: int, freedom: float | None = None) -> float:
     """Two-sided p of no difference, by Student's t of groups - 1: it has a tail, where shares of resamples end.
 
     NaN where there is a single group, or nothing that varies.
@@ -16,7 +16,8 @@ def student_p(difference: float, deviation: float, groups: int) -> float:
     """
     from scipy.special import stdtr
 
-    return float(2 * stdtr(groups - 1, -abs(difference) / deviation)) if groups > 1 and deviation > 0 else np.nan
+    freedom = groups - 1 if freedom is None else freedom
+    return float(2 * stdtr(freedom, -abs(difference) / deviation)) if groups > 1 and deviation > 0 else np.nan
 
 
 def holm(p: ArrayLike) -> Floats:
@@ -32,7 +33,7 @@ def holm(p: ArrayLike) -> Floats:
     return adjusted
 
 
-def below_best(t: ArrayLike, groups: int) -> Floats:
+def below_best(t: ArrayLike, groups: int, freedom: ArrayLike | None = None) -> Floats:
     """Adjusted p [k - 1] of the best of k runs against the others, best first.
 
     `t` [k - 1]: the differences divided by their deviations.
@@ -50,7 +51,7 @@ def below_best(t: ArrayLike, groups: int) -> Floats:
     if not len(t):
         return t
     size = np.arange(2, len(t) + 2)
-    p = studentized_range.sf(np.sqrt(2) * np.maximum(t, 0), size, max(groups - 1, 1))
+    p = studentized_range.sf(np.sqrt(2) * np.maximum(t, 0), size, np.maximum(groups - 1 if freedom is None else freedom, 1))
     p = np.clip(np.nan_to_num(p, nan=1.0), 0, 1)
     share = np.where(size < len(t), (len(t) + 1) / size, 1.0)  # of ranges that are as long as all runs, or all but one
     adjusted = -np.expm1(share * np.log1p(-np.minimum(p, 1 - 1e-16)))
