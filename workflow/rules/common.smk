@@ -98,13 +98,7 @@ def names_of_run(wildcards):
     return {kind: wildcards[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")}
 
 
-# Every run's folder of scores, and whether its cam is a control.
-CONTROLLED = {
-    run.folder(run.report, "backbone", "cam", "threshold", "evaluation"): experiments.is_control(run)
-    for run in EXPERIMENT.runs
-}
-
-
 def scored(name):
     """A file of every run's score."""
-    return [f"{RESULTS}/{folder}/{name}" for folder in CONTROLLED]
+    stages = ("backbone", "cam", "threshold", "evaluation")
+    return [f"{RESULTS}/{run.folder(run.report, *stages)}/{name}" for run in EXPERIMENT.runs]

@@ -29,8 +29,8 @@ def scored_from(run):
         return []
     for made in report_and_select(wildcards_of(run)).values():
         files += [made] if isinstance(made, str) else made
-    if weights := experiments.trained(run):
-        files += [f"{RESULTS}/weights/{weights}/{name}" for name in ("model.weights.h5", "history.csv")]
+    if run.training:
+        files += [f"{RESULTS}/weights/{run.training.id}/{name}" for name in ("model.weights.h5", "history.csv")]
     return files
 
 

@@ -37,7 +37,7 @@ rule report:
         runs=[
             {
                 "evaluation": run.evaluation.name,
-                "name": f"{run.backbone.name} {run.cam.name} {run.threshold.name}",
+                "name": f"{CALLED.get(run.backbone.id, run.backbone.name)} {run.cam.name} {run.threshold.name}",
                 "dataset": run.report.settings,
                 "maps": run.folder(run.report, "backbone", "cam"),
                 "alignment": run.threshold.settings["alignment"],

@@ -67,8 +67,7 @@ class Experiment(NamedTuple):
     def decisions(self) -> dict[str, Decision]:
         """Every decision by its folder's name."""
         found = [part for run in self.runs for part in run if isinstance(part, Decision)]
-        for training in self.trainings.values():
-            found.append(self.dataset(training.settings["train"]["dataset"]))
+        found += [self.dataset(training.settings["train"]["dataset"]) for training in self.trainings.values()]
         return {decision.id: decision for decision in found}
 
     def dataset(self, name: str) -> Decision:

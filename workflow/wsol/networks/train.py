@@ -44,8 +44,8 @@ def settings(
     seeds: Annotated[
         list[Seed] | Annotated[int, Range(1, 1000)] | None,
         Doc(
-            "In place of `seed`: a seed for each of several trainings, or how many, from 0 on. The score is their mean, "
-            "and its interval covers images and trainings."
+            "In place of `seed`: a seed for each of several trainings, or how many, from 0 on. The score is their "
+            "mean, and its interval covers images and trainings."
         ),
     ] = None,
 ) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from wsol.files.score import RUN_COLUMNS
 
-NUMBER = ["metric", "choice", "value", "low", "high", "n", "groups"]
-COLUMNS = {"scores": [*RUN_COLUMNS, *NUMBER], "strata": [*RUN_COLUMNS, "table", "stratum", *NUMBER]}
+NUMBER = ["metric", "choice", "value", "low", "high", "n", "groups", "spread", "trainings"]
+COLUMNS = {"scores": [*RUN_COLUMNS, *NUMBER, "each"], "strata": [*RUN_COLUMNS, "table", "stratum", *NUMBER]}
 PROBABILITIES = ("p", "p_adjusted")  # three digits of these, however small; four decimals of all else
 
 

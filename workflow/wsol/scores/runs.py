@@ -84,7 +84,9 @@ def joined(trainings: Sequence[ScoredRun]) -> pd.DataFrame:
         return scores.assign(spread=np.nan, trainings=int(trainings[0].training != ""), each="")
     found = []
     for seen in drawn_scores(trainings):
-        estimate, spread = over_trainings(seen.metric, seen.values, seen.draws, seen.n, seen.groups)
+        scale = metric(seen.metric).scale
+        plain = (seen.values / scale, seen.draws / scale)
+        estimate, spread = over_trainings(seen.metric, *plain, seen.n, seen.groups)
         about = (*scores[list(RUN_COLUMNS)].iloc[0], seen.metric, seen.level_from)
         each = " ".join(f"{value:.4f}" for value in seen.values)
         found.append((*about, *estimate, spread, len(trainings), each))
@@ -93,13 +95,13 @@ def joined(trainings: Sequence[ScoredRun]) -> pd.DataFrame:
 
 
 def over_trainings(name: str, values: Floats, draws: Floats, n: int, groups: int) -> tuple[Estimate, float]:
-    """The mean of a metric over trainings with its interval, and the spread of `values` [s], in the metric's unit.
+    """The mean of a metric over trainings with its interval, and the spread of the trainings, in the metric's unit.
 
-    `draws` [s r] are in that unit too.
+    `values` [s] and their `draws` [s r] are shares or counts.
     """
     measure = metric(name)
-    found = crossed(values / measure.scale, draws / measure.scale, groups)
-    value = float(values.mean()) / measure.scale
+    found = crossed(values, draws, groups)
+    value = float(values.mean())
     estimate = interval(value, found.variance, n, groups, freedom=found.freedom, share=measure.is_share)
     number, low, high = (measure.scale * each for each in estimate[:3])
     return Estimate(number, low, high, n, groups), measure.scale * found.spread

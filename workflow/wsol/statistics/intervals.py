@@ -26,7 +26,9 @@ class Estimate(NamedTuple):
     groups: int  # groups that have one
 
 
-def interval(value: float, variance: float, n: int, groups: int, *, freedom: float | None = None, share: bool = True) -> Estimate:
+def interval(
+    value: float, variance: float, n: int, groups: int, *, freedom: float | None = None, share: bool = True
+) -> Estimate:
     """The 95 % interval of a mean of this variance over independent groups.
 
     Of a share, in [0, 1]: Wilson's (1927) score interval with Student's t of groups - 1 in place of the normal and the

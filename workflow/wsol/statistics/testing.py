@@ -51,7 +51,9 @@ def below_best(t: ArrayLike, groups: int, freedom: ArrayLike | None = None) -> F
     if not len(t):
         return t
     size = np.arange(2, len(t) + 2)
-    p = studentized_range.sf(np.sqrt(2) * np.maximum(t, 0), size, np.maximum(groups - 1 if freedom is None else freedom, 1))
+    p = studentized_range.sf(
+        np.sqrt(2) * np.maximum(t, 0), size, np.maximum(groups - 1 if freedom is None else freedom, 1)
+    )
     p = np.clip(np.nan_to_num(p, nan=1.0), 0, 1)
     share = np.where(size < len(t), (len(t) + 1) / size, 1.0)  # of ranges that are as long as all runs, or all but one
     adjusted = -np.expm1(share * np.log1p(-np.minimum(p, 1 - 1e-16)))

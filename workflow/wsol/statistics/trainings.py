@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wsol.statistics.resampling import Floats
 from wsol.statistics.intervals import variance
+from wsol.statistics.resampling import Floats
 
 
 class Crossed(NamedTuple):
