@@ -139,10 +139,11 @@ def planned(experiment: Experiment) -> list[dict[str, Any]]:
     """Every network that images are shown to.
 
     Each is a mapping of its `id`, its `settings`, the `datasets` that it sees, the one that it is `trained_on` in this
-    run, None for none, and the names of its `cams` of method `cam`, which is not of every head.
+    run, None for none, and the names of its `cams` of method `cam`, which is not of every head. Of several trainings
+    the first: what is found out before the images are shown is the same of all.
     """
     found: dict[str, dict[str, Any]] = {}
-    for run in experiment.runs:
+    for run, *_ in rows(experiment):
         if not (run.backbone and predicts(run.backbone.settings)):
             continue
         training = run.training

@@ -154,7 +154,8 @@ def _with_best(numbers: list[DrawnScore]) -> Iterator[tuple]:
     place = [distinct.index(seen.draws.tobytes()) for seen in ordered]
     firsts = [pairs[place.index(other) - 1] for other in range(1, len(distinct))]
     groups = min(seen.groups for seen in numbers)
-    freedom = [min(pair.freedom, groups - 1) for pair in firsts]
+    several = any(len(seen.trainings) > 1 for seen in numbers)
+    freedom = [pair.freedom for pair in firsts] if several else None
     adjusted = below_best([sign * pair.t for pair in firsts], groups, freedom)
     yield from _rows("best", pairs, [adjusted[at - 1] if at else np.nan for at in place[1:]])
 
