@@ -127,6 +127,20 @@ def test_the_seed_decides_random_weights():
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
+def test_trainings_of_other_seeds_start_from_other_weights():
+    """One that started where another did would be no sample of what a training gives."""
+    settings = {"architecture": "MobileNet", "alpha": 0.25, "weights": {"train": {}}, "input": 32, "seed": 3}
+
+    def start(*seed):
+        return backbones.build(backbones.untrained(settings, *seed), classes=2).model.get_weights()
+
+    plain = backbones.build({**settings, "weights": "random"}, classes=2).model.get_weights()
+    first, zeroth, other = start(), start(0), start(1)
+    assert all(np.array_equal(a, b) and np.array_equal(a, c) for a, b, c in zip(plain, first, zeroth, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+    assert backbones.untrained({**settings, "seed": 2**32 - 1}, 1)["seed"] == 0
+
+
 @pytest.mark.parametrize("side", [224, 96])
 def test_published_weights_come_from_the_file_that_keras_downloads(monkeypatch, tmp_path, side):
     """A file of the published layout in Keras' own folder; at another size the same weights."""
