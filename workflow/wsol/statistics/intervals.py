@@ -1,7 +1,8 @@
 """How sure a number is: its interval, and the smallest difference that could be seen.
 
 Intervals are of what the whole procedure has on average: for `selected`, over the images that are scored and those that
-the level was chosen on. One training of a network is one sample, whose spread no interval here holds.
+the level was chosen on. Where a network was trained more than once, `trainings.crossed` gives the variance and the
+freedom that are of trainings too; of one training an interval says nothing of how another would come out.
 """
 
 from typing import NamedTuple
@@ -34,7 +35,7 @@ def interval(
     Of a share, in [0, 1]: Wilson's (1927) score interval with Student's t of groups - 1 in place of the normal and the
     n that a plain proportion of this variance would have (Korn & Graubard 1998; Franco et al. 2019): it does not
     collapse where nearly all or nearly no targets are hit. Of a count: Student's, not below 0. `low` and `high` are NaN
-    where there is a single group.
+    where there is a single group. `freedom`, where given, stands in place of groups - 1.
 
     >>> found = interval(0.5, 0.25 / 100, 100, 100)  # 50 of 100 hit
     >>> print(f"{found.low:.3f} {found.high:.3f}")
@@ -93,8 +94,8 @@ def detectable(deviation: float, groups: int, freedom: float | None = None) -> f
     """
     from scipy.special import stdtrit
 
-    freedom = groups - 1 if freedom is None else freedom
-    return float((student(LEVEL, groups, freedom) + stdtrit(freedom, POWER)) * deviation) if groups > 1 else np.nan
+    free = groups - 1 if freedom is None else freedom
+    return float((student(LEVEL, groups, freedom) + stdtrit(free, POWER)) * deviation) if groups > 1 else np.nan
 
 
 def student(level: float, groups: int, freedom: float | None = None) -> float:
