@@ -68,12 +68,14 @@ def test_trainings_are_told_apart_by_their_row_whatever_their_order():
     assert [[run.training for run in row] for row in by_row(runs)] == [["net@0", "net@1"]] * 2
 
 
-def apart(backbone, cam, lead, **more):
-    """Four trainings that are 20 points apart at the same images, and a cam that is `lead` ahead in each."""
-    rates = (0.2, 0.4, 0.6, 0.8)
+LEADS = (0.09, 0.1, 0.1, 0.11)
+
+
+def apart(backbone, cam, leads, **more):
+    """Four trainings that are 20 points apart at the same images, and a cam that is ahead by a lead in each."""
     order = np.random.default_rng(7).permutation(N)
     runs = []
-    for seed, rate in enumerate(rates):
+    for seed, (rate, lead) in enumerate(zip((0.2, 0.4, 0.6, 0.8), leads, strict=True)):
         values = np.zeros(N)
         values[order[: round((rate + lead) * N)]] = 1
         runs.append(trained(values, backbone=backbone, cam=cam, training=more.get("training", "{}").format(seed)))
@@ -81,9 +83,9 @@ def apart(backbone, cam, lead, **more):
 
 
 def test_two_cams_of_the_same_trainings_are_paired_by_training():
-    """The lead is ten points in each of four trainings that are twenty apart: sure where they are the same four."""
-    paired = comparisons([*apart("net", "a", 0.1), *apart("net", "b", 0.0)]).iloc[0]
-    other = comparisons([*apart("net", "a", 0.1), *apart("other", "b", 0.0, training="x{}")]).iloc[0]
+    """The lead is some ten points in each of four trainings twenty apart: sure where they are the same four."""
+    paired = comparisons([*apart("net", "a", LEADS), *apart("net", "b", (0, 0, 0, 0))]).iloc[0]
+    other = comparisons([*apart("net", "a", LEADS), *apart("other", "b", (0, 0, 0, 0), training="x{}")]).iloc[0]
     assert paired["difference"] == pytest.approx(10) and other["difference"] == pytest.approx(10)
     assert paired["p"] < 0.001 and other["p"] > 0.3
     assert paired["low"] > 5 and other["low"] < -15
@@ -98,14 +100,14 @@ def test_two_cams_of_the_same_trainings_are_paired_by_training():
 
 def test_equal_trainings_under_two_names_are_paired_too():
     """The same network, trained alike for an entry of its own, has the same weights."""
-    same = comparisons([*apart("net", "a", 0.1), *apart("other", "b", 0.0)]).iloc[0]
+    same = comparisons([*apart("net", "a", LEADS), *apart("other", "b", (0, 0, 0, 0))]).iloc[0]
     assert same["p"] < 0.001
 
 
 def test_a_control_without_a_network_has_no_trainings():
     center = trained(hits(0.5, 5), backbone="none", cam="center", control=True)
-    found = comparisons([*apart("net", "a", 0.1), center]).set_index("family").loc["control"]
-    alone = comparisons([apart("net", "a", 0.1)[1], center]).set_index("family").loc["control"]
+    found = comparisons([*apart("net", "a", LEADS), center]).set_index("family").loc["control"]
+    alone = comparisons([apart("net", "a", LEADS)[1], center]).set_index("family").loc["control"]
     assert (found["a_trainings"], found["b_trainings"]) == (4, 0)
     assert (alone["a_trainings"], alone["b_trainings"]) == (1, 0)
     assert found["high"] - found["low"] > 3 * (alone["high"] - alone["low"])
@@ -135,6 +137,12 @@ def test_strata_are_means_over_trainings():
     )
     assert (row["n"], row["groups"]) == (43, 15) and row["low"] < row["value"] < row["high"]
     assert "spread" not in strata(trainings[:1], table())
+
+
+def test_a_stratum_of_one_group_has_no_interval():
+    alone = [outcomes(seed).assign(group="g") for seed in range(2)]
+    found = strata(alone, table())
+    assert found[["low", "high"]].isna().all(axis=None) and (found["groups"] == 1).all() and (found["spread"] > 0).all()
 
 
 def test_equal_trainings_add_nothing_to_a_stratum_s_interval():

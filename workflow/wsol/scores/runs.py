@@ -14,7 +14,7 @@ from wsol.files.score import RUN_COLUMNS
 from wsol.scores.metrics import metric
 from wsol.statistics.intervals import Estimate, interval
 from wsol.statistics.resampling import Floats
-from wsol.statistics.trainings import crossed
+from wsol.statistics.trainings import Crossed, crossed
 
 
 class ScoredRun(NamedTuple):
@@ -100,8 +100,8 @@ def over_trainings(name: str, values: Floats, draws: Floats, n: int, groups: int
     `values` [s] and their `draws` [s r] are shares or counts.
     """
     measure = metric(name)
-    found = crossed(values, draws, groups)
     value = float(values.mean())
+    found = crossed(values, draws, groups) if groups > 1 else Crossed(np.nan, np.nan, float(values.std(ddof=1)))
     estimate = interval(value, found.variance, n, groups, freedom=found.freedom, share=measure.is_share)
     number, low, high = (measure.scale * each for each in estimate[:3])
     return Estimate(number, low, high, n, groups), measure.scale * found.spread

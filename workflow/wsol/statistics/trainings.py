@@ -92,9 +92,9 @@ def _sum(images: float, trained: list[Floats], groups: int) -> Crossed:
 
     spreads = [(_spread(values) ** 2 / len(values), len(values) - 1) for values in trained if len(values) > 1]
     between = sum(part for part, _ in spreads)
+    images = max(images, 0.0)
     if not between:
         return Crossed(images, float(groups - 1), np.nan)
-    images = max(images, 0.0)
     freedom = between**2 / sum(part**2 / free for part, free in spreads)
     reach = between * student(LEVEL, groups, freedom) + images * student(LEVEL, groups)
     found = stdtridf((1 + LEVEL) / 2, reach / (between + images))
