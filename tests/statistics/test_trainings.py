@@ -123,6 +123,12 @@ def test_trainings_that_agree_to_the_last_image_are_one():
     assert found.variance == pytest.approx(variance(draws, 20)) and found.freedom == 19 and found.spread == 0
 
 
+def test_scores_that_agree_by_chance_do_not_end_in_no_width():
+    hits = np.array([[1, 1, 0, 0, 0, 1.0], [0, 0, 1, 0, 1, 1], [1, 0, 0, 1, 1, 0]])
+    found = crossed(hits.mean(axis=1), exact(hits), 6)
+    assert found.spread == 0 and found.variance == pytest.approx(hits.mean(axis=0).var(ddof=1) / 6)
+
+
 def test_one_group_has_no_interval_however_often_it_is_trained():
     found = crossed([0.4, 0.5, 0.6], np.full((3, 10), 0.5), 1)
     assert np.isnan(interval(0.5, found.variance, 9, 1, freedom=found.freedom).low)
