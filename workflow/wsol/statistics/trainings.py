@@ -9,8 +9,8 @@ of the variances between trainings, between images, and of what one training doe
 covariance of their draws, estimates I / n: the variance is spread^2 / s + covariance, nothing counted twice.
 
 A resampling of trainings too, the pigeonhole bootstrap (McCullagh 2000, Owen 2007; of networks: Sellam et al. 2022), is
-made for many of both: it has (s - 1) / s of the spread and no Student's t, and counts TI three times. In the simulations
-of tests/statistics/test_trainings_coverage.py its 95 % intervals of three trainings hold 77 to 99.6 % of the time.
+made for many of both: it has (s - 1) / s of the spread and no Student's t, and counts TI three times. As simulated in
+tests/statistics/test_trainings_coverage.py, its 95 % intervals of three trainings hold 77 to 99.6 % of the time.
 """
 
 from typing import NamedTuple
