@@ -37,7 +37,7 @@ def mean_squares(hits):
 
 @pytest.mark.parametrize("trainings", [2, 3, 7])
 def test_it_is_the_analysis_of_variance_of_a_balanced_table(trainings):
-    hits = scored(np.random.default_rng(trainings), trainings, 60)
+    hits = scored(np.random.default_rng(10 + trainings), trainings, 60)
     of_trainings, of_images, left = mean_squares(hits)
     found = crossed(hits.mean(axis=1), exact(hits), 60)
     assert found.variance == pytest.approx((of_trainings + of_images - left) / hits.size)
@@ -121,6 +121,12 @@ def test_trainings_that_agree_to_the_last_image_are_one():
     draws = np.random.default_rng(0).random(300)
     found = crossed([0.5, 0.5, 0.5], np.tile(draws, (3, 1)), 20)
     assert found.variance == pytest.approx(variance(draws, 20)) and found.freedom == 19 and found.spread == 0
+
+
+def test_scores_that_agree_by_chance_do_not_end_in_no_width():
+    hits = np.array([[1, 1, 0, 0, 0, 1.0], [0, 0, 1, 0, 1, 1], [1, 0, 0, 1, 1, 0]])
+    found = crossed(hits.mean(axis=1), exact(hits), 6)
+    assert found.spread == 0 and found.variance == pytest.approx(hits.mean(axis=0).var(ddof=1) / 6)
 
 
 def test_one_group_has_no_interval_however_often_it_is_trained():
