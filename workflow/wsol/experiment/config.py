@@ -7,6 +7,7 @@ from typing import Any
 from wsol import places
 from wsol.errors import ConfigError
 from wsol.experiment import idle, networks, plugins
+from wsol.experiment.claims import claims
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
 from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
@@ -47,6 +48,7 @@ def check(config: Mapping[str, Any]) -> Experiment:
             trainings |= {training.id: training} if training else {}
     _paired(config["backbones"], runs)
     exports = {name: evaluation["exports"] for name, evaluation in config["evaluations"].items()}
+    plain["claims"] = claims(config["claims"], config["evaluations"], runs)
     return Experiment(plain | {"datasets": datasets, "exports": exports}, runs, trainings)
 
 
