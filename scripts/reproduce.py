@@ -1,8 +1,8 @@
 """Run an experiment and say of each of its claims whether it holds: `make reproduce CONFIG=…`.
 
-`python scripts/reproduce.py COMMAND`, where COMMAND is Snakemake's with a --configfile and, if wanted, --config. It ends
-with 1 where a claim differs. Where data or weights are not to be had no claim is run: reproduction.csv says so, and the
-end is 0. What fails for another reason ends as it fails.
+`python scripts/reproduce.py COMMAND`, where COMMAND is Snakemake's with a --configfile and, if wanted, --config. It
+ends with 1 where a claim differs. Where data or weights are not to be had no claim is run: reproduction.csv says so,
+and the end is 0. What fails for another reason ends as it fails.
 """
 
 import argparse

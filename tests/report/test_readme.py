@@ -12,6 +12,7 @@ from wsol.report.readme import SOURCE, bare, blocks, claimed, filled, numbers, s
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 SHIPPED = [*sorted((ROOT / "workflow/experiments").glob("*.yaml")), ROOT / "config.yaml"]
+COLUMNS = ["evaluation", "backbone", "cam", "threshold", "metric", "choice", "value", "low", "high"]
 EXPERIMENTS = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in SHIPPED}
 
 
@@ -23,7 +24,7 @@ def as_scores(experiment: dict) -> pd.DataFrame:
         for run, value in claim["values"].items()
         if claim["source"] == SOURCE
     ]
-    return pd.DataFrame(rows, columns="evaluation backbone cam threshold metric choice value low high".split())
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def unclaimed(page: str, experiments: dict) -> list[str]:
@@ -59,7 +60,7 @@ def test_a_number_that_is_planted_in_a_table_is_found(block):
     other = f"{printed[:-1]}{(int(printed[-1]) + 1) % 10}"
     at = bare(block.body).rindex(printed)
     assert bare(block.body)[at - 1] == " "
-    planted = filled(PAGE, {block.body: block.body.replace(f" {printed}", f" {other}")})
+    planted = filled(PAGE, {block.said: block.body.replace(f" {printed}", f" {other}")})
     assert planted != PAGE and block.experiment in unclaimed(planted, EXPERIMENTS)
 
 
@@ -84,7 +85,7 @@ SCORES = pd.DataFrame(
         ("f", "net", "gradcam", "sweep", "pxap", "oracle", 11.0, 10.0, 12.0),
         ("f", "none", "center", "sweep", "pxap", "oracle", 22.0, 20.0, 24.0),
     ],
-    columns="evaluation backbone cam threshold metric choice value low high".split(),
+    columns=COLUMNS,
 )
 ONE = """before
 <!-- table: mine.yaml; pxap, top1_acc; e; without full -->
@@ -111,7 +112,7 @@ TWO = """<!-- table: mine.yaml; pxap; e: chosen, f: the best -->
 def test_a_table_is_made_from_scores(page):
     (block,) = blocks(page)
     assert table(block, SCORES) == block.body
-    emptied = filled(page, {block.body: ""})
+    emptied = filled(page, {block.said: ""})
     assert len(emptied) == len(page) - len(block.body)
     assert blocks(emptied)[0]._replace(body=block.body) == block
 
@@ -128,7 +129,7 @@ def test_the_numbers_of_a_terminal_are_those_of_its_metrics():
 backbone  cam      threshold  pxap              top1_acc  over best control  trainings
 my_net    gradcam  sweep      60.0* [50.0 70.0]  -         +15.0 [5.0 25.0]   3 trainings, spread 2.1
 none      center   sweep      9.1 [one group]    80.0      -                  -
-over best control: pxap, paired; a true difference of 8.0 is found four times in five
+over best control: pxap, paired; a true difference of 8.1 is found four times in five
 
 f, reported on d
 backbone  cam     threshold  pxap

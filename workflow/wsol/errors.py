@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-
 UNREACHABLE = "cannot be downloaded"  # what is said of weights that somebody else keeps
 
 

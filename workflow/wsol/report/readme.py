@@ -1,9 +1,10 @@
 """The README's tables, made from result files, and the claims that an experiment makes of them.
 
-A block stands between two comments: `<!-- table: EXPERIMENT; METRICS; EVALUATIONS; without CAMS -->` and `<!-- end -->`.
+A block stands between the comments `<!-- table: EXPERIMENT; METRICS; EVALUATIONS; without CAMS -->` and `<!-- end -->`.
 METRICS: that of the table, and then those of its first rows, which say one number a network. EVALUATIONS: of one the
 columns are networks; several, each with its heading (`all: stretched, aligned: at receptive fields`), are the columns
-themselves. CAMS, which may be left out, have no row. `<!-- table: EXPERIMENT; terminal -->` holds what a run printed.
+themselves. CAMS, which may be left out, have no row; the others keep the order that they have in the README.
+`<!-- table: EXPERIMENT; terminal -->` holds what a run printed.
 """
 
 import re
@@ -21,6 +22,7 @@ BLOCK = re.compile(r"(<!-- table: (.+?) -->\n)(.*?)(?=<!-- end -->)", re.DOTALL)
 TERMINAL = "terminal"
 SOURCE = "README.md"  # of the claims that its tables make
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+ROW = re.compile(r"^\| `(.+?)`", re.MULTILINE)
 INTERVAL = re.compile(r" \[[^]]*\]")
 
 Place = tuple[str, str]  # an evaluation and a metric
@@ -30,6 +32,7 @@ Numbers = dict[Place, dict[str, str]]  # by run, as they are printed
 class Block(NamedTuple):
     """One table of the README."""
 
+    said: str  # what its first comment says of it
     experiment: str  # the file's name
     metrics: list[str]  # the table's own first; [] of a terminal's
     columns: dict[str, str]  # evaluation -> heading
@@ -54,11 +57,11 @@ def blocks(readme: str) -> list[Block]:
 def _block(said: str, body: str) -> Block:
     experiment, metrics, *rest = (part.strip() for part in said.split(";"))
     if metrics == TERMINAL:
-        return Block(experiment, [], {}, [], body)
+        return Block(said, experiment, [], {}, [], body)
     named = [part.partition(":") for part in rest[0].split(",")]
     without = rest[1].removeprefix("without ").split(",") if rest[1:] else []
     columns = {name.strip(): heading.strip() for name, _, heading in named}
-    return Block(experiment, _words(metrics.split(",")), columns, _words(without), body)
+    return Block(said, experiment, _words(metrics.split(",")), columns, _words(without), body)
 
 
 def _words(parts: Iterable[str]) -> list[str]:
@@ -66,8 +69,8 @@ def _words(parts: Iterable[str]) -> list[str]:
 
 
 def filled(readme: str, bodies: Mapping[str, str]) -> str:
-    """The README with other bodies of blocks: body before -> body now."""
-    return BLOCK.sub(lambda found: found[1] + bodies.get(found[3], found[3]), readme)
+    """The README with other bodies of blocks, each named by what its comment says."""
+    return BLOCK.sub(lambda found: found[1] + bodies.get(found[2], found[3]), readme)
 
 
 def table(block: Block, scores: pd.DataFrame) -> str:
@@ -127,10 +130,9 @@ def _rows(block: Block, scores: pd.DataFrame) -> tuple[list[str], list[tuple[str
     many = len(block.columns) > 1
     places = [(name, network) for name in block.columns for network in networks[:1]] if many else []
     places = places or [(first, network) for network in networks]
-    rows: list[tuple[str, list[Printed | str]]] = []
-    for metric in block.metrics[1:]:
-        rows.append((f"*`{metric}`*", [_of_network(known, metric, *place) for place in places]))
-    for cam in dict.fromkeys(own["cam"]):
+    rows: list[tuple[str, list[Printed | str]]]
+    rows = [(f"*`{name}`*", [_of_network(known, name, *place) for place in places]) for name in block.metrics[1:]]
+    for cam in dict.fromkeys([*ROW.findall(block.body), *own["cam"]]):
         cells: list[Printed | str] = [known.get((*place, cam, block.metrics[0]), "-") for place in places]
         alone = [known.get((name, NO_BACKBONE, cam, block.metrics[0]), "") for name in block.columns]
         if any(alone):
@@ -153,7 +155,7 @@ def _of_network(known: Mapping[Any, Printed], metric: str, evaluation: str, netw
 def _printed(key: Any, rows: pd.DataFrame) -> Printed:
     evaluation, backbone, cam, metric = key
     if rows["threshold"].nunique() > 1:
-        raise ConfigError(f"tables: {backbone}/{cam} of '{evaluation}' has several thresholds; a table has room for one.")
+        raise ConfigError(f"tables: {backbone}/{cam} of '{evaluation}' has several thresholds; there is room for one.")
     found = cell(rows)
     between = f" [{found.low:.1f} {found.high:.1f}]" if found.grouped else ""
     return Printed((evaluation, metric), f"{backbone}/{cam}", f"{found.value:.1f}", f"{found.value:.1f}{between}")
