@@ -26,7 +26,7 @@ from wsol.experiment.schema import shaped
 from wsol.files.formats import atomic
 from wsol.report import claims
 
-FETCHED = re.compile(r"make data NAME=[\w.-]+")  # as an experiment's own head says what gets its data
+FETCHED = re.compile(r"""make data NAME=("[^"]+"|[\w.-]+)""")  # as an experiment's own head says what gets its data
 
 
 def asked(command: list[str]) -> tuple[list[str], dict]:

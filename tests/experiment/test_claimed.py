@@ -129,3 +129,16 @@ def test_claims_are_known_without_what_the_config_names():
 def test_shipped_claims_have_their_shape_and_a_source(path):
     claims = unchecked(shaped(yaml.safe_load(path.read_text(encoding="utf-8")))["claims"])
     assert all(claim.source.strip() and claim.expected >= 0 for claim in claims)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_claims_are_of_runs_that_there_are(monkeypatch, path):
+    """As if the data were here: what a config names is taken to be there, and weights to be weights."""
+    for place in ("settings.is_there", "places.is_there", "maps.imported.is_there"):
+        monkeypatch.setattr(f"wsol.{place}", lambda _: True)
+    for check_of in ("places.folder", "places.file", "networks.modelfile.check_weights"):
+        monkeypatch.setattr(f"wsol.{check_of}", lambda *_: None)
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["backbones"] = {name: entry for name, entry in config.get("backbones", {}).items() if "model" not in entry}
+    claimed = check(config).settings["claims"] if config.get("claims") else []
+    assert len(claimed) == sum(len(claim["values"]) for claim in config.get("claims", {}).values())

@@ -70,10 +70,12 @@ def test_a_planted_wrong_claim_differs_and_a_right_one_is_reproduced(tmp_path):
 def test_without_the_data_no_claim_is_run_and_none_differs(tmp_path, main, capsys):
     gone = copy.deepcopy(SMALLEST)
     gone["datasets"]["b"] = {"adapter": "wsol", "annotations": "nowhere"}
-    assert main(written(tmp_path, gone, "false", head="# Birds.\n#   make data NAME=birds\n")) == 0
+    assert main(written(tmp_path, gone, "false", head='# Birds.\n#   make data NAME="birds more"\n')) == 0
     found = read(tmp_path / "results/reproduction.csv")
     assert found["verdict"].str.startswith("not run (datasets.b.annotations: no such file or folder: ").all()
-    assert found["verdict"].str.endswith("; make data NAME=birds)").all() and found["run"].tolist() == ["none/center"]
+    assert found["verdict"].str.endswith('; make data NAME="birds more")').all() and found["run"].tolist() == [
+        "none/center"
+    ]
     assert "claims: 1 not run\n" in capsys.readouterr().out
 
 
