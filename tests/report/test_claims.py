@@ -93,7 +93,7 @@ def test_the_terminal_has_a_line_for_each_run_below_where_it_is_printed():
         f"  {RUN}  55.0 ± 0.1  55.0 [45.0 65.0]  reproduced",
         f"  {other}          41.0 ± 0.1  40.0 [30.0 50.0]  differs",
         "theirs: pxap of e, from B",
-        f"  {RUN}  55.0 ± 0.1    not run (no row: none of pxap)",
+        f"  {RUN}  55.0 ± 0.1  -  not run (no row: none of pxap)",
     ]
     why = "datasets.a.images: no such file or folder: 'a'."
     assert text(unmet(given[:2], why)).splitlines()[2:] == [f"  2 runs: not run ({why[:-1]})"]

@@ -128,7 +128,7 @@ def brief(row: pd.Series) -> str:
     """What came out, with as many digits as are claimed, and its interval; "" where nothing did."""
     if not row["got"]:
         return ""
-    places = decimals(float(row["expected"])) if "." in row["expected"] else 0
+    places = len(row["expected"].partition(".")[2])
     numbers = [f"{float(row[key]):.{places}f}" for key in ("got", "low", "high") if row[key]]
     return numbers[0] + (f" [{' '.join(numbers[1:])}]" if numbers[1:] else "")
 
@@ -136,13 +136,10 @@ def brief(row: pd.Series) -> str:
 def text(frame: pd.DataFrame) -> str:
     """The verdicts as the terminal shows them: of each claim where it is printed, then its runs."""
     kinds = frame["verdict"].str.partition(" (")[0]
-    counted = [
-        f"{int((kinds == kind).sum())} {kind}" for kind in (REPRODUCED, DIFFERS, NOT_RUN) if (kinds == kind).any()
-    ]
-    lines = [f"claims: {', '.join(counted)}"]
-    for (name, evaluation, metric, source), own in frame.groupby(
-        COLUMNS[:1] + ["evaluation", "metric", "source"], sort=False
-    ):
+    counts = {kind: int((kinds == kind).sum()) for kind in (REPRODUCED, DIFFERS, NOT_RUN)}
+    lines = [f"claims: {', '.join(f'{count} {kind}' for kind, count in counts.items() if count)}"]
+    groups = frame.groupby(["claim", "evaluation", "metric", "source"], sort=False)
+    for (name, evaluation, metric, source), own in groups:
         lines.append(f"{name}: {metric} of {evaluation}, from {source}")
         lines += _lines(own)
     return "\n".join(lines)
@@ -152,7 +149,7 @@ def _lines(own: pd.DataFrame) -> list[str]:
     """The runs of one claim; one line where none of several was run, for one reason."""
     if len(own) > 1 and own["got"].eq("").all() and own["verdict"].nunique() == 1:
         return [f"  {len(own)} runs: {own['verdict'].iloc[0]}"]
-    rows = [
-        (row["run"], f"{row['expected']} ± {row['tolerance']}", brief(row), row["verdict"]) for _, row in own.iterrows()
-    ]
+    claimed = [f"{row['expected']} ± {row['tolerance']}" for _, row in own.iterrows()]
+    got = [brief(row) or "-" for _, row in own.iterrows()]
+    rows = list(zip(own["run"], claimed, got, own["verdict"], strict=True))
     return [f"  {line}" for line in padded(rows)]

@@ -9,6 +9,7 @@ themselves. CAMS, which may be left out, have no row; the others keep the order 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -25,6 +26,7 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 ROW = re.compile(r"^\| `(.+?)`", re.MULTILINE)
 INTERVAL = re.compile(r" \[[^]]*\]")
 
+KEYS = ["evaluation", "backbone", "cam", "metric"]  # what names a number in a table
 Place = tuple[str, str]  # an evaluation and a metric
 Numbers = dict[Place, dict[str, str]]  # by run, as they are printed
 
@@ -47,6 +49,9 @@ class Printed(NamedTuple):
     run: str  # backbone/cam
     value: str
     words: str  # with its interval
+
+
+Known = Mapping[Any, Printed]  # by KEYS
 
 
 def blocks(readme: str) -> list[Block]:
@@ -126,27 +131,31 @@ def _rows(block: Block, scores: pd.DataFrame) -> tuple[list[str], list[tuple[str
         raise ConfigError(f"tables: the results hold no evaluation '{lacking[0]}'; are they of {block.experiment}?")
     known = {key: _printed(key, part) for key, part in own.groupby(KEYS, sort=False)}
     networks = [name for name in dict.fromkeys(own["backbone"]) if name != NO_BACKBONE]
-    first = next(iter(block.columns))
-    many = len(block.columns) > 1
-    places = [(name, network) for name in block.columns for network in networks[:1]] if many else []
-    places = places or [(first, network) for network in networks]
+    several = len(block.columns) > 1
+    places = list(product(block.columns, networks[:1] if several else networks))
     rows: list[tuple[str, list[Printed | str]]]
     rows = [(f"*`{name}`*", [_of_network(known, name, *place) for place in places]) for name in block.metrics[1:]]
     for cam in dict.fromkeys([*ROW.findall(block.body), *own["cam"]]):
-        cells: list[Printed | str] = [known.get((*place, cam, block.metrics[0]), "-") for place in places]
-        alone = [known.get((name, NO_BACKBONE, cam, block.metrics[0]), "") for name in block.columns]
-        if any(alone):
-            cells = alone + [""] * (len(places) - len(alone))
+        cells = _cells(block, known, places, cam)
         if cam not in block.without and any(isinstance(found, Printed) for found in cells):
-            control = " (control)" * (any(alone) or cam in NETWORK_CONTROLS)
-            rows.append((f"`{cam}`{control}", cells))
-    return (list(block.columns.values()) if many else networks), rows
+            rows.append((_label(cam, cells), cells))
+    return (list(block.columns.values()) if several else networks), rows
 
 
-KEYS = ["evaluation", "backbone", "cam", "metric"]
+def _cells(block: Block, known: Known, places: list[tuple[str, str]], cam: str) -> list[Printed | str]:
+    """A row's cells: of each evaluation and network, or, of a cam that needs no network, of each evaluation alone."""
+    alone: list[Printed | str] = [known.get((name, NO_BACKBONE, cam, block.metrics[0]), "") for name in block.columns]
+    if any(alone):
+        return alone + [""] * (len(places) - len(alone))
+    return [known.get((*place, cam, block.metrics[0]), "-") for place in places]
 
 
-def _of_network(known: Mapping[Any, Printed], metric: str, evaluation: str, network: str) -> Printed | str:
+def _label(cam: str, cells: list[Printed | str]) -> str:
+    alone = any(isinstance(found, Printed) and found.run.startswith(f"{NO_BACKBONE}/") for found in cells)
+    return f"`{cam}` (control)" if alone or cam in NETWORK_CONTROLS else f"`{cam}`"
+
+
+def _of_network(known: Known, metric: str, evaluation: str, network: str) -> Printed | str:
     """A number that all cams of a network share, as the first of them has it."""
     keys = (key for key in known if key[:2] == (evaluation, network) and key[3] == metric)
     return next((known[key] for key in keys), "-")
