@@ -6,12 +6,23 @@ PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3,$(if 
 RESULTS ?= results
 VENV := .venv
 BIN := $(VENV)/bin
+SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
+  --configfile $(CONFIG) $(ARGS)
 
-.PHONY: run verify reference test coverage test-slow test-real test-slurm lint format bench
+.PHONY: run reproduce tables verify reference test coverage test-slow test-real test-slurm lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
-	@$(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+	@$(SNAKEMAKE)
+
+# The same, and whether what is claimed of the experiment came out: ends with 1 where a claim differs.
+reproduce: $(VENV)/ready
+	@$(BIN)/python scripts/check.py $(CONFIG)
+	@$(BIN)/python scripts/reproduce.py $(SNAKEMAKE)
+
+# The README's tables of an experiment, and the claims that it makes of them, from a results folder.
+tables: $(VENV)/ready
+	$(BIN)/python scripts/tables.py $(CONFIG) $(RESULTS)
 
 # Every file of a results folder against its digest: make verify [RESULTS=results].
 verify: $(VENV)/ready

@@ -12,7 +12,13 @@ from wsol.errors import ConfigError
 from wsol.experiment.config import check
 
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "workflow/experiments").glob("*.yaml"))
-ELSEWHERE = {"voc", "openimages30k"}  # their data are not beside the project
+ELSEWHERE = {
+    "voc",
+    "openimages30k",
+    "keras_accuracy",
+    "gradcam_paper",
+    "wsol_benchmark",
+}  # their data are not beside the project
 SMALL = {"overlays": 2, "resamples": 100}
 
 pytestmark = REAL

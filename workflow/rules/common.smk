@@ -8,7 +8,7 @@ from wsol.index.splits import shards
 
 RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
-STAGES = "index plan train predict heatmap control imported localize score table export report".split()
+STAGES = "index plan train predict heatmap control imported localize score table reproduction export report".split()
 THREADS = EXPERIMENT.settings["threads"]
 NOTES = experiments.notes(EXPERIMENT)
 # Asked for by `all` itself: a checkpoint's file that is missing is not missed where everything behind it is there.

@@ -7,6 +7,7 @@ rule report:
         scores=f"{RESULTS}/scores.csv",
         comparisons=f"{RESULTS}/comparisons.csv",
         strata=f"{RESULTS}/strata.csv",
+        reproduction=CLAIMED,
         targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in PICTURED],
         outcomes=[
             f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam', 'threshold', 'evaluation')}/outcomes.parquet"

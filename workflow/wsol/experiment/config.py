@@ -7,6 +7,7 @@ from typing import Any
 from wsol import places
 from wsol.errors import ConfigError
 from wsol.experiment import idle, networks, plugins
+from wsol.experiment.claims import claims
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
 from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
@@ -44,6 +45,7 @@ def check(config: Mapping[str, Any]) -> Experiment:
         runs += _runs(name, evaluation, config, datasets)
     _paired(config["backbones"], runs)
     exports = {name: evaluation["exports"] for name, evaluation in config["evaluations"].items()}
+    plain["claims"] = claims(config["claims"], config["evaluations"], runs)
     return Experiment(plain | {"datasets": datasets, "exports": exports}, runs)
 
 

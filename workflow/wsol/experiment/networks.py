@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wsol import places
-from wsol.errors import ConfigError, DataError
+from wsol.errors import ConfigError, DataError, Missing
 from wsol.experiment import idle, plugins
 from wsol.experiment.decisions import IMPORTED, Decision
 from wsol.experiment.questions import has_images
@@ -116,7 +116,7 @@ def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[st
         for dataset in used:
             imported.place(settings["imported"], dataset)
     except ConfigError as error:
-        raise ConfigError(f"{where}.{error}") from error
+        raise type(error)(f"{where}.{error}") from error
     return Decision(name, settings, ())
 
 
@@ -145,7 +145,8 @@ def _model(where: str, settings: Mapping[str, Any]) -> None:
             said = "brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."
             raise DataError(f"model '{settings['model']}' {said}")
     except DataError as error:
-        raise ConfigError(f"{where}: {error}") from error
+        kind = ConfigError if places.is_there(settings["model"]) else Missing
+        raise kind(f"{where}: {error}") from error
 
 
 def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:
@@ -160,7 +161,7 @@ def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:
     places.file(where, weights)
     if not places.is_there(weights):
         known = ", ".join([*words, "{train: …}"])
-        raise ConfigError(f"{where}: must be {known} or a file; no file '{weights}'.")
+        raise Missing(f"{where}: must be {known} or a file; no file '{weights}'.")
     modelfile.check_weights(where, weights)
 
 

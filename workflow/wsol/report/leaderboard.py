@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from wsol.maps.controls import NO_BACKBONE
+from wsol.report.tables import NAMES, padded
 from wsol.scores.comparisons import shown
 from wsol.scores.metrics import metric
 
-NAMES = ["backbone", "cam", "threshold"]  # what a run is called by
 SIZES = "area_fraction"  # the table of strata that the page shows
 
 
@@ -162,12 +162,7 @@ def _table(board: Board) -> list[str]:
     more = ["over best control"] * board.margins + ["trainings"] * board.trainings
     table = [[*NAMES, *board.metrics, *more]]
     table += [_words(row, board) for row in board.rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = []
-    for words in table:
-        padded = [word.ljust(width) for word, width in zip(words, widths, strict=True)]
-        lines.append("  ".join(padded).rstrip())
-    return lines
+    return padded(table)
 
 
 def _smallest(board: Board) -> str:
