@@ -10,12 +10,12 @@ SPECIES = {"1": "cat", "2": "dog"}
 
 
 def pets(folder: Path) -> None:
-    """`labels.csv` beside the trimaps: the species of each image, and its breed as the group, by `list.txt`."""
-    rows = ["image,class,group"]
+    """`labels.csv` beside `list.txt`, which says the species of each image: 1 is a cat, 2 a dog."""
+    rows = ["image,class"]
     for line in (folder / "list.txt").read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            name, breed, species, _ = line.split()
-            rows.append(f"{name}.jpg,{SPECIES[species]},{breed}")
+            name, _, species, _ = line.split()
+            rows.append(f"{name}.jpg,{SPECIES[species]}")
     (folder / "labels.csv").write_text("\n".join(rows) + "\n")
 
 

@@ -1,7 +1,7 @@
 """What can be fetched: one entry a data set, with its publisher's addresses and sums, and where it is put below `data`.
 
 Sums are those that the publisher, Keras or TensorFlow Datasets (`checksums.tsv`, `url_checksums`) state, or that we
-took of the metadata as published. Where nobody states one it is None: the sum that was seen is written down (`download`).
+took of the metadata as published. Where nobody states one it is None: what was seen is written down (`download`).
 Sizes are of the download. To add one: a Source here, and an experiment that reads it.
 """
 
@@ -108,7 +108,7 @@ SOURCES = {
         "Caltech-UCSD Birds 200-2011 with its segmentations",
         "non-commercial research and education",
         1_189_858_222,
-        ("cub",),
+        ("cub200",),
         (
             Part(
                 "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
@@ -226,6 +226,6 @@ SOURCES = {
         ("imagenet",),
         (Part("", None, "ILSVRC/val", counted=Counted("ILSVRC2012_val_????????.JPEG", 50_000, "images")),),
         by_hand="Log in at https://image-net.org, get ILSVRC2012_img_val.tar (md5 29b22e2961454d5413ddabcf34fc5622), "
-        "and unpack it so that the root holds ILSVRC/val/ILSVRC2012_val_00000001.JPEG to …_00050000.JPEG, in no folders.",
+        "and unpack it so that the root holds ILSVRC/val/ILSVRC2012_val_00000001.JPEG to …_00050000.JPEG, no folders.",
     ),
 }
