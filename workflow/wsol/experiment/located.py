@@ -69,9 +69,8 @@ def dataset(name: str, given: Mapping[str, Any]) -> Kinds:
 def _backbone(name: str, given: Mapping[str, Any]) -> Kinds:
     if IMPORTED in given:
         return _annotations([imported.settings])
-    architecture = given.get("architecture")
-    known = isinstance(architecture, str) and architecture in ARCHITECTURES
-    return {**(ARCHITECTURES[architecture].arguments if known else {}), **_annotations([backbones.backbone])}
+    kind = ARCHITECTURES.get(str(given.get("architecture")))
+    return {**(kind.arguments if kind else {}), **_annotations([backbones.backbone])}
 
 
 def _of(*registries: Mapping[str, Any]) -> Callable[[str, Mapping[str, Any]], Kinds]:

@@ -64,7 +64,7 @@ def _other_sum(error: ValueError, expected: str | None, own: bool) -> str:
 
 def reason(error: Exception) -> str:
     """Why a download failed, in the words of one line."""
-    if isinstance(error, requests.HTTPError):
+    if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answers {error.response.status_code} {error.response.reason}."
     if isinstance(error, requests.Timeout):
         return f"no byte for {TIMEOUT} seconds; try again."
@@ -73,7 +73,8 @@ def reason(error: Exception) -> str:
     if isinstance(error, requests.ConnectionError):
         # `requests` has one name for a host that is unknown, one that refuses and a connection that broke.
         cut = "IncompleteRead" in str(error) or "Connection broken" in str(error)
-        host = urlsplit(error.request.url).hostname if error.request is not None and error.request.url else "the host"
+        asked = error.request.url if error.request is not None else None
+        host = urlsplit(str(asked)).hostname if asked else "the host"
         return "the download was cut; nothing of it is kept, try again." if cut else f"no network, or no way to {host}."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "the disk is full; nothing of it is kept."

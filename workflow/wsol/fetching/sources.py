@@ -82,7 +82,7 @@ PUBLISHED = {
 
 def _metadata(commit: str, split: str, into: str, sums: tuple[str, ...] = (), files: tuple[str, ...] = FILES) -> list:
     """The text files of one split of the published WSOL metadata, in a folder."""
-    known = [f"sha256:{each}" for each in sums] or [None] * len(files)
+    known: list[str | None] = [f"sha256:{each}" for each in sums] or [None for _ in files]
     urls = [METADATA.format(commit, f"{split}/{name}.txt") for name in files]
     return [Part(url, each, f"{into}/{Path(url).name}") for url, each in zip(urls, known, strict=True)]
 
