@@ -175,6 +175,16 @@ def test_what_came_whole_does_not_come_again_after_a_failure(server, tmp_path):
     assert server.asked == ["/a.tgz", "/b.tgz", "/b.tgz"]
 
 
+def test_what_a_killed_fetch_left_is_swept_away(server, tmp_path):
+    downloads = tmp_path / "data" / fetching.DOWNLOADS / "x"
+    (downloads / ".unpacking-abc/a").mkdir(parents=True)
+    (downloads / "tmpabc").write_text("half a download")
+    part = Part(f"{server.url}/nowhere", None, "x")
+    with pytest.raises(FetchError, match="404"):
+        fetch("x", source(part), tmp_path / "data", lambda _: None)
+    assert left(tmp_path / "data") == [] and not list(tmp_path.rglob(".unpacking*"))
+
+
 def test_pets_get_a_table_of_their_species(server, tmp_path):
     standins.pets(tmp_path / "made")
     for side in ("annotations", "images"):

@@ -13,6 +13,7 @@ from wsol.fetching.sources import Part, Source
 from wsol.fetching.unpacking import holding, unpack
 
 Say = Callable[[str], None]
+UNPACKING = ".unpacking-"
 DOWNLOADS = ".downloads"  # below the root: archives of a data set that is not complete yet
 RECORDS = "checksums"  # below the root: sums that nobody publishes, as they were seen
 
@@ -27,6 +28,8 @@ def fetch(name: str, source: Source, root: Path, say: Say = print) -> None:
     if missing and source.by_hand:
         raise FetchError(f"{name}: {_lacks(root, source.parts)}. {source.by_hand}")
     downloads = root / DOWNLOADS / name
+    for left in [*downloads.glob("tmp*"), *downloads.glob(f"{UNPACKING}*")]:  # of a fetch that was killed
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
     for number, part in enumerate(missing, 1):
         say(f"{name}: {number} of {len(missing)}, {part.into}, from {part.url}")
         with _named(name):
@@ -43,7 +46,7 @@ def _bring(name: str, part: Part, root: Path, downloads: Path, say: Say) -> None
     say(f"{name}: {download(part.url, part.sum, file, root / RECORDS / f'{name}.txt')}")
     place = root / part.into
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=downloads, ignore_cleanup_errors=True) as beside:
+    with tempfile.TemporaryDirectory(prefix=UNPACKING, dir=downloads, ignore_cleanup_errors=True) as beside:
         if part.holds:
             unpack(file, Path(beside))
             found = holding(Path(beside), part.holds)
