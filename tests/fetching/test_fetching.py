@@ -205,6 +205,32 @@ def test_pets_get_a_table_of_their_species(server, tmp_path):
     assert check(shipped("pets") | {"data": str(root)}).runs
 
 
+def served(server, name: str, made) -> Source:
+    """A source of the table, with what lies below `made` for its publishers'."""
+    parts = []
+    for part in SOURCES[name].parts:
+        place = made / part.into
+        content = tar(place, "wrapped/inside") if part.holds else place.read_bytes()
+        holds = part.holds if not part.holds or (place / part.holds).exists() else min(place.iterdir()).name
+        counted = part.counted and part.counted._replace(number=len(list(place.glob(part.counted.pattern))))
+        known = sha256(content) if part.sum else None
+        parts.append(part._replace(url=server.put(part.into, content), sum=known, holds=holds, counted=counted))
+    return source(*parts)
+
+
+@pytest.mark.parametrize(
+    "name, experiment", [("voc2012", "voc"), ("imagenetv2", "imagenetv2"), ("wsol_metadata", "published_controls")]
+)
+def test_a_source_of_the_table_comes_into_the_layout_of_its_experiment(server, tmp_path, name, experiment):
+    for write in (standins.voc2012, standins.imagenet):
+        write(tmp_path / "made")
+    root = tmp_path / "data"
+    fetch(name, served(server, name, tmp_path / "made"), root, lambda _: None)
+    standins.weights(root, real=False)
+    standins.model(root, real=False)
+    assert check(shipped(experiment) | {"data": str(root)}).runs
+
+
 def test_a_zip_and_plain_files_are_brought_into_their_layout(server, tmp_path):
     standins.openimages30k(tmp_path / "made")
     stream = io.BytesIO()
