@@ -36,7 +36,7 @@ FLOORS = (
     ("networks", "maps", "regions", "statistics"),
     ("scores",),
     ("exports",),
-    ("report", "pictures", "terminal"),
+    ("report", "pictures", "terminal", "fetching"),
     ("provenance",),
     ("experiment",),
 )

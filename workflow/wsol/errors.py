@@ -25,6 +25,10 @@ class DataError(InputError):
     """An annotation file, an image, a mask or a heatmap."""
 
 
+class FetchError(InputError):
+    """Data that could not be fetched."""
+
+
 class FileError(InputError):
     """A stage file that is not what its name says: truncated, foreign or of another version."""
 

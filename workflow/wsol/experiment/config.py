@@ -9,6 +9,7 @@ from wsol.errors import ConfigError
 from wsol.experiment import idle, networks, plugins
 from wsol.experiment.claims import claims
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
+from wsol.experiment.located import located
 from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
 from wsol.exports.forms import EXPORTS
@@ -35,6 +36,7 @@ def check(config: Mapping[str, Any]) -> Experiment:
     config = shaped(config)
     # Before any name is looked up: a plugin's entries are then as good as the library's own.
     plugins.load(conform("plugins", list[File], config["plugins"]))
+    config = located(config)
     datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
     plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
     images = {name: decision.settings["images"] for name, decision in datasets.items()}

@@ -161,7 +161,7 @@ def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:
     places.file(where, weights)
     if not places.is_there(weights):
         known = ", ".join([*words, "{train: …}"])
-        raise Missing(f"{where}: must be {known} or a file; no file '{weights}'.")
+        raise Missing(f"{where}: must be {known} or a file; no file {places.named(weights)}.")
     modelfile.check_weights(where, weights)
 
 

@@ -33,7 +33,7 @@ PLURAL: dict[Any, str] = {int: "whole numbers", float: "numbers", str: "text"}
 UNSAID = "–"  # in a table, where there is nothing to say
 
 # What a setting means wherever a method has it, unless the method says something else.
-SHARED = {
+EVERYWHERE = {
     "cells": "Cells on a side of the random binary grid that a mask is made of.",
     "channels": "How many channels are used, those that vary most; 0 is all of them.",
     "deviations": "How many standard deviations above its mean a channel has to be at a place to be marked there.",
@@ -134,7 +134,7 @@ def meaning(function: Callable, name: str) -> str:
     if own:
         return own[-1]
     said = [sentence for sentence in sentences(function) if re.search(rf"`{name}[`:]", sentence)]
-    return SHARED.get(name) or " ".join(said)
+    return EVERYWHERE.get(name) or " ".join(said)
 
 
 def sentences(function: Callable) -> list[str]:

@@ -14,6 +14,7 @@ from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, applicat
 from wsol.networks.built import Backbone
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.perturb import EVIDENCES
+from wsol.places import as_written
 from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
@@ -28,7 +29,7 @@ def backbone(
         dict | None, Doc("How images become the network's input; a model needs it, an architecture has its own.")
     ] = None,
     weights: Annotated[
-        Place | dict | None,
+        Literal["imagenet", "random"] | Place | dict | None,
         Doc(
             "`imagenet` (an architecture's, unless said), `random`, a file, or `{train: {dataset: NAME, …}}`; a Keras "
             "file brings its own, unless others are given, and a SavedModel keeps its own."
@@ -86,7 +87,7 @@ def backbone(
     if (architecture is None) == (model is None):
         raise ConfigError("backbone: needs either `architecture` or `model`.")
     if model is not None and preprocessing is None:
-        raise ConfigError(f"backbone: model '{model}' needs its `preprocessing`: order, scale, mean, std.")
+        raise ConfigError(f"backbone: model '{as_written(model)}' needs its `preprocessing`: order, scale, mean, std.")
     if isinstance(input, list) and len(input) != 2:
         raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
     if architecture is not None and architecture not in ARCHITECTURES:

@@ -17,7 +17,7 @@ from wsol.terminal.screen import Aside, Screen
 SECONDS_BETWEEN_LOOKS = 0.5
 SHORT = 30  # seconds: jobs of no decision of the user's (plan, table, report) have a line if they take longer
 TOLD_BETTER = ("At least one job did not complete", "Exiting because a job execution failed")
-BEFORE_THE_RUN = "Assuming unrestricted shared filesystem usage."
+BEFORE_THE_RUN = "Assuming unrestricted"  # what the file system is used for
 STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.\w+: (\d+)>")
 
 
@@ -57,7 +57,8 @@ class Calm(logging.Handler):
         if self.verbose:
             return True
         event = str(getattr(record, "event", None))
-        return not self.begun and event != "workflow_started" and record.getMessage() != BEFORE_THE_RUN
+        told = event == "workflow_started" or record.getMessage().startswith(BEFORE_THE_RUN)
+        return not self.begun and not told
 
     def quieten(self, logger: logging.Logger) -> None:
         """Join `logger`, and let its handler of the terminal pass on only what belongs to no run."""
