@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -24,7 +25,7 @@ def as_scores(experiment: dict) -> pd.DataFrame:
         for run, value in claim["values"].items()
         if claim["source"] == SOURCE
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS).assign(spread=np.nan)
 
 
 def unclaimed(page: str, experiments: dict) -> list[str]:
@@ -86,7 +87,7 @@ SCORES = pd.DataFrame(
         ("f", "none", "center", "sweep", "pxap", "oracle", 22.0, 20.0, 24.0),
     ],
     columns=COLUMNS,
-)
+).assign(spread=np.nan)
 ONE = """before
 <!-- table: mine.yaml; pxap, top1_acc; e; without full -->
 | `pxap` | net | other |
