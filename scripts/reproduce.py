@@ -33,7 +33,7 @@ def asked(command: list[str]) -> tuple[list[str], dict]:
     """The files that a command of Snakemake's names, and the config that it runs, overridden as it says."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--configfile", "--configfiles", nargs="+", default=["config.yaml"])
-    parser.add_argument("--config", nargs="*", action="extend", default=[])
+    parser.add_argument("--config", "-C", nargs="*", action="extend", default=[])
     given, _ = parser.parse_known_args(command)
     config: dict = {}
     for file in given.configfile:
