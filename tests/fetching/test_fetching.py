@@ -19,7 +19,7 @@ from wsol.errors import FetchError
 from wsol.experiment.config import check
 from wsol.fetching import download, fetching
 from wsol.fetching.fetching import fetch
-from wsol.fetching.sources import SOURCES, Counted, Part, Fetchable
+from wsol.fetching.sources import SOURCES, Counted, Fetchable, Part
 
 # Of a connection that fails `requests` leaves a socket to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from wsol.errors import FetchError
 from wsol.fetching.download import download
-from wsol.fetching.sources import Part, Fetchable
+from wsol.fetching.sources import Fetchable, Part
 from wsol.fetching.unpacking import holding, unpack
 
 Say = Callable[[str], None]
