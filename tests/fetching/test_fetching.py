@@ -19,7 +19,7 @@ from wsol.errors import FetchError
 from wsol.experiment.config import check
 from wsol.fetching import download, fetching
 from wsol.fetching.fetching import fetch
-from wsol.fetching.sources import SOURCES, Counted, Part, Source
+from wsol.fetching.sources import SOURCES, Counted, Fetchable, Part
 
 # Of a connection that fails `requests` leaves a socket to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -110,8 +110,8 @@ def zipped(*names: str, link: str = "") -> bytes:
     return stream.getvalue()
 
 
-def source(*parts: Part, by_hand: str = "") -> Source:
-    return Source("a set", "none", None, (), parts, by_hand)
+def source(*parts: Part, by_hand: str = "") -> Fetchable:
+    return Fetchable("a set", "none", None, (), parts, by_hand)
 
 
 def left(root) -> list[str]:
@@ -122,7 +122,7 @@ def left(root) -> list[str]:
 PICTURES = Counted("*/*.jpg", 12, "images")
 
 
-def birds(server, tmp_path) -> tuple[Source, dict[str, bytes]]:
+def birds(server, tmp_path) -> tuple[Fetchable, dict[str, bytes]]:
     """CUB as it is distributed, small: two archives, the second unpacked into the first one's folder."""
     standins.cub(tmp_path / "made")
     folder = tmp_path / "made/CUB_200_2011"
@@ -205,7 +205,7 @@ def test_pets_get_a_table_of_their_species(server, tmp_path):
     assert check(shipped("pets") | {"data": str(root)}).runs
 
 
-def served(server, name: str, made) -> Source:
+def served(server, name: str, made) -> Fetchable:
     """A source of the table, with what lies below `made` for its publishers'."""
     parts = []
     for part in SOURCES[name].parts:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from wsol.errors import FetchError
 from wsol.fetching.download import download
-from wsol.fetching.sources import Part, Source
+from wsol.fetching.sources import Fetchable, Part
 from wsol.fetching.unpacking import holding, unpack
 
 Say = Callable[[str], None]
@@ -18,7 +18,7 @@ DOWNLOADS = ".downloads"  # below the root: archives of a data set that is not c
 RECORDS = "checksums"  # below the root: sums that nobody publishes, as they were seen
 
 
-def fetch(name: str, source: Source, root: Path, say: Say = print) -> None:
+def fetch(name: str, source: Fetchable, root: Path, say: Say = print) -> None:
     """Bring what is missing of a data set below `root`; a FetchError of one line where that does not succeed.
 
     Each part is downloaded, unpacked beside its place and moved there when complete, so what is there is whole.
@@ -109,7 +109,7 @@ def _lacks(root: Path, parts: tuple[Part, ...]) -> str:
     return ", ".join(said)
 
 
-def listed(sources: dict[str, Source]) -> Iterator[str]:
+def listed(sources: dict[str, Fetchable]) -> Iterator[str]:
     """The table of what can be fetched, a few lines each."""
     for name, source in sources.items():
         size = "size unpublished" if source.size is None else f"{source.size / 1e6:,.0f} MB"

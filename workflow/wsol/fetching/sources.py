@@ -2,7 +2,7 @@
 
 Sums are those that the publisher, Keras or TensorFlow Datasets (`checksums.tsv`, `url_checksums`) state, or that we
 took of the metadata as published. Where nobody states one it is None: what was seen is written down (`download`).
-Sizes are of the download. To add one: a Source here, and an experiment that reads it.
+Sizes are of the download. To add one: a Fetchable here, and an experiment that reads it.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class Part(NamedTuple):
     finish: Callable[[Path], None] | None = None  # what is done to it before it is put into its place
 
 
-class Source(NamedTuple):
+class Fetchable(NamedTuple):
     """A data set or a set of weights; without parts it needs a login, and `by_hand` says how it is got."""
 
     title: str
@@ -93,7 +93,7 @@ def _weights(file: str, known: str | None, name: str, architecture: str, **argum
 
 
 SOURCES = {
-    "wsol_metadata": Source(
+    "wsol_metadata": Fetchable(
         "the published WSOL metadata of ILSVRC, ImageNetV2 and CUB: names, classes, sizes and boxes, no images",
         "CC BY 2.0 (NAVER Corp.) for ImageNetV2's and CUBV2's boxes, research use for ILSVRC's and CUB's",
         12 * MB,
@@ -104,7 +104,7 @@ SOURCES = {
             for part in _metadata(FIRST, split, f"wsol_metadata/{split}", sums)
         ),
     ),
-    "cub": Source(
+    "cub": Fetchable(
         "Caltech-UCSD Birds 200-2011 with its segmentations",
         "non-commercial research and education",
         1_189_858_222,
@@ -126,7 +126,7 @@ SOURCES = {
             ),
         ),
     ),
-    "pets": Source(
+    "pets": Fetchable(
         "Oxford-IIIT Pets: cats and dogs with trimaps and boxes of their heads",
         "CC BY-SA 4.0",
         811_092_049,
@@ -149,7 +149,7 @@ SOURCES = {
             ),
         ),
     ),
-    "voc2012": Source(
+    "voc2012": Fetchable(
         "Pascal VOC 2012, train and val: boxes, and segmentations of some",
         "flickr's terms of use; research",
         1_999_639_040,
@@ -164,7 +164,7 @@ SOURCES = {
             ),
         ),
     ),
-    "imagenetv2": Source(
+    "imagenetv2": Fetchable(
         "ImageNetV2 (Threshold0.7), with the boxes of the WSOL benchmark: ten images of each of ImageNet's classes",
         "images as on flickr; boxes CC BY 2.0 (NAVER Corp.)",
         1_249_906_176 + 3 * MB,
@@ -180,7 +180,7 @@ SOURCES = {
             *_metadata(RENAMED, "ILSVRC/val", "imagenetv2/metadata"),
         ),
     ),
-    "openimages30k": Source(
+    "openimages30k": Fetchable(
         "OpenImages30k's metadata and masks of val and test, of the WSOL benchmark; no images",
         "annotations CC BY 4.0 (Google LLC)",
         None,
@@ -197,7 +197,7 @@ SOURCES = {
             ),
         ),
     ),
-    "weights": Source(
+    "weights": Fetchable(
         "the ImageNet weights that Keras publishes for the shipped experiments' networks",
         "Apache 2.0",
         None,
@@ -219,7 +219,7 @@ SOURCES = {
             ),
         ),
     ),
-    "imagenet": Source(
+    "imagenet": Fetchable(
         "ImageNet's validation images (ILSVRC2012), the `test` split of the WSOL benchmark",
         "ImageNet's terms of access: non-commercial research and education",
         6_744_924_160,
