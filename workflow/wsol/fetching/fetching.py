@@ -27,16 +27,10 @@ def fetch(name: str, source: Fetchable, root: Path, say: Say = print) -> None:
     missing = [part for part in source.parts if not _is_there(name, part, root)]
     if missing and source.by_hand:
         raise FetchError(f"{name}: {_lacks(root, source.parts)}. {source.by_hand}")
-    downloads = root / DOWNLOADS / name
-    for left in [*downloads.glob("tmp*"), *downloads.glob(f"{UNPACKING}*")]:  # of a fetch that was killed
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
-    for number, part in enumerate(missing, 1):
-        say(f"{name}: {number} of {len(missing)}, {part.into}, from {part.url}")
-        with _named(name):
+    with _named(name), _downloads(root / DOWNLOADS / name) as downloads:
+        for number, part in enumerate(missing, 1):
+            say(f"{name}: {number} of {len(missing)}, {part.into}, from {part.url}")
             _bring(name, part, root, downloads, say)
-    shutil.rmtree(downloads, ignore_errors=True)
-    if (root / DOWNLOADS).is_dir() and not any((root / DOWNLOADS).iterdir()):
-        (root / DOWNLOADS).rmdir()
     say(f"{name}: is there ({_holds(root, source.parts)})")
 
 
@@ -57,6 +51,23 @@ def _bring(name: str, part: Part, root: Path, downloads: Path, say: Say) -> None
         if part.counted and (number := _count(found, part)) < part.counted.number:
             raise FetchError(f"{part.url}: holds {number:,} of {part.counted.number:,} {part.counted.what}.")
         found.rename(place)
+
+
+@contextmanager
+def _downloads(folder: Path) -> Iterator[Path]:
+    """The folder of a data set's downloads, without what a fetch that was killed left; nothing of it stays in the end.
+
+    After a failure what came whole stays.
+    """
+    for left in [*folder.glob("tmp*"), *folder.glob(f"{UNPACKING}*")]:
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    try:
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        for place in (folder, folder.parent):
+            if place.is_dir() and not any(place.iterdir()):
+                place.rmdir()
 
 
 @contextmanager
