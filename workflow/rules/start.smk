@@ -61,6 +61,8 @@ if workflow.is_main_process:
         print("config:", line, file=sys.stderr)
     try:
         start()
+        if RUNS and experiments.planned(EXPERIMENT) and (told := processor.warning(EXPERIMENT.settings["instructions"])):
+            SCREEN.warn(told)
     except ConfigError as error:
         refuse(error)
     except OSError as error:
