@@ -8,7 +8,7 @@ import pytest
 
 from wsol import processor
 
-THEIRS = {name: "theirs" for name in {**processor.ARRAYS, **processor.OPENBLAS, **processor.NETWORKS}}
+THEIRS = dict.fromkeys({**processor.ARRAYS, **processor.OPENBLAS, **processor.NETWORKS}, "theirs")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_without_avx2_no_library_is_told_to_use_it(environment, monkeypatch):
 
 def test_a_processor_that_cannot_keep_it_is_named_in_one_line(monkeypatch):
     monkeypatch.setattr(processor, "seen", lambda: ["avx2"])
-    line = "processor: no fma here: weights, maps and scores differ from other processors' bytes."
+    line = "processor: no fma here: weights, maps and scores differ from those made elsewhere."
     assert processor.warning("portable") == line
     assert processor.warning("native") == ""
     monkeypatch.setattr(processor, "seen", lambda: ["avx2", "fma"])

@@ -61,7 +61,8 @@ if workflow.is_main_process:
         print("config:", line, file=sys.stderr)
     try:
         start()
-        if RUNS and experiments.planned(EXPERIMENT) and (told := processor.warning(EXPERIMENT.settings["instructions"])):
+        told = processor.warning(EXPERIMENT.settings["instructions"])
+        if told and RUNS and experiments.planned(EXPERIMENT):
             SCREEN.warn(told)
     except ConfigError as error:
         refuse(error)

@@ -65,7 +65,7 @@ def warning(instructions: Instructions) -> str:
     """What whoever looks on is told of this processor where it cannot keep what `instructions` promise, else ""."""
     if instructions == "native" or not (without := lacking()):
         return ""
-    return f"processor: no {' and no '.join(without)} here: weights, maps and scores differ from other processors' bytes."
+    return f"processor: no {' and no '.join(without)} here: weights, maps and scores differ from those made elsewhere."
 
 
 def described() -> str:
