@@ -26,6 +26,8 @@ def test_each_training_is_the_decision_that_it_would_be_alone(seeds):
     for seed in range(3):
         alone = of_networks(experiment(seed=seed))
         assert found[seed::3] == alone
+        # As Snakemake compares the parameters of jobs.
+        assert repr([run.training for run in found[seed::3]]) == repr([run.training for run in alone])
         assert [run.folder(run.report, "backbone") for run in found[seed::3]] == [
             run.folder(run.report, "backbone") for run in alone
         ]

@@ -183,7 +183,8 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
             f"{where}.train.dataset: '{dataset.name}' is what is scored ({report.name}); train on another."
         )
     network = {key: value for key, value in settings.items() if key not in (*OF_NETWORK, "batch", "weights")}
-    fit |= {"images": dataset.id}
+    # In one order, whatever was written: Snakemake compares a job's parameters as text.
+    fit = dict(sorted((fit | {"images": dataset.id}).items()))
     return [Decision(name, network | {"train": fit | {"seed": seed}}, ()) for seed in seeds]
 
 
