@@ -11,12 +11,23 @@ AT := $(if $(DATA),data='$(DATA)')
 WORDS = $(if $(AT),$(if $(filter --config -C,$(ARGS)),$(patsubst -C,-C $(AT),$(patsubst --config,--config $(AT),$(ARGS))),$(ARGS) --config $(AT)),$(ARGS))
 VENV := .venv
 BIN := $(VENV)/bin
+SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
+  --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run data verify reference test coverage test-slow test-real test-slurm lint format bench
+.PHONY: run reproduce data tables verify reference test coverage test-slow test-real test-slurm lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
-	@$(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) --configfile $(CONFIG) $(WORDS)
+	@$(SNAKEMAKE)
+
+# The same, and whether what is claimed of the experiment came out: ends with 1 where a claim differs.
+reproduce: $(VENV)/ready
+	@$(BIN)/python scripts/check.py $(CONFIG)
+	@$(BIN)/python scripts/reproduce.py $(SNAKEMAKE)
+
+# The README's tables of an experiment, and the claims that it makes of them, from a results folder.
+tables: $(VENV)/ready
+	$(BIN)/python scripts/tables.py $(CONFIG) $(RESULTS)
 
 # What can be fetched, into the layout that the experiments read: make data NAME=cub [DATA=folder]; without NAME a list.
 data: $(VENV)/ready

@@ -22,7 +22,7 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     found = train.labels(TARGETS.read(snakemake.input.targets, train.LABELS))
     backbones.deterministic(threads)
     names = names_of(found)
-    backbone = backbones.build(backbones.untrained(settings), classes=len(names))
+    backbone = backbones.build(backbones.untrained(settings, given["seed"]), classes=len(names))
     examples = train.load(indexing.opener(plugins.joined(params.dataset)), found, backbone.size, settings, threads)
     log.say(f"{len(examples.labels)} images of {len(found)}, {backbone.classes} classes")
     history = train.fit(backbone, examples, given, log.say)

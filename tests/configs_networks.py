@@ -113,6 +113,20 @@ WRONG_NETWORKS = [
         {"train": {"dataset": "a", "seed": -1}},
         "backbones.net.weights.train.seed: must lie in [0, 4294967295], got -1.",
     ),
+    *(
+        ("backbones.net.weights", {"train": {"dataset": "a", **given}}, f"backbones.net.weights.train{line}")
+        for given, line in (
+            ({"seed": 0, "seeds": 3}, ": 'seed' is of one training, 'seeds' are of several; leave one out."),
+            ({"seeds": [4, 0, 4]}, ".seeds: 4 is given twice; a training again is no other training."),
+            ({"seeds": []}, ".seeds: is empty; name a seed for each training, or say how many."),
+            ({"seeds": 0}, ".seeds: must lie in [1, 1000], got 0."),
+            ({"seeds": -2}, ".seeds: must lie in [1, 1000], got -2."),
+            ({"seeds": [0, -1]}, ".seeds[1]: must lie in [0, 4294967295], got -1."),
+            ({"seeds": [0, 1.5]}, ".seeds[1]: must be a whole number, got 1.5."),
+            ({"seeds": "three"}, ".seeds: must be a list or a whole number in [1, 1000] or nothing, got 'three'."),
+            ({"seeds": True}, ".seeds: must be a list or a whole number in [1, 1000] or nothing, got True."),
+        )
+    ),
     (
         "backbones.net.weights",
         {"train": {"dataset": "a", "learning_rate": math.nan}},

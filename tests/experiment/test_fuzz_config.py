@@ -35,6 +35,12 @@ FULL = {
     },
     "thresholds": {"sweep": {"step": 0.1}, "x": {"method": "fixed", "level": 0.5}},
 }
+FULL["claims"] = {
+    "own": {
+        **{"evaluation": "e", "metric": "maxboxacc@50", "choice": "oracle", "tolerance": 0.1, "source": "here"},
+        **{"subset": True, "values": {"none/center/x": 50, "net/gradcam/sweep": 50.5}},
+    }
+}
 FULL["evaluations"]["e"] |= {"protocol": "exact", "canvas": "input", "exports": ["coco"]}
 VALUES = [
     *(

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from wsol.errors import ConfigError, unknown
+from wsol.errors import ConfigError, Missing, unknown
 from wsol.places import Located, expanded, is_there, named
 
 
@@ -179,7 +179,7 @@ def _within(where: str, marks: tuple, value: Any) -> Any:
         if isinstance(mark, Expands) and not isinstance(value, Located):
             value = expanded(where, value)
         if isinstance(mark, Exists) and not is_there(value):
-            raise ConfigError(f"{where}: no such file or folder: {named(value)}.")
+            raise Missing(f"{where}: no such file or folder: {named(value)}.")
     return value
 
 

@@ -68,6 +68,7 @@ def page() -> str:
         {
             "experiment": table(schema_keys(schema())),
             "evaluations": table(schema_keys(schema()["$defs"]["evaluation"])),
+            "claims": table(schema_keys(schema()["$defs"]["claim"])),
             "common": table(keys(Common)),
             "adapters": "\n\n".join(map(adapter, ADAPTERS)),
             "backbone": table(keys(backbones.backbone)),
@@ -112,7 +113,9 @@ def schema_kind(given: Mapping[str, Any]) -> str:
     names = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
     more = {"array": "a list of text", "object": "a mapping by name"}
     said = " or ".join((names | more)[name] for name in kinds)
-    return f"{said} in [{given['minimum']}, {given['maximum']}]" if "minimum" in given else said
+    if "maximum" in given:
+        return f"{said} in [{given['minimum']}, {given['maximum']}]"
+    return f"{said} from {given['minimum']}" if "minimum" in given else said
 
 
 def keys(function: Callable) -> list[Key]:

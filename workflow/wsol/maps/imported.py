@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.datasets import maskfiles
-from wsol.errors import ConfigError, DataError
+from wsol.errors import ConfigError, DataError, Missing
 from wsol.files import headers, paths
 from wsol.files.npz import BROKEN
 from wsol.places import is_there, named
@@ -58,7 +58,7 @@ def place(given: str | dict[str, str], dataset: str) -> str:
     if not isinstance(path, str):
         raise ConfigError(f"imported: no maps of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
     if not is_there(path):
-        raise ConfigError(f"imported: no such file or folder: {named(path)}.")
+        raise Missing(f"imported: no such file or folder: {named(path)}.")
     return path
 
 

@@ -72,7 +72,7 @@ def backbone(
         Doc("Which of a model's several outputs are the classes, by name or number; unless given, the only one."),
     ] = None,
     safe: Annotated[bool, Doc("Whether a model file that brings code of its own is refused.")] = True,
-    seed: Annotated[Seed, Doc("Seed of random weights.")] = 0,
+    seed: Annotated[Seed, Doc("Seed of random weights; of a training, its own is added.")] = 0,
     batch: Annotated[int, Range(1, 4096), Doc("Images that the network is shown at once.")] = 32,
     **arguments: Any,
 ) -> dict:
@@ -146,9 +146,13 @@ def _of_architecture(settings: Mapping[str, Any], weights: str, classes: int) ->
     return Backbone(KerasGraph(model), settings, size, MODES[kind.mode], activation="softmax")
 
 
-def untrained(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of the network that a training starts from: a model as its file has it, else random weights."""
-    return {**settings, "weights": "random" if settings.get("model") is None else None}
+def untrained(settings: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
+    """The settings of the network that a training starts from: a model as its file has it, else random weights.
+
+    The training's `seed` is added to the backbone's own: one training is a sample of all that is drawn for it.
+    """
+    drawn = (settings.get("seed", 0) + seed) % 2**32
+    return {**settings, "weights": "random" if settings.get("model") is None else None, "seed": drawn}
 
 
 def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:

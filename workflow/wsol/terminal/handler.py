@@ -25,9 +25,17 @@ class Calm(logging.Handler):
     """Listens to Snakemake's logger from the start of a run on.
 
     `jobs` counts the known jobs by stage. Where `verbose`, Snakemake speaks for itself, and only failures are noted.
+    `called` has what decisions are called that their names alone do not tell apart.
     """
 
-    def __init__(self, screen: Screen, logs: list[str], jobs: Callable[[], Mapping[str, int]], verbose: bool = False):
+    def __init__(
+        self,
+        screen: Screen,
+        logs: list[str],
+        jobs: Callable[[], Mapping[str, int]],
+        verbose: bool = False,
+        called: Mapping[str, str] = {},
+    ):
         super().__init__()
         self.screen = screen
         self.logs = logs
@@ -37,6 +45,7 @@ class Calm(logging.Handler):
         self.interrupted = False
         self.begun = 0.0
         self._jobs = jobs
+        self._called = called
         self._total = 0
         self._finished: list[tuple[Started, float]] = []
         self._status: int | None = None
@@ -97,7 +106,9 @@ class Calm(logging.Handler):
     def _on_job_info(self, record: Any) -> None:
         found = dict(record.wildcards.items())
         shard = found.get("shard", "")
-        job = Started(record.rule_name, lines.names(found), shard, list(record.log), record.threads, record.created)
+        job = Started(
+            record.rule_name, lines.names(found, self._called), shard, list(record.log), record.threads, record.created
+        )
         self.progress.start(record.jobid, job)
 
     def _on_job_finished(self, record: Any) -> None:
