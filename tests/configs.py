@@ -36,6 +36,7 @@ WRONG = [
     ("shard_size", 0, "shard_size: must be at least 1, got 0."),
     ("shard_size", "many", "shard_size: must be a whole number, got 'many'."),
     ("threads", 0, "threads: must be at least 1, got 0."),
+    ("instructions", "avx2", "instructions: unknown 'avx2'. Known: native, portable."),
     ("activations", "maybe", "activations: unknown 'maybe'. Known: keep, temporary."),
     ("resamples", 10, "resamples: must be at least 100, got 10."),
     ("seed", -1, "seed: must be at least 0, got -1."),

@@ -20,7 +20,7 @@ from wsol.settings import parameters
 FULL = {
     **copy.deepcopy(GOOD),
     **{"results": "results", "data": ".", "shard_size": 5, "threads": 2, "activations": "keep", "resamples": 200},
-    **{"seed": 1, "overlays": 2},
+    **{"seed": 1, "overlays": 2, "instructions": "native"},
     "backbones": {
         "net": {"architecture": "MobileNet", "alpha": 0.25, "dropout": 0.1, "depth_multiplier": 1},
         "small": {"architecture": "MobileNetV3Small", "minimalistic": False, "weights": {"train": {"dataset": "a"}}},

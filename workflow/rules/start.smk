@@ -65,6 +65,9 @@ if workflow.is_main_process:
         print("config:", line, file=sys.stderr)
     try:
         start()
+        told = processor.warning(EXPERIMENT.settings["instructions"])
+        if told and RUNS and experiments.planned(EXPERIMENT):
+            SCREEN.warn(told)
     except ConfigError as error:
         refuse(error)
     except OSError as error:

@@ -18,6 +18,8 @@ from wsol.settings import checked, conform, known, parameters, shown
 
 # Backbone settings that a cam may set for itself: what of the network it explains.
 OF_NETWORK = ("layer", "score", "explain", "evidence")
+# Settings of the whole experiment that a network's numbers depend on, in their last digits.
+OF_MACHINE = ("threads", "instructions")
 
 
 class CamEntry(NamedTuple):
@@ -47,7 +49,7 @@ def decide(
     overrides["evidence"] = _evidence(cam, usual(name, given))
     if (score := CAMS[cam.method].score) is not None:
         overrides["score"] = score
-    settings = _network(f"backbones.{name}", given | overrides) | {"threads": config["threads"]}
+    settings = _network(f"backbones.{name}", given | overrides) | {key: config[key] for key in OF_MACHINE}
     _named(name, given, cam, settings)
     formats = (PREDICTIONS, EVIDENCE)
     if not isinstance(settings["weights"], dict):

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import opening
+from wsol.networks import opening, portable
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
 from wsol.networks.kerasmodel import KerasGraph
@@ -112,8 +113,12 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
-def deterministic(threads: int | None = None) -> None:
-    """The same bytes from the same input: before any model is built. `threads` fixes how sums are split."""
+def deterministic(threads: int | None = None, instructions: processor.Instructions = "native") -> None:
+    """The same bytes from the same input: before TensorFlow is loaded and any model is built.
+
+    `threads` fixes how sums are split; with `instructions` portable it is the same bytes on another processor too.
+    """
+    processor.settle_networks(instructions)
     import keras
     import tensorflow as tf
 
@@ -121,6 +126,8 @@ def deterministic(threads: int | None = None) -> None:
     tf.config.experimental.enable_op_determinism()
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
+    if instructions == "portable":
+        portable.portable()
 
 
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
