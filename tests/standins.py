@@ -212,6 +212,18 @@ def openimages30k(root: Path) -> None:
         wsol(root / "metadata/OpenImages" / split, names, [0] * 5, truth)
 
 
+def scoremaps(root: Path) -> None:
+    """Maps of another program for three networks, once the metadata are there."""
+    metadata = {"ILSVRC": "wsol_metadata/ILSVRC/test", "CUB": "wsol_metadata/CUB/test"}
+    metadata["OpenImages"] = "metadata/OpenImages/test"
+    for dataset, folder in metadata.items():
+        for number, name in enumerate((root / folder / "image_ids.txt").read_text().split()):
+            for network in ("vgg16", "inception_v3", "resnet50"):
+                path = root / f"scoremaps/{dataset}_{network}/{name}.npy"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                np.save(path, np.random.default_rng(number).random((224, 224), np.float32))
+
+
 def weights(root: Path, real: bool) -> None:
     """Files of weights: drawn by Keras, or what a check takes for some."""
     (root / "weights").mkdir(parents=True)
@@ -249,6 +261,7 @@ def data(root: Path, real: bool = False) -> Path:
     for write in (ilsvrc1300, imagenet, cub20, cub, glas, coco100, raccoon40, voc2012, pets, openimages30k):
         write(root)
     finish_pets(root / "pets/annotations")
+    scoremaps(root)
     weights(root, real)
     model(root, real)
     return root

@@ -97,7 +97,7 @@ SOURCES = {
         "the published WSOL metadata of ILSVRC, ImageNetV2 and CUB: names, classes, sizes and boxes, no images",
         "CC BY 2.0 (NAVER Corp.) for ImageNetV2's and CUBV2's boxes, research use for ILSVRC's and CUB's",
         12 * MB,
-        ("published_controls", "imagenet"),
+        ("published_controls", "imagenet", "gradcam_paper", "keras_accuracy", "wsol_benchmark"),
         tuple(
             part
             for split, sums in PUBLISHED.items()
@@ -184,7 +184,7 @@ SOURCES = {
         "OpenImages30k's metadata and masks of val and test, of the WSOL benchmark; no images",
         "annotations CC BY 4.0 (Google LLC)",
         None,
-        ("openimages30k",),
+        ("openimages30k", "wsol_benchmark"),
         (
             *_metadata(FIRST, "OpenImages/val", "metadata/OpenImages/val", files=(*FILES[:2], FILES[3])),
             *_metadata(FIRST, "OpenImages/test", "metadata/OpenImages/test", files=(*FILES[:2], FILES[3])),
@@ -223,7 +223,7 @@ SOURCES = {
         "ImageNet's validation images (ILSVRC2012), the `test` split of the WSOL benchmark",
         "ImageNet's terms of access: non-commercial research and education",
         6_744_924_160,
-        ("imagenet",),
+        ("imagenet", "gradcam_paper", "keras_accuracy"),
         (Part("", None, "ILSVRC/val", counted=Counted("ILSVRC2012_val_????????.JPEG", 50_000, "images")),),
         by_hand="Log in at https://image-net.org, get ILSVRC2012_img_val.tar (md5 29b22e2961454d5413ddabcf34fc5622), "
         "and unpack it so that the root holds ILSVRC/val/ILSVRC2012_val_00000001.JPEG to …_00050000.JPEG, no folders.",
