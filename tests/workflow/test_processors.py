@@ -16,7 +16,12 @@ OLD = {
 }
 CAPS = {"as it is": {}, "old": OLD, "avx": {"ONEDNN_MAX_CPU_ISA": "AVX", "OPENBLAS_CORETYPE": "Sandybridge"}}
 MADE = (".h5", ".npz", ".parquet", ".csv", ".html", ".json")
-TINY = SMALL | {"cams": {"gradcam": {}, "eigencam": {}, "center": {}}}
+TINY = SMALL | {
+    "cams": {"gradcam": {}, "eigencam": {}},
+    "thresholds": {"sweep": {}},
+    "datasets": SMALL["datasets"] | {"b": {"adapter": "shapes", "split": "report", "count": 20, "size": 64}},
+    "evaluations": {"shapes": {"report": "b", "metrics": ["maxboxacc_v2"]}},
+}
 
 
 def digests(results: Path) -> dict[str, str]:
