@@ -1,17 +1,37 @@
-# make run [CONFIG=experiment.yaml] [CORES=n] and make test set up all they need: a .venv with the pinned packages.
+# make run [CONFIG=experiment.yaml] [CORES=n] [DATA=folder] and make test set up all they need: a .venv with the pinned packages.
 # VERBOSE=1 brings back what Snakemake prints, which otherwise stays in its log below .snakemake/log.
 CONFIG ?= config.yaml
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3,$(if $(shell $(v) -c 'import sys' 2>/dev/null && echo y),$(v))))
 RESULTS ?= results
+# Where data lie: make data puts them there, make run finds them there. Without it the experiment says, or else `data`.
+# Of several --config Snakemake takes the last, so that of ARGS gets one more word.
+DATA ?=
+AT := $(if $(DATA),data='$(DATA)')
+WORDS = $(if $(AT),$(if $(filter --config -C,$(ARGS)),$(patsubst -C,-C $(AT),$(patsubst --config,--config $(AT),$(ARGS))),$(ARGS) --config $(AT)),$(ARGS))
 VENV := .venv
 BIN := $(VENV)/bin
+SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
+  --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run verify reference test coverage test-slow test-real test-slurm lint format bench
+.PHONY: run reproduce data tables verify reference test coverage test-slow test-real test-slurm lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
-	@$(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+	@$(SNAKEMAKE)
+
+# The same, and whether what is claimed of the experiment came out: ends with 1 where a claim differs.
+reproduce: $(VENV)/ready
+	@$(BIN)/python scripts/check.py $(CONFIG)
+	@$(BIN)/python scripts/reproduce.py $(SNAKEMAKE)
+
+# The README's tables of an experiment, and the claims that it makes of them, from a results folder.
+tables: $(VENV)/ready
+	$(BIN)/python scripts/tables.py $(CONFIG) $(RESULTS)
+
+# What can be fetched, into the layout that the experiments read: make data NAME=cub [DATA=folder]; without NAME a list.
+data: $(VENV)/ready
+	@$(BIN)/python scripts/fetch.py --data '$(or $(DATA),data)' $(or $(NAME),--list)
 
 # Every file of a results folder against its digest: make verify [RESULTS=results].
 verify: $(VENV)/ready

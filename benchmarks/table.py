@@ -12,10 +12,11 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from wsol.scores.comparisons import ScoredRun, comparisons
+from wsol.scores.comparisons import comparisons
 from wsol.scores.curves import HitIntervals, best_level, curve
 from wsol.scores.evaluate import RESAMPLES, evaluate
 from wsol.scores.outcome import DELTAS, Outcome
+from wsol.scores.runs import ScoredRun
 
 TARGETS, SELECT, FEW = 50_000, 10_000, 5
 METRICS = ["top1_acc", "top5_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "top5_loc"]

@@ -1,6 +1,6 @@
 """Is the truth where the objects are? A picture of a data set's images with its boxes and masks drawn on them.
 
-python scripts/contact_sheet.py workflow/experiments/coco.yaml coco
+python scripts/contact_sheet.py workflow/experiments/coco.yaml coco --data /where/data/lie
 python scripts/contact_sheet.py config.yaml shapes_report --count 60 --to shapes.png
 """
 
@@ -16,6 +16,7 @@ import yaml
 
 from wsol.datasets.annotations import each
 from wsol.errors import ConfigError, DataError, InputError, unknown
+from wsol.experiment import located
 from wsol.index import indexing
 from wsol.report.pictures import SIDE, outlined, sheet
 
@@ -24,6 +25,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path)
     parser.add_argument("dataset", help="its name in the config")
+    parser.add_argument("--data", help="the folder that its paths count from (default: the config's `data`, or data)")
     parser.add_argument("--count", type=int, default=24, help="images, spread evenly over the data set (default: 24)")
     parser.add_argument("--columns", type=int, default=6)
     parser.add_argument("--to", type=Path, help="(default: DATASET.png)")
@@ -32,10 +34,12 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = arguments()
-    datasets = yaml.safe_load(given.config.read_text())["datasets"]
-    if given.dataset not in datasets:
-        raise ConfigError(unknown(f"{given.config}: datasets", given.dataset, datasets))
-    settings, where = datasets[given.dataset], f"datasets.{given.dataset}"
+    config = yaml.safe_load(given.config.read_text())
+    if given.dataset not in config["datasets"]:
+        raise ConfigError(unknown(f"{given.config}: datasets", given.dataset, config["datasets"]))
+    where, root = f"datasets.{given.dataset}", given.data or config.get("data", "data")
+    entry = config["datasets"][given.dataset]
+    settings = located.entry(where, located.dataset(given.dataset, entry), entry, root)
     found = indexing.index(settings, where)
     print(found.summary, end="")
     read, targets = indexing.opener(settings, where), found.targets

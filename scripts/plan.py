@@ -16,9 +16,8 @@ paths = dict(zip(params.datasets, snakemake.input.targets, strict=True))
 
 with job(snakemake.log, "plan") as log:
     splits = {}
-    for dataset, path in paths.items():
-        targets, header = TARGETS.open(path)
-        splits[dataset] = Split(dataset.split("@")[0], header["settings"], targets)
+    for (dataset, path), settings in zip(paths.items(), params.settings, strict=True):
+        splits[dataset] = Split(dataset.split("@")[0], settings, TARGETS.read(path))
     for one, other in params.pairs:
         check_disjoint(splits[one], splits[other])
     networks = [network | {"settings": plugins.joined(network["settings"])} for network in params.networks]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wsol import processor
 from wsol.experiment import plugins
 from wsol.files.index import TARGETS
 from wsol.files.predict import EVIDENCE, PREDICTIONS
@@ -22,9 +23,10 @@ name = snakemake.wildcards.backbone.split("@")[0]
 
 with job(snakemake.log, f"predict {name}") as log:
     settings, dataset = plugins.joined(params.backbone), plugins.joined(params.dataset)
-    threads = settings.pop("threads")
+    threads, instructions = settings.pop("threads"), settings.pop("instructions")
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
-    backbones.deterministic(threads)
+    backbones.deterministic(threads, instructions)
+    log.say(f"{processor.described()}; instructions {instructions}")
     trained = files.weights[0] if isinstance(settings["weights"], dict) else None
     fitted = WEIGHTS.read(trained) if trained else {"classes": None, "names": []}
     targets = targets.assign(outputs=right(targets, fitted["names"]))

@@ -9,6 +9,7 @@ from wsol.files.index import TARGETS
 from wsol.files.score import OUTCOMES
 from wsol.index import indexing
 from wsol.job import job
+from wsol.report import claims
 from wsol.report.gallery import PicturedRun, gallery
 from wsol.report.page import page
 from wsol.report.tables import read
@@ -32,4 +33,5 @@ with job(snakemake.log, "report") as log:
     summaries = {Path(path).parts[-3].split("@")[0]: Path(path).read_text() for path in files.summaries}
     with atomic(snakemake.output[0]) as path:
         tables = [read(table) for table in (files.scores, files.comparisons, files.strata)]
-        Path(path).write_text(page(*tables, pictures, summaries))
+        verdicts = [claims.read(table) for table in files.reproduction]
+        Path(path).write_text(page(*tables, pictures, summaries, *verdicts))

@@ -34,4 +34,4 @@ with job(snakemake.log, "score") as log:
     SCORES.write(output.scores, found.scores.assign(**params.run), **provenance)
     OUTCOMES.write(output.outcomes, found.targets.assign(box=drawn), **provenance)
     DRAWS.write(output.draws, values=found.draws, **provenance)
-    STRATA.write(output.strata, strata(found, report.targets).assign(**params.run), **provenance)
+    STRATA.write(output.strata, strata([found.targets], report.targets).assign(**params.run), **provenance)

@@ -6,11 +6,12 @@ import pandas as pd
 
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
-from wsol.files.score import DRAWS, RUN_COLUMNS, SCORES, STRATA
 from wsol.job import job
 from wsol.report.leaderboard import text
 from wsol.report.tables import COLUMNS, printed
-from wsol.scores.comparisons import ScoredRun, comparisons
+from wsol.scores.comparisons import comparisons
+from wsol.scores.runs import by_row, joined
+from wsol.scores.tables import joined_strata, scored_run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,16 +20,12 @@ files, params = snakemake.input, snakemake.params
 
 with job(snakemake.log, "table") as log:
     plugins.joined(params.metrics)
-    scores = [SCORES.read(path) for path in files.scores]
-    runs = []
-    for frame, path, control in zip(scores, files.draws, params.controls, strict=True):
-        arrays, header = DRAWS.open(path)
-        names = {key: header["settings"]["run"][key] for key in RUN_COLUMNS if key != "dataset"}
-        targets = header["made_from"]["targets"]["digest"]
-        runs.append(ScoredRun(**names, control=control, targets=targets, scores=frame, draws=arrays["values"]))
+    stages = zip(files.scores, files.draws, params.controls, params.trainings, strict=True)
+    runs = [scored_run(*each) for each in stages]
+    rows = by_row(runs)
     tables = {
-        "scores": pd.concat(scores, ignore_index=True)[COLUMNS["scores"]],
-        "strata": pd.concat([STRATA.read(path) for path in files.strata], ignore_index=True)[COLUMNS["strata"]],
+        "scores": pd.concat([joined(trainings) for trainings in rows], ignore_index=True)[COLUMNS["scores"]],
+        "strata": joined_strata(rows, files.strata, files.outcomes, files.targets)[COLUMNS["strata"]],
         "comparisons": comparisons(runs, every=params.every),
     }
     log.say(text(tables["scores"], tables["comparisons"]))

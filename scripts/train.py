@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from wsol import processor
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.files.index import TARGETS
@@ -18,11 +19,12 @@ params, output = snakemake.params, snakemake.output
 
 with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") as log:
     settings = plugins.joined(params.settings)
-    given, threads = settings.pop("train"), settings.pop("threads")
+    given, threads, instructions = (settings.pop(key) for key in ("train", "threads", "instructions"))
     found = train.labels(TARGETS.read(snakemake.input.targets, train.LABELS))
-    backbones.deterministic(threads)
+    backbones.deterministic(threads, instructions)
+    log.say(f"{processor.described()}; instructions {instructions}")
     names = names_of(found)
-    backbone = backbones.build(backbones.untrained(settings), classes=len(names))
+    backbone = backbones.build(backbones.untrained(settings, given["seed"]), classes=len(names))
     examples = train.load(indexing.opener(plugins.joined(params.dataset)), found, backbone.size, settings, threads)
     log.say(f"{len(examples.labels)} images of {len(found)}, {backbone.classes} classes")
     history = train.fit(backbone, examples, given, log.say)

@@ -157,7 +157,7 @@ CASES: dict[str, Case] = {
     "two images of one mask": Case(
         "mask_folder",
         lambda root: (put("images/a.jpg", encoded("JPEG"))(root), {"labels": None, "foreground": None})[1],
-        "ok no_ground_truth ok | shared_mask",
+        "ok no_ground_truth ok | same_mask",
     ),
     "a mask in a folder a class": Case(
         "imagefolder",

@@ -36,6 +36,7 @@ WRONG = [
     ("shard_size", 0, "shard_size: must be at least 1, got 0."),
     ("shard_size", "many", "shard_size: must be a whole number, got 'many'."),
     ("threads", 0, "threads: must be at least 1, got 0."),
+    ("instructions", "avx2", "instructions: unknown 'avx2'. Known: native, portable."),
     ("activations", "maybe", "activations: unknown 'maybe'. Known: keep, temporary."),
     ("resamples", 10, "resamples: must be at least 100, got 10."),
     ("seed", -1, "seed: must be at least 0, got -1."),
@@ -105,10 +106,14 @@ WRONG = [
     (
         "datasets.a",
         {"adapter": "wsol", "annotations": "nowhere"},
-        "datasets.a.annotations: no such file or folder: 'nowhere'.",
+        "datasets.a.annotations: no such file or folder: 'nowhere' (looked for below 'data').",
     ),
-    ("datasets.a.images", "nowhere", "datasets.a.images: no such file or folder: 'nowhere'."),
-    ("datasets.a.class_map", "nowhere.json", "datasets.a.class_map: no such file or folder: 'nowhere.json'."),
+    ("datasets.a.images", "nowhere", "datasets.a.images: no such file or folder: 'nowhere' (looked for below 'data')."),
+    (
+        "datasets.a.class_map",
+        "nowhere.json",
+        "datasets.a.class_map: no such file or folder: 'nowhere.json' (looked for below 'data').",
+    ),
     ("datasets.a.part", 3, "datasets.a.part: must be a mapping or nothing, got 3."),
     ("datasets.a.part", {"of": 2, "take": 2}, "datasets.a.part: must be {of: n, take: 0 … n - 1}, got"),
     ("datasets.a.part", {"off": 2, "take": 0}, "datasets.a.part: must be {of: n, take: 0 … n - 1}, got"),
@@ -154,7 +159,11 @@ WRONG = [
     ("cams.random", {"seed": -1}, "cams.random.seed: must lie in [0, 4294967295], got -1."),
     ("cams.rise", {"evidence": {"seed": -1}}, "backbones.net: evidence rise.seed: must lie in [0, 4294967295], got"),
     # maps from elsewhere
-    ("backbones.net", {"imported": "nowhere"}, "backbones.net.imported: no such file or folder: 'nowhere'."),
+    (
+        "backbones.net",
+        {"imported": "nowhere"},
+        "backbones.net.imported: no such file or folder: 'nowhere' (looked for below 'data').",
+    ),
     ("backbones.net", {"imported": 3}, "backbones.net.imported: must be text or a mapping, got 3."),
     (
         "backbones.net.imported",
@@ -167,7 +176,7 @@ WRONG = [
     (
         "backbones.net",
         {"imported": {"a": "nowhere", "b": FOLDER}},
-        "backbones.net.imported: no such file or folder: 'nowhere'.",
+        "backbones.net.imported: no such file or folder: 'nowhere' (looked for below 'data').",
     ),
     ("backbones.net", {"imported": FOLDER, "input": 0}, "backbones.net.input: must lie in [1, 4096], got 0."),
     ("backbones.net", {"imported": FOLDER, "input": [3]}, "backbones.net.input: must be a side, or height and width"),

@@ -61,11 +61,19 @@ WRONG_NETWORKS = [
     ("cams.gradcam.backbones", ["ent"], "cams.gradcam.backbones: unknown 'ent'. Did you mean 'net'?"),
     ("cams.gradcam.backbones", [], "cams.gradcam.backbones: names none; leave out the cam instead."),
     ("cams.center.backbones", ["net"], "cams.center.backbones: 'center' is a control and ignores the model; leave it"),
-    ("backbones.net", {"model": "x.keras", "preprocessing": {}}, "backbones.net: model 'x.keras' does not exist."),
+    (
+        "backbones.net",
+        {"model": "x.keras", "preprocessing": {}},
+        "backbones.net: model 'x.keras' (looked for below 'data') does not exist.",
+    ),
     ("backbones.net.preprocessing", {"ordre": "rgb"}, "backbones.net: preprocessing: unknown 'ordre'. Did you mean"),
     ("backbones.net.weigths", "random", "backbones.net: backbone MobileNetV2: unknown 'weigths'. Did you mean"),
     ("backbones.net.alfa", 0.5, "backbones.net: backbone MobileNetV2: unknown 'alfa'. Did you mean 'alpha'?"),
-    ("backbones.net.weights", 3, "backbones.net.weights: must be text or a mapping or nothing, got 3."),
+    (
+        "backbones.net.weights",
+        3,
+        "backbones.net.weights: must be imagenet | random or text or a mapping or nothing, got 3.",
+    ),
     ("backbones.net.weights", "nowhere.h5", "backbones.net.weights: must be imagenet, random, {train: …} or a file"),
     ("backbones.net.weights", {"trian": {}}, "backbones.net.weights: must be imagenet, random, a file or {train: …}"),
     ("backbones.net.weights", {"train": {}}, "backbones.net.weights.train: 'dataset' is required (text)."),
@@ -104,6 +112,20 @@ WRONG_NETWORKS = [
         "backbones.net.weights",
         {"train": {"dataset": "a", "seed": -1}},
         "backbones.net.weights.train.seed: must lie in [0, 4294967295], got -1.",
+    ),
+    *(
+        ("backbones.net.weights", {"train": {"dataset": "a", **given}}, f"backbones.net.weights.train{line}")
+        for given, line in (
+            ({"seed": 0, "seeds": 3}, ": 'seed' is of one training, 'seeds' are of several; leave one out."),
+            ({"seeds": [4, 0, 4]}, ".seeds: 4 is given twice; a training again is no other training."),
+            ({"seeds": []}, ".seeds: is empty; name a seed for each training, or say how many."),
+            ({"seeds": 0}, ".seeds: must lie in [1, 1000], got 0."),
+            ({"seeds": -2}, ".seeds: must lie in [1, 1000], got -2."),
+            ({"seeds": [0, -1]}, ".seeds[1]: must lie in [0, 4294967295], got -1."),
+            ({"seeds": [0, 1.5]}, ".seeds[1]: must be a whole number, got 1.5."),
+            ({"seeds": "three"}, ".seeds: must be a list or a whole number in [1, 1000] or nothing, got 'three'."),
+            ({"seeds": True}, ".seeds: must be a list or a whole number in [1, 1000] or nothing, got True."),
+        )
     ),
     (
         "backbones.net.weights",

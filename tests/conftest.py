@@ -15,8 +15,8 @@ import sources
 from wsol.index.indexing import index
 
 ROOT = Path(__file__).parents[1]
-# Where the shipped experiments' data lie, as `make test-real DATA=/where/the/data/lie` says.
-DATA = Path(os.environ.setdefault("DATA", str(ROOT.parent / "shared" / "data")))
+# Where the shipped experiments' data lie, as `DATA=/where/the/data/lie make test-real` says.
+DATA = Path(os.environ.get("DATA") or ROOT / "data")
 LOGS = ".snakemake/log/*.log"
 REAL = [pytest.mark.real, pytest.mark.skipif(not DATA.is_dir(), reason=f"no real data: '{DATA}' is not there")]
 

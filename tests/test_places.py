@@ -36,7 +36,7 @@ def test_every_path_of_a_config_is_expanded(monkeypatch, tmp_path):
     config["cams"] = {}
     found = check(config)
     assert found.settings["results"] == str(tmp_path / "runs")
-    assert found.runs[0].backbone.settings["imported"] == {"a": f"{tmp_path}/maps", "b": f"{tmp_path}/maps/"}
+    assert found.runs[0].backbone.settings["imported"] == {"a": f"{tmp_path}/maps", "b": f"{tmp_path}/maps"}
     (tmp_path / "names.txt").write_text("a")
     named = check(changed(("datasets.b.output_names", "~/names.txt"), ("datasets.b.images", "~/maps")))
     assert named.runs[0].report.settings["output_names"] == str(tmp_path / "names.txt")
@@ -56,10 +56,10 @@ def test_results_among_the_images_are_refused(monkeypatch, tmp_path):
     (tmp_path / "link").symlink_to("pictures")
     for place in ("pictures", "pictures/runs", str(tmp_path / "pictures/a/b"), "link/runs"):
         with pytest.raises(ConfigError) as error:
-            check(changed(("datasets.a.images", "pictures"), ("results", place)))
+            check(changed(("datasets.a.images", "pictures"), ("results", place), ("data", ".")))
         said = f"results: '{place}' lies in 'pictures', the images of 'a'; name one beside it."
         assert str(error.value) == said
-    assert check(changed(("datasets.a.images", "pictures"), ("results", "pictures2"))).runs
+    assert check(changed(("datasets.a.images", "pictures"), ("results", "pictures2"), ("data", "."))).runs
 
 
 def test_a_link_to_itself_is_one_line(tmp_path):

@@ -81,7 +81,7 @@ def test_two_images_do_not_share_a_mask(tmp_path):
     masks = masked(tmp_path / "masks", "1.png")
     found = index({"adapter": "masks", "images": root, "masks": masks})
     assert found.targets["status"].tolist() == ["ok", "no_ground_truth"]
-    assert problems(found) == [("shared_mask", "1.jpg", "1.png is the mask of 1.jpeg; left without truth")]
+    assert problems(found) == [("same_mask", "1.jpg", "1.png is the mask of 1.jpeg; left without truth")]
 
 
 @pytest.mark.parametrize("form", ["openimages", "voc_masks", "cub", "table"])

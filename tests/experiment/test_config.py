@@ -184,3 +184,16 @@ def test_defaults_spelt_out_are_the_same_folder_and_exports_move_none():
 def test_the_sources_of_imported_maps_are_their_own_stage_s():
     found = check(changed(("backbones.other", {"imported": FOLDER})))
     assert [sources(run.backbone.settings) for run in found.runs if run.backbone] == [[], []]
+
+
+def test_the_processors_instructions_are_of_networks_and_trainings_alone():
+    trained = changed(
+        ("datasets.c", {"adapter": "shapes", "split": "train"}),
+        ("backbones.net", {"architecture": "MobileNetV2", "input": 64, "weights": {"train": {"dataset": "c"}}}),
+    )
+    portable, native = check(trained), check(trained | {"instructions": "native"})
+    assert check(trained | {"instructions": "portable"}).decisions().keys() == portable.decisions().keys()
+    moved = {decision.name for key, decision in native.decisions().items() if key not in portable.decisions()}
+    assert moved == {"net"}
+    assert not portable.trainings.keys() & native.trainings.keys()
+    assert {training.settings["instructions"] for training in native.trainings.values()} == {"native"}

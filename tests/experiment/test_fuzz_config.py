@@ -19,8 +19,8 @@ from wsol.settings import parameters
 
 FULL = {
     **copy.deepcopy(GOOD),
-    **{"results": "results", "shard_size": 5, "threads": 2, "activations": "keep", "resamples": 200},
-    **{"seed": 1, "overlays": 2},
+    **{"results": "results", "data": ".", "shard_size": 5, "threads": 2, "activations": "keep", "resamples": 200},
+    **{"seed": 1, "overlays": 2, "instructions": "native"},
     "backbones": {
         "net": {"architecture": "MobileNet", "alpha": 0.25, "dropout": 0.1, "depth_multiplier": 1},
         "small": {"architecture": "MobileNetV3Small", "minimalistic": False, "weights": {"train": {"dataset": "a"}}},
@@ -34,6 +34,12 @@ FULL = {
         "random": {"seed": 3},
     },
     "thresholds": {"sweep": {"step": 0.1}, "x": {"method": "fixed", "level": 0.5}},
+}
+FULL["claims"] = {
+    "own": {
+        **{"evaluation": "e", "metric": "maxboxacc@50", "choice": "oracle", "tolerance": 0.1, "source": "here"},
+        **{"subset": True, "values": {"none/center/x": 50, "net/gradcam/sweep": 50.5}},
+    }
 }
 FULL["evaluations"]["e"] |= {"protocol": "exact", "canvas": "input", "exports": ["coco"]}
 VALUES = [

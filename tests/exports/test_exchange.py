@@ -110,6 +110,7 @@ CENTRE = {
     "shard_size": 25,
     "resamples": 100,
     "datasets": {"b": DATASETS["b"]},
+    "data": ".",
     "backbones": {"other": {"imported": "maps"}},
     "cams": {"center": {}},
     "thresholds": {"half": {"method": "fixed", "level": 0.5}},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models import MODELS, SIDE, keras, layers, picture, plain, seeded
-from wsol.errors import ConfigError, DataError
+from wsol.errors import UNREACHABLE, ConfigError, DataError, Missing
 from wsol.networks import backbones
 from wsol.networks.architectures import ARCHITECTURES, MODES
 from wsol.networks.built import prepared
@@ -127,6 +127,20 @@ def test_the_seed_decides_random_weights():
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
+def test_trainings_of_other_seeds_start_from_other_weights():
+    """One that started where another did would be no sample of what a training gives."""
+    settings = {"architecture": "MobileNet", "alpha": 0.25, "weights": {"train": {}}, "input": 32, "seed": 3}
+
+    def start(*seed):
+        return backbones.build(backbones.untrained(settings, *seed), classes=2).model.get_weights()
+
+    plain = backbones.build({**settings, "weights": "random"}, classes=2).model.get_weights()
+    first, zeroth, other = start(), start(0), start(1)
+    assert all(np.array_equal(a, b) and np.array_equal(a, c) for a, b, c in zip(plain, first, zeroth, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+    assert backbones.untrained({**settings, "seed": 2**32 - 1}, 1)["seed"] == 0
+
+
 @pytest.mark.parametrize("side", [224, 96])
 def test_published_weights_come_from_the_file_that_keras_downloads(monkeypatch, tmp_path, side):
     """A file of the published layout in Keras' own folder; at another size the same weights."""
@@ -144,6 +158,16 @@ def test_published_weights_come_from_the_file_that_keras_downloads(monkeypatch, 
     found = backbones.build({**settings, "weights": "imagenet", "input": side})
     assert found.size == (side, side)
     assert all(np.array_equal(a, b) for a, b in zip(found.model.get_weights(), model.get_weights(), strict=True))
+
+
+def test_weights_that_keras_cannot_download_are_missing(monkeypatch, tmp_path):
+    """In Keras' own words, from an address where nobody listens."""
+    monkeypatch.setattr("keras.src.applications.mobilenet_v2.BASE_WEIGHT_PATH", "http://127.0.0.1:9/")
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path))
+    with pytest.raises(Missing) as error:
+        backbones.build({"architecture": "MobileNetV2"})
+    said = f"backbone MobileNetV2: weights 'imagenet' {UNREACHABLE}: URL fetch failure on http://127.0.0.1:9/"
+    assert str(error.value).startswith(said)
 
 
 @pytest.mark.parametrize("name", ["MobileNetV3Small", "InceptionV3"])

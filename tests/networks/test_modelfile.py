@@ -8,12 +8,14 @@ import h5py
 import numpy as np
 import pytest
 
-from configs import GOOD
+from configs import GOOD as COUNTED_FROM_DATA
 from conftest import ROOT
 from modelfiles import MODEL, keras_file
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.questions import notes
+
+GOOD = COUNTED_FROM_DATA | {"data": "."}
 
 MODEL["config"]["layers"][0]["config"]["dtype"]["config"]["name"] = "float32"
 

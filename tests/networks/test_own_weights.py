@@ -84,6 +84,7 @@ def test_a_model_trained_in_the_run_is_the_one_that_is_scored(workflow, tmp_path
     train = {"dataset": "train", "epochs": 12, "batch": 16, "learning_rate": 0.02}
     common = {"model": "own.keras", "preprocessing": {"scale": 1 / 255}}
     config = {
+        "data": ".",
         "datasets": {
             "train": {**SHAPES, "split": "train", "count": 160},
             "test": {**SHAPES, "split": "report", "count": 60},

@@ -84,6 +84,7 @@ def test_the_workflow_takes_either(workflow, tmp_path):
     model.export(tmp_path / "own", verbose=False)
     same = {"preprocessing": {"scale": 1 / 255}, "input": SIDE, "evidence": {"method": "gradient"}}
     config = {
+        "data": ".",
         "datasets": {"a": {"adapter": "shapes", "split": "report", "count": 12, "size": 32, "class_map": "labels"}},
         "backbones": {
             "file": {"model": "own.keras", "layer": "first", **same},

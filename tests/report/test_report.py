@@ -15,7 +15,7 @@ from wsol.scores.metrics import METRICS
 from wsol.scores.metrics.record import Metric
 
 
-def scores(backbone="mobilenetv2"):
+def scores(backbone="mobilenetv2", trainings=0):
     rows = [
         ("e", "d", backbone, "gradcam", "sweep", "top1_acc", "none", 80.0, 75.0, 85.0, 10, 10),
         ("e", "d", backbone, "gradcam", "sweep", "boxes_per_target", "oracle", 1.0, 0.5, 1.5, 10, 10),
@@ -27,7 +27,7 @@ def scores(backbone="mobilenetv2"):
         ("e", "d", "none", "full", "sweep", "maxboxacc@50", "selected", 30.0, 20.0, 40.0, 10, 10),
     ]
     names = "evaluation dataset backbone cam threshold metric choice value low high n groups"
-    return pd.DataFrame(rows, columns=names.split())
+    return pd.DataFrame(rows, columns=names.split()).assign(spread=np.nan, trainings=trainings, each="")
 
 
 def compared(backbone="mobilenetv2"):
@@ -37,7 +37,7 @@ def compared(backbone="mobilenetv2"):
         ("e", "maxboxacc@50", "selected", "control", a, "none/center/sweep", 15.0, 5.0, 25.0, 7.0, 0.01, 0.02, 10, 10),
         ("e", "maxboxacc@50", "selected", "control", a, "none/full/sweep", 25.0, 15.0, 35.0, 9.0, 1e-7, 2e-7, 10, 10),
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS[:14]).assign(a_trainings=0, b_trainings=0)
 
 
 def by_size():
@@ -60,7 +60,7 @@ def by_size():
         )
         for c, v in (("oracle", 33.3), ("selected", 22.2))
     ]
-    return pd.DataFrame(rows, columns=TABLES["strata"])
+    return pd.DataFrame(rows, columns=TABLES["strata"][:14]).assign(spread=np.nan, trainings=0)
 
 
 def test_the_selected_number_ranks_and_the_oracle_stands_beside_it():
@@ -114,6 +114,32 @@ def test_the_page_shows_sizes_counts_and_what_could_be_seen():
     html = page(scores(), compared(), by_size(), {}, {})
     assert "By the size of the object" in html and "22.2" in html and "33.3" not in html and "below 10 %" in html
     assert "boxes_per_target: a count" in html and "+15.0" in html and "show a\ntrue difference of 8.0" in html
+
+
+def of_trainings(count, spread):
+    """The scores, of which those of the network are over so many trainings."""
+    found = scores()
+    own = found["backbone"] != "none"
+    found.loc[own, "trainings"] = count
+    found.loc[own & (found["metric"] == "maxboxacc@50") & (found["choice"] == "selected"), "spread"] = spread
+    return found
+
+
+def test_how_often_a_network_was_trained_stands_wherever_it_is_printed():
+    several, once, never = of_trainings(3, 2.14), of_trainings(1, np.nan), scores()
+    rows = {line.split()[0]: line for line in text(several, compared()).splitlines() if line}
+    assert rows["backbone"].endswith("  trainings") and rows["mobilenetv2"].endswith("  3 trainings, spread 2.1")
+    assert rows["none"].endswith("  -") and "1 training" not in text(several, compared())
+    said = text(once, compared())
+    assert "  1 training\n" in said and "1 training: the interval says nothing of how another" in said
+    assert "training" not in text(never, compared())
+
+    html = page(several, compared(), by_size(), {}, {})
+    assert "mobilenetv2<small>3 trainings</small>" in html and "<small>spread 2.1</small>" in html
+    assert "<td>mobilenetv2 gradcam sweep (3 trainings)</td>" in html and html.count("spread 2.1") == 1
+    html = page(once, compared(), by_size(), {}, {})
+    assert "mobilenetv2<small>1 training</small>" in html and "<small>spread" not in html
+    assert "<small>1 training</small>" not in page(never, compared(), by_size(), {}, {})
 
 
 def test_small_p_keeps_its_digits_and_nothing_is_empty(tmp_path):

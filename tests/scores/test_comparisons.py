@@ -6,9 +6,10 @@ import pytest
 from scipy import stats
 
 from wsol.errors import DataError
-from wsol.scores.comparisons import COLUMNS, ScoredRun, comparisons
+from wsol.scores.comparisons import COLUMNS, comparisons
 from wsol.scores.metrics import METRICS
 from wsol.scores.metrics.record import Metric
+from wsol.scores.runs import ScoredRun
 from wsol.statistics.resampling import Resamples
 from wsol.statistics.testing import holm
 

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from wsol.scores.comparisons import ScoredRun, comparisons
+from wsol.scores.comparisons import comparisons
 from wsol.scores.curves import HitIntervals
 from wsol.scores.evaluate import evaluate
 from wsol.scores.outcome import Outcome
+from wsol.scores.runs import ScoredRun
 
 GRID = np.arange(0, 1, 0.005)
 RESAMPLES = 500

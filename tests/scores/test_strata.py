@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from wsol.files import rle
-from wsol.scores.evaluate import Evaluation
 from wsol.scores.strata import COLUMNS, areas, strata, tables
 
 
@@ -38,7 +37,7 @@ def test_sizes():
 def test_strata_are_the_means_of_their_members():
     values = np.array([1, 0, 1, 1, 0.5, np.nan])
     own = {"image": list("abcdef"), "group": list("abcdef"), "mask_iou@none": values, "boxes_per_target@fixed": values}
-    found = strata(Evaluation(pd.DataFrame(), np.empty((0, 9)), pd.DataFrame(own), {}), targets())
+    found = strata([pd.DataFrame(own)], targets())
     assert list(found.columns) == COLUMNS
     index = found.set_index(["table", "stratum", "metric"])
     assert index.loc[("class", "a", "mask_iou")]["value"] == pytest.approx(200 / 3)

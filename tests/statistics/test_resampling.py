@@ -64,3 +64,16 @@ def test_a_pooled_mean_is_the_mean():
     resamples = Resamples(np.arange(300) // 2, 200, 0)
     pooled = resamples.pooled(lambda w: w @ values / w.sum(axis=1))
     np.testing.assert_allclose(pooled, resamples.means(values))
+
+
+def test_sums_are_taken_in_one_order_whatever_the_processor_takes_at_once():
+    random = np.random.default_rng(0)
+    values, resamples = random.lognormal(0, 9, 101), Resamples(np.arange(101), 20, 0)
+    for found, times in zip(resamples.means(values), resamples.times, strict=True):
+        beside = [0.0] * 16  # every sixteenth term of the first 96 has a sum of its own
+        for place in range(96):
+            beside[place % 16] += float(times[place]) * float(values[place])
+        total = 0.0
+        for part in [*beside, *(times[96:].astype(float) * values[96:])]:
+            total += float(part)
+        assert found == total / 101

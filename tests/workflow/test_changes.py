@@ -68,6 +68,7 @@ def dataset(root: Path) -> dict:
         mask(root, number, number)
         imported_map(root, number, number)
     return copy.deepcopy(PLAIN) | {
+        "data": ".",
         "datasets": {"d": {"adapter": "table", "annotations": "boxes.csv", "images": "images", "masks": "masks"}},
         "backbones": {"other": {"imported": "maps"}},
     }

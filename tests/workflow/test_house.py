@@ -27,7 +27,7 @@ MODULES = sorted(
 # nothing else. Rooms of one line do not know each other. Rules and scripts may import everything.
 FLOORS = (
     ("errors",),
-    ("boxes", "lock", "places"),
+    ("boxes", "lock", "places", "processor"),
     ("affine", "settings", "job"),
     ("files",),
     ("datasets",),
@@ -36,7 +36,7 @@ FLOORS = (
     ("networks", "maps", "regions", "statistics"),
     ("scores",),
     ("exports",),
-    ("report", "pictures", "terminal"),
+    ("report", "pictures", "terminal", "fetching"),
     ("provenance",),
     ("experiment",),
 )

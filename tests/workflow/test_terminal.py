@@ -82,6 +82,7 @@ def broken(root: Path) -> dict:
     return {
         "resamples": 100,
         "overlays": 1,
+        "data": ".",
         "datasets": {"birds": birds},
         "backbones": {"theirs": {"imported": "maps"}},
         "cams": {"center": {}},

@@ -37,7 +37,7 @@ def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
     assert run.returncode == 0, run.stderr
     scores = pd.read_csv(tmp_path / "results/scores.csv", keep_default_na=False)
     assert "shapes, reported on b\nbackbone  cam     threshold  maxboxacc@50" in run.stdout
-    columns = "evaluation dataset backbone cam threshold metric choice value low high n groups"
+    columns = "evaluation dataset backbone cam threshold metric choice value low high n groups spread trainings each"
     assert list(scores.columns) == columns.split()
     assert set(scores["choice"]) == {"selected", "oracle", "fixed", "none"}
     assert set(scores["n"]) == {50} and set(scores["dataset"]) == {"b"} and set(scores["backbone"]) == {"none"}
@@ -83,6 +83,11 @@ def test_a_network_is_trained_and_explained_to_the_same_bytes_on_one_core_and_on
     )
     other = workflow(changed(SMALL, "cams", "gradcam", to={"relu": False}), "--dry-run")
     assert done(other, "heatmap") == 2 + 3 and done(other, "predict") == 0 and done(other, "train") == 0
+
+    # Another training is one network more, and touches nothing of the first.
+    again = workflow(changed(SMALL, "backbones", "mobilenet", "weights", "train", "seeds", to=[0, 1]), "--dry-run")
+    jobs = {rule: done(again, rule) for rule in ("index", "plan", "control", "train", "predict", "heatmap", "score")}
+    assert jobs == {"index": 0, "plan": 0, "control": 0, "train": 1, "predict": 5, "heatmap": 5, "score": 2}
 
 
 def test_editing_a_cam_reruns_heatmap_and_below_never_predict(workflow, tmp_path):

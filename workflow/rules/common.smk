@@ -8,7 +8,7 @@ from wsol.index.splits import shards
 
 RESULTS = EXPERIMENT.settings["results"]
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
-STAGES = "index plan train predict heatmap control imported localize score table export report".split()
+STAGES = "index plan train predict heatmap control imported localize score table reproduction export report".split()
 THREADS = EXPERIMENT.settings["threads"]
 NOTES = experiments.notes(EXPERIMENT)
 # Asked for by `all` itself: a checkpoint's file that is missing is not missed where everything behind it is there.
@@ -98,13 +98,7 @@ def names_of_run(wildcards):
     return {kind: wildcards[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")}
 
 
-# Every run's folder of scores, and whether its cam is a control.
-CONTROLLED = {
-    run.folder(run.report, "backbone", "cam", "threshold", "evaluation"): experiments.is_control(run)
-    for run in EXPERIMENT.runs
-}
-
-
 def scored(name):
     """A file of every run's score."""
-    return [f"{RESULTS}/{folder}/{name}" for folder in CONTROLLED]
+    stages = ("backbone", "cam", "threshold", "evaluation")
+    return [f"{RESULTS}/{run.folder(run.report, *stages)}/{name}" for run in EXPERIMENT.runs]

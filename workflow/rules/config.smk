@@ -9,6 +9,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 from wsol.experiment.config import check
 from wsol.experiment.configfile import check_files
 from wsol.errors import ConfigError
+from wsol import processor
 
 
 def refuse(error):
@@ -33,3 +34,6 @@ try:
     EXPERIMENT = check(config)
 except ConfigError as error:
     refuse(error)
+
+# Jobs are processes of their own and have the environment of this one, on a cluster of one that reads this file too.
+processor.settle(EXPERIMENT.settings["instructions"])

@@ -5,6 +5,13 @@ EXPORTED = [
 ]
 
 
+def run_and_seed(wildcards):
+    """What the user called each decision of a run, and the seed of its training where its backbone has one."""
+    weights = (SETTINGS.get(wildcards.backbone) or {}).get("weights")
+    seed = {"seed": SETTINGS[weights["train"]]["train"]["seed"]} if isinstance(weights, dict) else {}
+    return names_of_run(wildcards) | seed
+
+
 rule export:
     input:
         unpack(report_and_select),
@@ -19,7 +26,7 @@ rule export:
     conda:
         "../../environment.yml"
     params:
-        run=names_of_run,
+        run=run_and_seed,
         threshold=settings("threshold"),
     script:
         "../../scripts/export.py"

@@ -29,8 +29,8 @@ def scored_from(run):
         return []
     for made in report_and_select(wildcards_of(run)).values():
         files += [made] if isinstance(made, str) else made
-    if weights := experiments.trained(run):
-        files += [f"{RESULTS}/weights/{weights}/{name}" for name in ("model.weights.h5", "history.csv")]
+    if run.training:
+        files += [f"{RESULTS}/weights/{run.training.id}/{name}" for name in ("model.weights.h5", "history.csv")]
     return files
 
 
@@ -42,7 +42,7 @@ def wildcards_of(run):
 
 
 def succeeded():
-    """Print the table that this run has made, once every file is made from those that lie there."""
+    """Print the tables that this run has made, once every file is made from those that lie there."""
     CALM.end()
     if found := audit.stale(RESULTS, products.files(RESULTS, MINE)):
         clear(found)
@@ -50,9 +50,10 @@ def succeeded():
     sums.record(RESULTS, MINE)
     page = f"{RESULTS}/report.html"
     CALM.summarise(page if os.path.exists(page) else "")
-    table = Path(f"{RESULTS}/logs/table.log")
-    if table.exists() and table.stat().st_mtime >= STARTED:
-        print(table.read_text().rstrip(), flush=True)
+    for name in ("table", "reproduction"):
+        said = Path(f"{RESULTS}/logs/{name}.log")
+        if said.exists() and said.stat().st_mtime >= STARTED:
+            print(said.read_text().rstrip(), flush=True)
 
 
 def failed():

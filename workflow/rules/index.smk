@@ -45,6 +45,7 @@ checkpoint plan:
     threads: THREADS
     params:
         datasets=experiments.datasets(EXPERIMENT),
+        settings=[SETTINGS[dataset] for dataset in experiments.datasets(EXPERIMENT)],
         pairs=experiments.pairs(EXPERIMENT),
         networks=experiments.planned(EXPERIMENT),
     script:

@@ -7,6 +7,7 @@ rule report:
         scores=f"{RESULTS}/scores.csv",
         comparisons=f"{RESULTS}/comparisons.csv",
         strata=f"{RESULTS}/strata.csv",
+        reproduction=CLAIMED,
         targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in PICTURED],
         outcomes=[
             f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam', 'threshold', 'evaluation')}/outcomes.parquet"
@@ -37,7 +38,7 @@ rule report:
         runs=[
             {
                 "evaluation": run.evaluation.name,
-                "name": f"{run.backbone.name} {run.cam.name} {run.threshold.name}",
+                "name": f"{CALLED.get(run.backbone.id, run.backbone.name)} {run.cam.name} {run.threshold.name}",
                 "dataset": run.report.settings,
                 "maps": run.folder(run.report, "backbone", "cam"),
                 "alignment": run.threshold.settings["alignment"],

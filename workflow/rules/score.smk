@@ -30,6 +30,8 @@ rule table:
         scores=scored("scores.parquet"),
         draws=scored("draws.npz"),
         strata=scored("strata.parquet"),
+        outcomes=scored("outcomes.parquet"),
+        targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in EXPERIMENT.runs],
         code=code("table"),
     output:
         scores=report(
@@ -55,7 +57,8 @@ rule table:
     conda:
         "../../environment.yml"
     params:
-        controls=list(CONTROLLED.values()),
+        controls=[experiments.is_control(run) for run in EXPERIMENT.runs],
+        trainings=[run.training.id if run.training else "" for run in EXPERIMENT.runs],
         every=EXPERIMENT.settings["compare"] == "all",
         metrics=experiments.of_metrics(EXPERIMENT),
     script:

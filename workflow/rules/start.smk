@@ -18,13 +18,17 @@ def take_note(locked, look):
     the notes as they were: an edit that is taken back costs nothing.
     """
     content = EXPERIMENT.settings["fingerprint"] == "content"
+    told = set()  # a file that several trainings begin with has a note for each
     for name, sources in NOTES.items():
         note = f"{RESULTS}/inputs/{name}.txt"
         if locked:
             fingerprints.take_back(note)
         now = fingerprints.listing(sources, content, skip=RESULTS)
         if changes := fingerprints.changes(note, now):
-            SCREEN.warn(f"inputs: {re.sub('@[0-9a-f]{8}', '', name)}: {changes}")
+            line = f"inputs: {re.sub('@[0-9a-f]{8}', '', name)}: {changes}"
+            if line not in told:
+                SCREEN.warn(line)
+            told.add(line)
         if locked or not os.path.exists(note):
             fingerprints.note(note, now, look)
     for name, now in written().items():
@@ -61,6 +65,9 @@ if workflow.is_main_process:
         print("config:", line, file=sys.stderr)
     try:
         start()
+        told = processor.warning(EXPERIMENT.settings["instructions"])
+        if told and RUNS and experiments.planned(EXPERIMENT):
+            SCREEN.warn(told)
     except ConfigError as error:
         refuse(error)
     except OSError as error:

@@ -2,6 +2,7 @@
 import os
 import re
 
+from wsol.experiment.questions import called
 from wsol.terminal.handler import Calm
 from wsol.terminal.screen import Screen
 
@@ -10,10 +11,12 @@ LOOKS_ONLY = re.compile(
 )
 RUNS = workflow.is_main_process and not any(LOOKS_ONLY.fullmatch(word) for word in sys.argv[1:])
 SCREEN = Screen()
+CALLED = called(EXPERIMENT)
 CALM = Calm(
     SCREEN,
     logs=workflow.logger_manager.get_logfile(),
     jobs=lambda: workflow.dag.stats()[1],
+    called=CALLED,
     verbose=workflow.output_settings.verbose or os.environ.get("VERBOSE", "0") not in ("", "0"),
 )
 if RUNS:

@@ -54,9 +54,9 @@ def iou(a: ArrayLike, b: ArrayLike, *, inclusive: bool = False) -> NDArray[np.fl
     """
     one = from_inclusive(a) if inclusive else asboxes(a)
     other = from_inclusive(b) if inclusive else asboxes(b)
-    shared = intersection(one, other)
-    union = area(one)[:, None] + area(other)[None] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    common = intersection(one, other)
+    union = area(one)[:, None] + area(other)[None] - common
+    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
 
 
 def clip(boxes: ArrayLike, width: float, height: float) -> Boxes:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+UNREACHABLE = "cannot be downloaded"  # what is said of weights that somebody else keeps
+
 
 class InputError(Exception):
     """Something a user gave is wrong; `str(error)` is one line that says what and how."""
@@ -15,8 +17,16 @@ class ConfigError(InputError):
     """A key or value of the experiment's config."""
 
 
+class Missing(ConfigError):
+    """A file or folder that the config names and that is not there; or weights that cannot be downloaded."""
+
+
 class DataError(InputError):
     """An annotation file, an image, a mask or a heatmap."""
+
+
+class FetchError(InputError):
+    """Data that could not be fetched."""
 
 
 class FileError(InputError):

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from wsol.errors import ConfigError
 
@@ -11,6 +12,48 @@ VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 LONGEST = 255  # bytes of a name on most file systems
 # Braces are wildcards in a path of the workflow, stars and control characters end in other files than were meant.
 UNUSABLE = re.compile(r"[{}*\x00-\x1f\x7f]|^\s|\s$")
+
+
+class Located(str):
+    """A path of an experiment, as a process opens it; `written` is what the experiment says, counted from `root`.
+
+    Digests and headers hold what is written, so a result has one name wherever the data lie.
+
+    >>> path = below("/data", "images", "birds")
+    >>> path, path.written
+    ('/data/birds', 'birds')
+    """
+
+    written: str
+    root: str
+
+
+def below(root: str, where: str, path: str) -> Located:
+    """A path of an experiment: a relative one counts from the folder `root`, an absolute one stands for itself."""
+    written = expanded(where, path)
+    found = Located(Path(root) / written)
+    found.written, found.root = written, root
+    return found
+
+
+def as_written(value: Any) -> Any:
+    """Settings, or any part of them, with every path as the experiment says it."""
+    if isinstance(value, Located):
+        return value.written
+    if isinstance(value, Mapping):
+        return {key: as_written(each) for key, each in value.items()}
+    return [as_written(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def named(path: str) -> str:
+    """A path as errors name it: as it is written, and the folder that it counts from, if it counts from one.
+
+    >>> named(below("data", "images", "birds"))
+    "'birds' (looked for below 'data')"
+    """
+    if isinstance(path, Located) and Path(path) != Path(path.written):
+        return f"'{path.written}' (looked for below '{path.root}')"
+    return f"'{path}'"
 
 
 def expanded(where: str, path: str) -> str:
@@ -56,13 +99,13 @@ def is_folder(path: str) -> bool:
 def file(where: str, path: str) -> None:
     """A ConfigError where a folder lies in a file's place."""
     if is_folder(path):
-        raise ConfigError(f"{where}: '{path}' is a folder, a file is meant.")
+        raise ConfigError(f"{where}: {named(path)} is a folder, a file is meant.")
 
 
 def folder(where: str, path: str) -> None:
     """A ConfigError where a file lies in a folder's place."""
     if is_there(path) and not is_folder(path):
-        raise ConfigError(f"{where}: '{path}' is a file, a folder is meant.")
+        raise ConfigError(f"{where}: {named(path)} is a file, a folder is meant.")
 
 
 def results(given: str, images: Mapping[str, str]) -> str:
@@ -86,5 +129,7 @@ def results(given: str, images: Mapping[str, str]) -> str:
         raise ConfigError(f"results: '{path}' is the root of the file system; name a folder below it.")
     for name, pictures in images.items():
         if real.is_relative_to(Path(pictures).resolve()):
-            raise ConfigError(f"results: '{path}' lies in '{pictures}', the images of '{name}'; name one beside it.")
+            raise ConfigError(
+                f"results: '{path}' lies in {named(pictures)}, the images of '{name}'; name one beside it."
+            )
     return str(path)

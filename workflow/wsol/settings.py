@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from wsol.errors import ConfigError, unknown
-from wsol.places import expanded, is_there
+from wsol.errors import ConfigError, Missing, unknown
+from wsol.places import Located, expanded, is_there, named
 
 
 class Range(NamedTuple):
@@ -176,10 +176,10 @@ def _within(where: str, marks: tuple, value: Any) -> Any:
             raise ConfigError(f"{where}: must hold {mark.size} values, got {len(value)}.")
         if isinstance(mark, Range) and not mark.low <= value <= mark.high:
             raise ConfigError(f"{where}: must lie in {span(mark)}, got {value!r}.")
-        if isinstance(mark, Expands):
+        if isinstance(mark, Expands) and not isinstance(value, Located):
             value = expanded(where, value)
         if isinstance(mark, Exists) and not is_there(value):
-            raise ConfigError(f"{where}: no such file or folder: '{value}'.")
+            raise Missing(f"{where}: no such file or folder: {named(value)}.")
     return value
 
 
@@ -198,26 +198,26 @@ def shown(value: Any) -> str:
 
 def sources(function: Callable, settings: Mapping[str, Any]) -> list[str]:
     """The files and folders among the settings: what a stage's result depends on beside the settings themselves."""
-    named = {name: p.annotation for name, p in parameters(function).items() if _names_a_file(p.annotation)}
-    given = {name: settings.get(name) for name in named}
-    return [v for name, v in given.items() if isinstance(v, str) and v not in _words(named[name])]
+    files = {name: p.annotation for name, p in parameters(function).items() if marked(p.annotation, Exists)}
+    given = {name: settings.get(name) for name in files}
+    return [str(v) for name, v in given.items() if isinstance(v, str) and v not in words(files[name])]
 
 
-def _words(kind: Any) -> list[Any]:
+def words(kind: Any) -> list[Any]:
     """The words that stand for themselves where a file may be named too: of `Literal["labels"] | File`, "labels"."""
     origin = get_origin(kind)
     args = get_args(kind)
     if origin is Annotated:
-        return _words(args[0])
+        return words(args[0])
     if origin is Literal:
         return list(args)
-    return [word for option in args for word in _words(option)]
+    return [word for option in args for word in words(option)]
 
 
-def _names_a_file(kind: Any) -> bool:
-    """Whether an annotation, or one of its options, is text that names a file which must be there."""
+def marked(kind: Any, mark: type) -> bool:
+    """Whether an annotation, or one of its options, bears a mark: `marked(File | None, Exists)`."""
     args = get_args(kind)
-    return any(isinstance(a, Exists) for a in args) or any(_names_a_file(a) for a in args)
+    return any(isinstance(a, mark) for a in args) or any(marked(a, mark) for a in args)
 
 
 def describe(kind: Any) -> str:

@@ -19,9 +19,11 @@ def read(
     masks: Annotated[File, Doc("The folder of masks; it may be that of the images.")],
     suffix: Annotated[str, Doc("How masks are called: that of `a/b.jpg` is `a/b` and this.")] = ".png",
     foreground: Annotated[
-        list[int] | None, Doc("The values that are the object; unless given, all but 0 and those of `ignore`.")
+        list[int] | None,
+        Doc("The values that are the object; unless given, all but those of `background` and `ignore`."),
     ] = None,
     ignore: Annotated[list[int], Doc("The values of pixels that count neither way.")] = [],
+    background: Annotated[list[int], Doc("The values that are not the object; any other is a problem.")] = [0],
     labels: Annotated[
         File | None,
         Doc(
@@ -35,7 +37,7 @@ def read(
 ) -> Annotations:
     """The targets in the order of the images' names, one per image; a mask's size is taken for the image's.
 
-    0 is background, and a value that no setting names is a problem. Masks below `images` are no images; an image that
+    A value that no setting names is a problem. Masks below `images` are no images; an image that
     is its own mask by name, or whose mask is another's already, has no truth.
     """
     root = paths.folder(masks, "masks")
@@ -55,7 +57,7 @@ def read(
             rows.problem("unknown_class", name, class_name)
         else:
             values = _values(root, Path(images) / name, name, suffix, taken, rows)
-            layers = _layers(values, name, foreground, ignore, rows) if values is not None else ("", "")
+            layers = _layers(values, name, foreground, ignore, background, rows) if values is not None else ("", "")
             height, width = values.shape if values is not None else (0, 0)
             rows.add(name, places[class_name], width, height, (), *layers, group)
     return rows.done(order)
@@ -107,7 +109,7 @@ def _values(root: Path, image: Path, name: str, suffix: str, taken: dict[str, st
         rows.problem("own_mask", name, f"is called *{suffix} as masks are; taken for an image without one")
         return None
     if taken.setdefault(file, name) != name:
-        rows.problem("shared_mask", name, f"{file} is the mask of {taken[file]}; left without truth")
+        rows.problem("same_mask", name, f"{file} is the mask of {taken[file]}; left without truth")
         return None
     rows.masks.add(str(path))
     try:
@@ -117,11 +119,14 @@ def _values(root: Path, image: Path, name: str, suffix: str, taken: dict[str, st
         return None
 
 
-def _layers(values: NDArray, name: str, foreground: list[int] | None, ignore: list[int], rows: Rows) -> tuple[str, str]:
+def _layers(
+    values: NDArray, name: str, foreground: list[int] | None, ignore: list[int], background: list[int], rows: Rows
+) -> tuple[str, str]:
     """The mask and what is ignored, as RLE; values that no setting names are a problem."""
     ignored = np.isin(values, ignore)
-    mask = maskfiles.foreground(values, foreground) & ~ignored
-    strange = np.unique(values[~mask & ~ignored & (values != 0)])
+    behind = np.isin(values, background) & ~ignored
+    mask = maskfiles.foreground(values, foreground) & ~ignored & ~behind
+    strange = np.unique(values[~mask & ~ignored & ~behind])
     if len(strange):
         rows.problem("mask_values", name, f"{', '.join(map(str, strange[:8]))}: taken for background")
     return rle.encode(mask), rle.encode(ignored) if ignored.any() else ""

@@ -30,7 +30,7 @@ KINDS = {
     "mask_size": "masks that are not of their image's size",
     "mask_file": "masks among the images, left out",
     "own_mask": "images that would be their own mask",
-    "shared_mask": "images whose mask is another's already",
+    "same_mask": "images whose mask is another's already",
     "mask_values": "masks with unknown values",
     "empty_mask": "masks without a foreground pixel",
     "unknown_class": "objects of an unknown class",

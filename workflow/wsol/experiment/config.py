@@ -7,7 +7,9 @@ from typing import Any
 from wsol import places
 from wsol.errors import ConfigError
 from wsol.experiment import idle, networks, plugins
+from wsol.experiment.claims import claims
 from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
+from wsol.experiment.located import located
 from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
 from wsol.exports.forms import EXPORTS
@@ -34,20 +36,19 @@ def check(config: Mapping[str, Any]) -> Experiment:
     config = shaped(config)
     # Before any name is looked up: a plugin's entries are then as good as the library's own.
     plugins.load(conform("plugins", list[File], config["plugins"]))
+    config = located(config)
     datasets = {name: _dataset(name, given) for name, given in config["datasets"].items()}
     plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
     images = {name: decision.settings["images"] for name, decision in datasets.items()}
     images = {name: path for name, path in images.items() if path}
     plain["results"] = places.results(plain["results"], images)
     runs: list[Run] = []
-    trainings: dict[str, Decision] = {}
     for name, evaluation in config["evaluations"].items():
-        for run, training in _runs(name, evaluation, config, datasets):
-            runs.append(run)
-            trainings |= {training.id: training} if training else {}
+        runs += _runs(name, evaluation, config, datasets)
     _paired(config["backbones"], runs)
     exports = {name: evaluation["exports"] for name, evaluation in config["evaluations"].items()}
-    return Experiment(plain | {"datasets": datasets, "exports": exports}, runs, trainings)
+    plain["claims"] = claims(config["claims"], config["evaluations"], runs)
+    return Experiment(plain | {"datasets": datasets, "exports": exports}, runs)
 
 
 def _paired(backbones: Mapping[str, Any], runs: list[Run]) -> None:
@@ -81,10 +82,8 @@ def _sources(where: str, settings: dict) -> None:
         conform(f"{where}.seed", Seed, settings["seed"])
 
 
-def _runs(
-    name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]
-) -> Iterator[tuple[Run, Decision | None]]:
-    """Every run of an evaluation, with the training that it needs or None."""
+def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decision]) -> Iterator[Run]:
+    """Every run of an evaluation; those that differ in their training alone follow each other."""
     where = f"evaluations.{name}"
     report = known(f"{where}.report", evaluation["report"], datasets)
     select = known(f"{where}.select", evaluation["select"], datasets) if evaluation["select"] is not None else None
@@ -99,9 +98,10 @@ def _runs(
     if not pairs or not levels:
         raise ConfigError(f"{where}: nothing to score: the config names no {'thresholds' if pairs else 'cams'}.")
     for backbone_name, cam in pairs:
-        backbone, training = networks.decide(backbone_name, cam, config, datasets, (report, select))
+        decided = networks.decide(backbone_name, cam, config, datasets, (report, select))
         for level in levels:
-            yield Run(decision, report, select, backbone, cam.decision, level), training
+            for backbone, training in decided:
+                yield Run(decision, report, select, backbone, cam.decision, level, training)
 
 
 def _consistent(where: str, evaluation: dict) -> None:

@@ -30,7 +30,7 @@ class Decision(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One row of the leaderboard: what is scored on which dataset, and how."""
+    """What is scored on which dataset, and how; with one training of its backbone, where that has several."""
 
     evaluation: Decision
     report: Decision
@@ -38,6 +38,13 @@ class Run(NamedTuple):
     backbone: Decision | None  # None for controls
     cam: Decision
     threshold: Decision
+    training: Decision | None = None  # of the backbone, where it is trained in this experiment
+
+    @property
+    def names(self) -> tuple[str | None, ...]:
+        """What the user calls it: one row of the tables, of which each training of its backbone is a run."""
+        parts = (self.evaluation, self.backbone, self.cam, self.threshold)
+        return tuple(part.name if part else None for part in parts)
 
     def folder(self, dataset: Decision, *stages: str) -> str:
         """`dataset/backbone/cam/threshold/evaluation`, of which `dataset` and the `stages` named, in their order."""
@@ -47,17 +54,20 @@ class Run(NamedTuple):
 
 
 class Experiment(NamedTuple):
-    """A checked config: its plain settings, its runs and the trainings that they need."""
+    """A checked config: its plain settings, and its runs; those of one row of the tables stand together."""
 
     settings: dict
     runs: list[Run]
-    trainings: dict[str, Decision]  # by id; the settings are those of a backbone that training depends on
+
+    @property
+    def trainings(self) -> dict[str, Decision]:
+        """By id, those that the runs need; the settings are those of a backbone that training depends on."""
+        return {run.training.id: run.training for run in self.runs if run.training}
 
     def decisions(self) -> dict[str, Decision]:
         """Every decision by its folder's name."""
         found = [part for run in self.runs for part in run if isinstance(part, Decision)]
-        for training in self.trainings.values():
-            found += [training, self.dataset(training.settings["train"]["dataset"])]
+        found += [self.dataset(training.settings["train"]["dataset"]) for training in self.trainings.values()]
         return {decision.id: decision for decision in found}
 
     def dataset(self, name: str) -> Decision:

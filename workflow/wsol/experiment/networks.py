@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wsol import places
-from wsol.errors import ConfigError, DataError
+from wsol.errors import ConfigError, DataError, Missing
 from wsol.experiment import idle, plugins
 from wsol.experiment.decisions import IMPORTED, Decision
 from wsol.experiment.questions import has_images
@@ -18,6 +18,8 @@ from wsol.settings import checked, conform, known, parameters, shown
 
 # Backbone settings that a cam may set for itself: what of the network it explains.
 OF_NETWORK = ("layer", "score", "explain", "evidence")
+# Settings of the whole experiment that a network's numbers depend on, in their last digits.
+OF_MACHINE = ("threads", "instructions")
 
 
 class CamEntry(NamedTuple):
@@ -30,12 +32,15 @@ class CamEntry(NamedTuple):
 
 def decide(
     name: str | None, cam: CamEntry, config: Any, datasets: Any, seen: Any
-) -> tuple[Decision | None, Decision | None]:
-    """The backbone as this cam explains it, and its training if the config asks for one; `seen` are its datasets."""
+) -> list[tuple[Decision | None, Decision | None]]:
+    """The backbone as this cam explains it, with each of its trainings if the config asks for some, else None.
+
+    `seen` are its datasets.
+    """
     if name is None:
-        return None, None
+        return [(None, None)]
     if cam.method == IMPORTED:
-        return _elsewhere(name, config["backbones"][name], [d.name for d in seen if d], datasets), None
+        return [(_elsewhere(name, config["backbones"][name], [d.name for d in seen if d], datasets), None)]
     if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
         raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
     given = config["backbones"][name]
@@ -44,13 +49,13 @@ def decide(
     overrides["evidence"] = _evidence(cam, usual(name, given))
     if (score := CAMS[cam.method].score) is not None:
         overrides["score"] = score
-    settings = _network(f"backbones.{name}", given | overrides) | {"threads": config["threads"]}
+    settings = _network(f"backbones.{name}", given | overrides) | {key: config[key] for key in OF_MACHINE}
     _named(name, given, cam, settings)
     formats = (PREDICTIONS, EVIDENCE)
     if not isinstance(settings["weights"], dict):
-        return Decision(name, settings, formats), None
-    training = _training(name, settings, datasets, report=seen[0])
-    return Decision(name, settings | {"weights": {"train": training.id}}, formats), training
+        return [(Decision(name, settings, formats), None)]
+    trainings = _trainings(name, settings, datasets, report=seen[0])
+    return [(Decision(name, settings | {"weights": {"train": each.id}}, formats), each) for each in trainings]
 
 
 def _of_network(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[st
         for dataset in used:
             imported.place(settings["imported"], dataset)
     except ConfigError as error:
-        raise ConfigError(f"{where}.{error}") from error
+        raise type(error)(f"{where}.{error}") from error
     return Decision(name, settings, ())
 
 
@@ -142,7 +147,8 @@ def _model(where: str, settings: Mapping[str, Any]) -> None:
             said = "brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."
             raise DataError(f"model '{settings['model']}' {said}")
     except DataError as error:
-        raise ConfigError(f"{where}: {error}") from error
+        kind = ConfigError if places.is_there(settings["model"]) else Missing
+        raise kind(f"{where}: {error}") from error
 
 
 def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:
@@ -157,14 +163,18 @@ def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:
     places.file(where, weights)
     if not places.is_there(weights):
         known = ", ".join([*words, "{train: …}"])
-        raise ConfigError(f"{where}: must be {known} or a file; no file '{weights}'.")
+        raise Missing(f"{where}: must be {known} or a file; no file {places.named(weights)}.")
     modelfile.check_weights(where, weights)
 
 
-def _training(name: str, settings: dict, datasets: dict[str, Decision], report: Decision) -> Decision:
-    """What trained weights depend on: nothing of what is explained later."""
+def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report: Decision) -> list[Decision]:
+    """What trained weights depend on, for each seed: nothing of what is explained later, nor of other seeds."""
     where = f"backbones.{name}.weights"
-    fit = checked(f"{where}.train", train.settings, settings["weights"]["train"])
+    given = settings["weights"]["train"]
+    fit = checked(f"{where}.train", train.settings, given)
+    if "seed" in given and "seeds" in given:
+        raise ConfigError(f"{where}.train: 'seed' is of one training, 'seeds' are of several; leave one out.")
+    seeds = _seeds(f"{where}.train.seeds", fit.pop("seeds"), fit["seed"])
     dataset = known(f"{where}.train.dataset", fit["dataset"], datasets)
     if not has_images(dataset):
         raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones are trained.")
@@ -173,4 +183,17 @@ def _training(name: str, settings: dict, datasets: dict[str, Decision], report: 
             f"{where}.train.dataset: '{dataset.name}' is what is scored ({report.name}); train on another."
         )
     network = {key: value for key, value in settings.items() if key not in (*OF_NETWORK, "batch", "weights")}
-    return Decision(name, network | {"train": fit | {"images": dataset.id}}, ())
+    fit |= {"images": dataset.id}
+    return [Decision(name, network | {"train": fit | {"seed": seed}}, ()) for seed in seeds]
+
+
+def _seeds(where: str, given: int | list[int] | None, usual: int) -> list[int]:
+    """A seed for each training: those that are listed, so many from 0 on, or the one that is usual."""
+    if given is None:
+        return [usual]
+    seeds = list(range(given)) if isinstance(given, int) else given
+    if not seeds:
+        raise ConfigError(f"{where}: is empty; name a seed for each training, or say how many.")
+    if twice := [seed for place, seed in enumerate(seeds) if seed in seeds[:place]]:
+        raise ConfigError(f"{where}: {twice[0]} is given twice; a training again is no other training.")
+    return seeds

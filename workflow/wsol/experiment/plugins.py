@@ -117,8 +117,8 @@ def _run(where: str, file: str) -> types.ModuleType:
 
 def _check_free(file: str, table: str, name: str) -> None:
     """A ConfigError where another has the name already; cams and controls are named in one section of a config."""
-    shared = ("CAMS", "CONTROLS") if table in ("CAMS", "CONTROLS") else (table,)
-    for other in shared:
+    together = ("CAMS", "CONTROLS") if table in ("CAMS", "CONTROLS") else (table,)
+    for other in together:
         if name not in registry(other):
             continue
         taken = f"that of '{_joined[other, name]}'" if (other, name) in _joined else "one of the library's own"

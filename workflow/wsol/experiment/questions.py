@@ -4,6 +4,7 @@ Data sets, networks and trainings are named by their folders here (`Decision.id`
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -111,34 +112,41 @@ def partners(experiment: Experiment, dataset: str) -> list[str]:
     found: set[str] = set()
     for run in experiment.runs:
         used = {each.id for each in seen(run)}
-        if training := _training(run, experiment):
-            used.add(training.settings["train"]["images"])
+        if run.training:
+            used.add(run.training.settings["train"]["images"])
         if dataset in used:
             found |= used
     return sorted(found - {dataset})
 
 
-def trained(run: Run) -> str | None:
-    """The training that a run's backbone needs, None where its weights come from elsewhere."""
-    weights: Any = run.backbone.settings.get("weights") if run.backbone else None
-    return weights["train"] if isinstance(weights, dict) else None
+def rows(experiment: Experiment) -> list[list[Run]]:
+    """The runs of each row of the tables together: one, or one for each training of its backbone."""
+    return [list(trainings) for _, trainings in groupby(experiment.runs, lambda run: run.names)]
 
 
-def _training(run: Run, experiment: Experiment) -> Decision | None:
-    return experiment.trainings.get(trained(run) or "")
+def called(experiment: Experiment) -> dict[str, str]:
+    """What the user calls each network, and each training, of which there are several of one name."""
+    found: dict[str, str] = {}
+    for trainings in rows(experiment):
+        for run in trainings if len(trainings) > 1 else ():
+            if run.backbone and run.training:
+                name = f"{run.backbone.name} seed {run.training.settings['train']['seed']}"
+                found |= {run.backbone.id: name, run.training.id: name}
+    return found
 
 
 def planned(experiment: Experiment) -> list[dict[str, Any]]:
     """Every network that images are shown to.
 
     Each is a mapping of its `id`, its `settings`, the `datasets` that it sees, the one that it is `trained_on` in this
-    run, None for none, and the names of its `cams` of method `cam`, which is not of every head.
+    run, None for none, and the names of its `cams` of method `cam`, which is not of every head. Of several trainings
+    the first: what is found out before the images are shown is the same of all.
     """
     found: dict[str, dict[str, Any]] = {}
-    for run in experiment.runs:
+    for run, *_ in rows(experiment):
         if not (run.backbone and predicts(run.backbone.settings)):
             continue
-        training = _training(run, experiment)
+        training = run.training
         about: dict[str, Any] = {
             "id": run.backbone.id,
             "settings": run.backbone.settings,
@@ -174,10 +182,13 @@ def maps_of(backbone: Mapping[str, Any], dataset: str) -> str:
 
 
 def pictured(experiment: Experiment) -> list[Run]:
-    """The runs that the report draws: of each evaluation the first few that explain a model, at its first threshold."""
+    """The runs that the report draws: of each evaluation the first few that explain a model, at its first threshold.
+
+    Of a network that was trained several times, the first training.
+    """
     first: dict[str, Decision] = {}
     found: dict[str, list[Run]] = {}
-    for run in experiment.runs:
+    for run, *_ in rows(experiment):
         threshold = first.setdefault(run.evaluation.id, run.threshold)
         shown = found.setdefault(run.evaluation.name, [])
         if run.backbone and has_images(run.report) and run.threshold == threshold and len(shown) < PICTURED:

@@ -33,7 +33,7 @@ PLURAL: dict[Any, str] = {int: "whole numbers", float: "numbers", str: "text"}
 UNSAID = "–"  # in a table, where there is nothing to say
 
 # What a setting means wherever a method has it, unless the method says something else.
-SHARED = {
+EVERYWHERE = {
     "cells": "Cells on a side of the random binary grid that a mask is made of.",
     "channels": "How many channels are used, those that vary most; 0 is all of them.",
     "deviations": "How many standard deviations above its mean a channel has to be at a place to be marked there.",
@@ -68,6 +68,7 @@ def page() -> str:
         {
             "experiment": table(schema_keys(schema())),
             "evaluations": table(schema_keys(schema()["$defs"]["evaluation"])),
+            "claims": table(schema_keys(schema()["$defs"]["claim"])),
             "common": table(keys(Common)),
             "adapters": "\n\n".join(map(adapter, ADAPTERS)),
             "backbone": table(keys(backbones.backbone)),
@@ -112,7 +113,9 @@ def schema_kind(given: Mapping[str, Any]) -> str:
     names = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
     more = {"array": "a list of text", "object": "a mapping by name"}
     said = " or ".join((names | more)[name] for name in kinds)
-    return f"{said} in [{given['minimum']}, {given['maximum']}]" if "minimum" in given else said
+    if "maximum" in given:
+        return f"{said} in [{given['minimum']}, {given['maximum']}]"
+    return f"{said} from {given['minimum']}" if "minimum" in given else said
 
 
 def keys(function: Callable) -> list[Key]:
@@ -131,7 +134,7 @@ def meaning(function: Callable, name: str) -> str:
     if own:
         return own[-1]
     said = [sentence for sentence in sentences(function) if re.search(rf"`{name}[`:]", sentence)]
-    return SHARED.get(name) or " ".join(said)
+    return EVERYWHERE.get(name) or " ".join(said)
 
 
 def sentences(function: Callable) -> list[str]:

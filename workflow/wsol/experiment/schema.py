@@ -15,7 +15,7 @@ from wsol.settings import shown
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 NAMED = ("datasets", "backbones", "cams", "thresholds")
-SECTIONS = (*NAMED, "evaluations")
+SECTIONS = (*NAMED, "evaluations", "claims")
 REQUIRED = ("datasets", "evaluations", "metrics")  # a list or section that cannot be left out
 LISTS = (*SECTIONS, "exports", "plugins")
 DEFAULTED = ("cams", "thresholds")  # where an entry without settings means something
@@ -23,6 +23,7 @@ TYPES = {
     "array": "a list",
     "boolean": "true or false",
     "integer": "a whole number",
+    "number": "a number",
     "null": "nothing",
     "object": "a mapping",
     "string": "text",
@@ -46,7 +47,8 @@ def shaped(config: Mapping[str, Any]) -> dict:
     named = {key: config.get(key) or {} for key in NAMED}
     evaluation = shape["$defs"]["evaluation"]
     evaluations = {name: _defaults(evaluation, given) for name, given in config["evaluations"].items()}
-    return plain | named | {"evaluations": evaluations}
+    claims = {name: _defaults(shape["$defs"]["claim"], given) for name, given in plain["claims"].items()}
+    return plain | named | {"evaluations": evaluations, "claims": claims}
 
 
 def _keys(where: str, given: Mapping) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 from wsol import __version__
 from wsol.errors import Damaged, FileError
 from wsol.files import seal
+from wsol.places import as_written
 
 PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless")
 HEADER = "header"
@@ -28,8 +29,11 @@ SEAL = "seal"
 
 
 def digest(settings: Any) -> str:
-    """8 hex digits that name these settings: equal settings share them, whatever the order of their keys."""
-    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), default=str)
+    """8 hex digits that name these settings: equal settings share them, whatever the order of their keys.
+
+    Of a path counts what the experiment says, not the folder that this is counted from.
+    """
+    text = json.dumps(as_written(settings), sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -86,7 +90,7 @@ class Format:
         return {
             "format": self.name,
             "version": self.version,
-            "settings": settings,
+            "settings": as_written(settings),
             "made_from": {role: origin(source, path) for role, source in made_from.items()},
             "given": {role: sha256(source) for role, source in given.items()},
             "versions": versions(),

@@ -82,10 +82,10 @@ def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable
         raise ConfigError(unknown(f"{where}.adapter", name, ADAPTERS))
     adapter = ADAPTERS[name]
     own = parameters(adapter)
-    shared = parameters(Common)
-    if strangers := [key for key in given if key not in own and key not in shared]:
-        raise ConfigError(unknown(where, strangers[0], [*own, *shared]))
-    common = checked(where, Common, {k: v for k, v in given.items() if k in shared})
+    every = parameters(Common)
+    if strangers := [key for key in given if key not in own and key not in every]:
+        raise ConfigError(unknown(where, strangers[0], [*own, *every]))
+    common = checked(where, Common, {k: v for k, v in given.items() if k in every})
     _check(Common(**common), where)
     return adapter, checked(where, adapter, {k: v for k, v in given.items() if k in own}), Common(**common)
 

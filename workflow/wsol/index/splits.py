@@ -22,11 +22,11 @@ class Split(NamedTuple):
 
 def check_disjoint(one: Split, other: Split) -> None:
     """A DataError that counts and names what two data sets share; one image under two roots is two images."""
-    shared = sorted(_identities(one) & _identities(other))
-    if shared:
+    both = sorted(_identities(one) & _identities(other))
+    if both:
         raise DataError(
-            f"datasets: splits overlap: {len(shared)} images are both in {_sized(one)} and in {_sized(other)}, "
-            f"the first is '{shared[0][1]}'. What selects or trains must be disjoint from what is reported."
+            f"datasets: splits overlap: {len(both)} images are both in {_sized(one)} and in {_sized(other)}, "
+            f"the first is '{both[0][1]}'. What selects or trains must be disjoint from what is reported."
         )
 
 

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.datasets import maskfiles
-from wsol.errors import ConfigError, DataError
+from wsol.errors import ConfigError, DataError, Missing
 from wsol.files import headers, paths
 from wsol.files.npz import BROKEN
-from wsol.places import is_there
+from wsol.places import is_there, named
 from wsol.settings import Doc, Place, Side
 
 LIMIT = 2**26  # values of one map: 8192 x 8192
@@ -58,7 +58,7 @@ def place(given: str | dict[str, str], dataset: str) -> str:
     if not isinstance(path, str):
         raise ConfigError(f"imported: no maps of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
     if not is_there(path):
-        raise ConfigError(f"imported: no such file or folder: '{path}'.")
+        raise Missing(f"imported: no such file or folder: {named(path)}.")
     return path
 
 

@@ -96,8 +96,8 @@ class Cam:
         if "similar" in own and not self.sees_similar:
             raise ConfigError(f"{where}.similar: '{name}' has no rivals; leave it out.")
         # The backbone's own settings are of its own evidence; another kind starts from its defaults.
-        shared = usual if usual["method"] == self.evidence else {"method": self.evidence}
-        return {**shared, **own}
+        backbones = usual if usual["method"] == self.evidence else {"method": self.evidence}
+        return {**backbones, **own}
 
 
 def cam_of(entry: Cam | Callable[..., Array]) -> Cam:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from wsol.errors import ConfigError
+from wsol.errors import UNREACHABLE, ConfigError, Missing
 from wsol.settings import Doc, Range, conform
 
 
@@ -20,6 +20,7 @@ class Architecture(NamedTuple):
     build: Callable[..., Any] | None = None  # a plugin's: (size, classes, **arguments) -> a model that ends in logits
 
 
+FETCHING = "URL fetch failure"  # Keras' words where a download fails
 ALPHA = Annotated[float, Range(0.05, 10)]
 RATE = Annotated[float, Range(0, 0.99)]
 MOBILE = {"alpha": ALPHA, "depth_multiplier": Annotated[int, Range(1, 32)], "dropout": RATE}
@@ -162,6 +163,8 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
         source = None if weights == "random" else weights
         return make(weights=source, input_shape=(*size, 3), **common)
     except Exception as error:  # Keras raises a plain Exception where a download fails
+        if FETCHING in str(error):
+            raise Missing(f"backbone {name}: weights '{weights}' {UNREACHABLE}: {brief(error)}") from error
         raise ConfigError(f"backbone {name}, input {size[0]}x{size[1]}, weights '{weights}': {brief(error)}") from error
 
 

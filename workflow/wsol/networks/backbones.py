@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import opening
+from wsol.networks import opening, portable
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.perturb import EVIDENCES
+from wsol.places import as_written
 from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
@@ -28,7 +30,7 @@ def backbone(
         dict | None, Doc("How images become the network's input; a model needs it, an architecture has its own.")
     ] = None,
     weights: Annotated[
-        Place | dict | None,
+        Literal["imagenet", "random"] | Place | dict | None,
         Doc(
             "`imagenet` (an architecture's, unless said), `random`, a file, or `{train: {dataset: NAME, …}}`; a Keras "
             "file brings its own, unless others are given, and a SavedModel keeps its own."
@@ -71,7 +73,7 @@ def backbone(
         Doc("Which of a model's several outputs are the classes, by name or number; unless given, the only one."),
     ] = None,
     safe: Annotated[bool, Doc("Whether a model file that brings code of its own is refused.")] = True,
-    seed: Annotated[Seed, Doc("Seed of random weights.")] = 0,
+    seed: Annotated[Seed, Doc("Seed of random weights; of a training, its own is added.")] = 0,
     batch: Annotated[int, Range(1, 4096), Doc("Images that the network is shown at once.")] = 32,
     **arguments: Any,
 ) -> dict:
@@ -86,7 +88,7 @@ def backbone(
     if (architecture is None) == (model is None):
         raise ConfigError("backbone: needs either `architecture` or `model`.")
     if model is not None and preprocessing is None:
-        raise ConfigError(f"backbone: model '{model}' needs its `preprocessing`: order, scale, mean, std.")
+        raise ConfigError(f"backbone: model '{as_written(model)}' needs its `preprocessing`: order, scale, mean, std.")
     if isinstance(input, list) and len(input) != 2:
         raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
     if architecture is not None and architecture not in ARCHITECTURES:
@@ -111,8 +113,12 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
-def deterministic(threads: int | None = None) -> None:
-    """The same bytes from the same input: before any model is built. `threads` fixes how sums are split."""
+def deterministic(threads: int | None = None, instructions: processor.Instructions = "native") -> None:
+    """The same bytes from the same input: before TensorFlow is loaded and any model is built.
+
+    `threads` fixes how sums are split; with `instructions` portable it is the same bytes on another processor too.
+    """
+    processor.settle_networks(instructions)
     import keras
     import tensorflow as tf
 
@@ -120,6 +126,8 @@ def deterministic(threads: int | None = None) -> None:
     tf.config.experimental.enable_op_determinism()
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
+    if instructions == "portable":
+        portable.portable()
 
 
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
@@ -145,9 +153,13 @@ def _of_architecture(settings: Mapping[str, Any], weights: str, classes: int) ->
     return Backbone(KerasGraph(model), settings, size, MODES[kind.mode], activation="softmax")
 
 
-def untrained(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of the network that a training starts from: a model as its file has it, else random weights."""
-    return {**settings, "weights": "random" if settings.get("model") is None else None}
+def untrained(settings: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
+    """The settings of the network that a training starts from: a model as its file has it, else random weights.
+
+    The training's `seed` is added to the backbone's own: one training is a sample of all that is drawn for it.
+    """
+    drawn = (settings.get("seed", 0) + seed) % 2**32
+    return {**settings, "weights": "random" if settings.get("model") is None else None, "seed": drawn}
 
 
 def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:

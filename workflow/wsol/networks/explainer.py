@@ -108,7 +108,7 @@ class Explainer:
         return logits if self.backbone.settings["score"] == "logit" else self.probability(logits)
 
     def _spread(self, found: list) -> list:
-        """Layer by layer; a mean's gradient is shared equally by all places."""
+        """Layer by layer; a mean's gradient is the same at all places."""
         import tensorflow as tf
 
         found = [tf.cast(gradient, tf.float32) for gradient in found]

@@ -9,13 +9,13 @@ from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.savedmodel import SavedGraph
-from wsol.places import is_there
+from wsol.places import is_there, named
 
 
 def check_source(path: str, safe: bool) -> None:
     """A DataError where a model's path can hold none, or one that is not to be trusted. Needs no Keras."""
     if not is_there(path):
-        raise DataError(f"model '{path}' does not exist.")
+        raise DataError(f"model {named(path)} does not exist.")
     if not Path(path).is_dir():
         return
     if not (Path(path) / "saved_model.pb").is_file():

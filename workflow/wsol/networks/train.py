@@ -37,7 +37,17 @@ def settings(
         Doc("Momentum of batch normalisation's running statistics; Keras' own is made for long trainings."),
     ] = 0.9,
     flip: Annotated[bool, Doc("Whether images are mirrored at random.")] = True,
-    seed: Annotated[Seed, Doc("Seed of the head's weights, the order of the images and their mirroring.")] = 0,
+    seed: Annotated[
+        Seed,
+        Doc("Seed of a training: of the weights that it starts from, the order of the images and their mirroring."),
+    ] = 0,
+    seeds: Annotated[
+        list[Seed] | Annotated[int, Range(1, 1000)] | None,
+        Doc(
+            "In place of `seed`: a seed for each of several trainings, or how many, from 0 on. The score is their "
+            "mean, and its interval covers images and trainings."
+        ),
+    ] = None,
 ) -> dict[str, Any]:
     """What `weights: {train: …}` may say.
 

@@ -17,7 +17,7 @@ TALK = {"errors.py", "job.py", "lock.py", "code.py"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-class Source(NamedTuple):
+class Module(NamedTuple):
     """One file of Python: the digest of what it does, and the files that it brings with it."""
 
     digest: str
@@ -29,9 +29,9 @@ class Library:
 
     def __init__(self, root: str | Path):
         self.root = Path(root)
-        self._read: dict[Path, Source] = {}
+        self._read: dict[Path, Module] = {}
 
-    def source(self, path: Path) -> Source:
+    def source(self, path: Path) -> Module:
         """What is known of one file; a SyntaxError where it is no Python."""
         if path not in self._read:
             self._read[path] = self._look(path)
@@ -57,15 +57,15 @@ class Library:
         digests = [self.source(Path(script)).digest, *(self.source(path).digest for path in self.reached(script))]
         return hashlib.sha256("".join(digests).encode()).hexdigest()[:8]
 
-    def _look(self, path: Path) -> Source:
+    def _look(self, path: Path) -> Module:
         content = path.read_bytes()
         if path.suffix != ".py":  # a template counts as it is
-            return Source(hashlib.sha256(content).hexdigest(), frozenset())
+            return Module(hashlib.sha256(content).hexdigest(), frozenset())
         reading = Reading()
         digest = reading.digest(ast.parse(content, str(path)))
         modules = {file for name in reading.imported for file in self._files(name)}
         beside = {path.parent / text for text in reading.texts if _is_name(text)}
-        return Source(digest, frozenset(modules | {file for file in beside if file.is_file()}))
+        return Module(digest, frozenset(modules | {file for file in beside if file.is_file()}))
 
     def _files(self, name: str) -> Iterator[Path]:
         """The file of a module, and of the packages on the way to it; a name that is no module of ours has none."""

@@ -16,7 +16,7 @@ SEALED = re.compile(
 )
 EXPORT = re.compile(rf"({STAGES}(?:/{DECISION}){{3}}/export/[^/]+)/.+", re.DOTALL)
 PLAIN = re.compile(
-    rf"(?:scores|strata|comparisons)\.csv|report\.html|{DECISION}/index/(?:problems\.csv|summary\.txt)"
+    rf"(?:scores|strata|comparisons|reproduction)\.csv|report\.html|{DECISION}/index/(?:problems\.csv|summary\.txt)"
     rf"|weights/{DECISION}/history\.csv|{EXPORT.pattern}",
     re.DOTALL,
 )

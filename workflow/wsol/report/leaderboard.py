@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from wsol.maps.controls import NO_BACKBONE
+from wsol.report.tables import NAMES, padded
 from wsol.scores.comparisons import shown
 from wsol.scores.metrics import metric
 
-NAMES = ["backbone", "cam", "threshold"]  # what a run is called by
 SIZES = "area_fraction"  # the table of strata that the page shows
 
 
@@ -20,6 +20,7 @@ class Cell(NamedTuple):
     high: float
     level_from: str  # the table's column `choice`
     oracle: float | None
+    spread: float  # over trainings; NaN of fewer than two
 
     @property
     def grouped(self) -> bool:
@@ -46,6 +47,21 @@ class Row(NamedTuple):
     cells: dict[str, Cell]  # by metric
     margin: Margin | None  # None of a control, and where there is none
     control: bool
+    trainings: int  # of the backbone in this run of the workflow; 0 of given weights, and without a network
+
+    @property
+    def trained(self) -> str:
+        """How often the backbone was trained, in words; "" where it was not.
+
+        >>> Row({}, {}, None, False, 1).trained, Row({}, {}, None, False, 3).trained
+        ('1 training', '3 trainings')
+        """
+        return f"{self.trainings} training{'s' * (self.trainings > 1)}" if self.trainings else ""
+
+    @property
+    def name(self) -> str:
+        """The run and its trainings, in words."""
+        return " ".join(self.run.values()) + (f" ({self.trained})" if self.trained else "")
 
 
 class Board(NamedTuple):
@@ -59,6 +75,10 @@ class Board(NamedTuple):
     @property
     def margins(self) -> bool:
         return any(row.margin for row in self.rows)
+
+    @property
+    def trainings(self) -> bool:
+        return any(row.trainings for row in self.rows)
 
 
 def boards(scores: pd.DataFrame, comparisons: pd.DataFrame) -> list[Board]:
@@ -83,7 +103,7 @@ def _board(evaluation: str, scores: pd.DataFrame, comparisons: pd.DataFrame) -> 
         name = "/".join(run.values())
         cells = {str(measured): cell(part) for measured, part in own.groupby("metric")}
         control = name in controls or run["backbone"] == NO_BACKBONE
-        rows.append(Row(run, cells, _margin(name, compared, sign), control))
+        rows.append(Row(run, cells, _margin(name, compared, sign), control, int(own["trainings"].iloc[0])))
     if ranking:
         rows.sort(key=lambda row: -sign * row.cells[ranking].value if ranking in row.cells else float("inf"))
     detectable = float(compared["detectable"].median())
@@ -105,7 +125,7 @@ def cell(scores: pd.DataFrame) -> Cell:
     level_from = shown(by_choice)
     number: Any = by_choice[level_from]
     oracle: Any = by_choice.get("oracle") if level_from != "oracle" else None
-    return Cell(number.value, number.low, number.high, level_from, oracle.value if oracle else None)
+    return Cell(number.value, number.low, number.high, level_from, oracle.value if oracle else None, number.spread)
 
 
 def by_size(strata: pd.DataFrame, board: Board) -> list[tuple[str, dict[str, tuple[Cell, int]]]]:
@@ -117,17 +137,21 @@ def by_size(strata: pd.DataFrame, board: Board) -> list[tuple[str, dict[str, tup
         mine = own[(own[NAMES].astype(str) == list(row.run.values())).all(axis=1)]
         cells = {str(name): (cell(part), int(part["n"].iloc[0])) for name, part in mine.groupby("stratum", sort=False)}
         if cells:
-            found.append((" ".join(row.run.values()), cells))
+            found.append((row.name, cells))
     return found
 
 
 def text(scores: pd.DataFrame, comparisons: pd.DataFrame) -> str:
     """The leaderboards as the terminal and the README show them."""
     lines: list[str] = []
+    once = False
     for board in boards(scores, comparisons):
+        once = once or any(row.trainings == 1 for row in board.rows)
         lines += [f"{board.evaluation}, reported on {board.dataset}", *_table(board), ""]
         if board.margins:
             lines[-1:] = [f"over best control: {board.ranking}, paired; {_smallest(board)}", ""]
+    if once:
+        lines += ["1 training: the interval says nothing of how another training of the network would come out", ""]
     if any("* [" in line for line in lines):
         lines += ["* oracle: the level that is best on these very images", ""]
     return "\n".join(lines)
@@ -135,14 +159,10 @@ def text(scores: pd.DataFrame, comparisons: pd.DataFrame) -> str:
 
 def _table(board: Board) -> list[str]:
     """A head and one line per run, in columns."""
-    table = [[*NAMES, *board.metrics, *["over best control"] * board.margins]]
+    more = ["over best control"] * board.margins + ["trainings"] * board.trainings
+    table = [[*NAMES, *board.metrics, *more]]
     table += [_words(row, board) for row in board.rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = []
-    for words in table:
-        padded = [word.ljust(width) for word, width in zip(words, widths, strict=True)]
-        lines.append("  ".join(padded).rstrip())
-    return lines
+    return padded(table)
 
 
 def _smallest(board: Board) -> str:
@@ -151,7 +171,15 @@ def _smallest(board: Board) -> str:
 
 def _words(row: Row, board: Board) -> list[str]:
     numbers = [_plain(row.cells.get(metric)) for metric in board.metrics]
-    return [*row.run.values(), *numbers, *[_signed(row.margin)] * board.margins]
+    more = [_signed(row.margin)] * board.margins + [_trained(row, board)] * board.trainings
+    return [*row.run.values(), *numbers, *more]
+
+
+def _trained(row: Row, board: Board) -> str:
+    """`3 trainings, spread 2.1`, in the metric that orders the rows."""
+    ranked = row.cells.get(board.ranking or "")
+    spread = f", spread {ranked.spread:.1f}" if ranked and not pd.isna(ranked.spread) else ""
+    return row.trained + spread or "-"
 
 
 def _plain(cell: Cell | None) -> str:

@@ -7,6 +7,7 @@ import jinja2
 import pandas as pd
 
 from wsol.files.formats import versions
+from wsol.report.claims import brief
 from wsol.report.leaderboard import boards, by_size
 from wsol.scores.metrics import METRICS, metric
 
@@ -19,8 +20,10 @@ def page(
     strata: pd.DataFrame,
     pictures: Mapping[str, Sequence],
     summaries: Mapping[str, str],
+    reproduction: pd.DataFrame | None = None,
 ) -> str:
-    """`scores`, `comparisons` and `strata` as in the CSV files; pictures by evaluation; the index's summaries."""
+    """`scores`, `comparisons` and `strata` as in the CSV files; pictures by evaluation; the index's summaries; the
+    verdicts of claims, where there are any."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(TEMPLATE.read_text())
     ranked = boards(scores, comparisons)
@@ -29,6 +32,7 @@ def page(
         sizes={board.evaluation: by_size(strata, board) for board in ranked},
         pictures={board.evaluation: pictures.get(board.evaluation, []) for board in ranked},
         summaries=summaries,
+        claims=[] if reproduction is None else [(row, brief(row)) for _, row in reproduction.iterrows()],
         versions=versions(),
         counts=[name for name in METRICS if not metric(name).is_share],
     )

@@ -1,13 +1,15 @@
 """The tidy tables beside the report: their columns, how numbers are written into them, and reading them again."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from wsol.files.score import RUN_COLUMNS
 
-NUMBER = ["metric", "choice", "value", "low", "high", "n", "groups"]
-COLUMNS = {"scores": [*RUN_COLUMNS, *NUMBER], "strata": [*RUN_COLUMNS, "table", "stratum", *NUMBER]}
+NUMBER = ["metric", "choice", "value", "low", "high", "n", "groups", "spread", "trainings"]
+COLUMNS = {"scores": [*RUN_COLUMNS, *NUMBER, "each"], "strata": [*RUN_COLUMNS, "table", "stratum", *NUMBER]}
+NAMES = ["backbone", "cam", "threshold"]  # what a run is called by
 PROBABILITIES = ("p", "p_adjusted")  # three digits of these, however small; four decimals of all else
 
 
@@ -21,6 +23,17 @@ def _text(number: float, form: str) -> str:
     return "" if pd.isna(number) else form.format(number)
 
 
+def padded(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of words as lines with columns.
+
+    >>> padded([["a", "bcd"], ["ef", "g"]])
+    ['a   bcd', 'ef  g']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [[word.ljust(width) for word, width in zip(words, widths, strict=True)] for words in rows]
+    return ["  ".join(words).rstrip() for words in lines]
+
+
 def read(path: str | Path) -> pd.DataFrame:
-    """A table from its file; a run without a backbone is called none there, which is a name."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    """A table from its file; names are text: `none`, as a run without a backbone has, and `007`."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(RUN_COLUMNS, str))

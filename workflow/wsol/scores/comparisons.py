@@ -1,9 +1,11 @@
 """Runs compared on the same images: differences in the same resamples, tested and corrected for being many.
 
-By default each run is compared with the best of its evaluation and with each control.
+By default each run is compared with the best of its evaluation and with each control. Of a backbone that was trained
+several times the mean is compared, over images and trainings: two runs of the same trainings are paired by training,
+other trainings are independent, and what was not trained has none.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -13,9 +15,10 @@ import pandas as pd
 from wsol.errors import DataError
 from wsol.maps.controls import NO_BACKBONE
 from wsol.scores.metrics import metric
-from wsol.statistics.intervals import LEVEL, detectable, student, variance
-from wsol.statistics.resampling import Floats
+from wsol.scores.runs import DrawnScore, ScoredRun, by_row, drawn_scores
+from wsol.statistics.intervals import LEVEL, detectable, student
 from wsol.statistics.testing import below_best, holm, student_p
+from wsol.statistics.trainings import crossed_difference
 
 # Where the level of what is shown first of a run is from: the honest number where there is one.
 SHOWN_FIRST = ("selected", "fixed", "none", "oracle")
@@ -34,36 +37,9 @@ COLUMNS = [
     "p_adjusted",
     "n",
     "groups",
+    "a_trainings",
+    "b_trainings",
 ]
-
-
-class ScoredRun(NamedTuple):
-    """One run's `scores`, one row per metric and choice as `evaluate` gives them, and the draws [r] of each row."""
-
-    evaluation: str
-    backbone: str
-    cam: str
-    threshold: str
-    control: bool
-    targets: str  # what says which targets these are
-    scores: pd.DataFrame
-    draws: Floats
-
-    @property
-    def name(self) -> str:
-        return f"{self.backbone}/{self.cam}/{self.threshold}"
-
-
-class DrawnScore(NamedTuple):
-    """One number of a run, as its metric's unit says, and its draws [r] in the same unit."""
-
-    run: ScoredRun
-    metric: str
-    level_from: str  # the table's column `choice`
-    value: float
-    draws: Floats
-    n: int
-    groups: int
 
 
 class Pair(NamedTuple):
@@ -74,6 +50,7 @@ class Pair(NamedTuple):
     high: float
     detectable: float
     t: float
+    freedom: float  # its degrees of freedom
     p: float  # NaN where the two cannot differ
 
 
@@ -102,23 +79,26 @@ def comparisons(runs: Iterable[ScoredRun], *, every: bool = False) -> pd.DataFra
 def compare(a: DrawnScore, b: DrawnScore) -> Pair:
     """a - b with its paired interval, and p that there is none: Student's t with the deviation of the resamples."""
     measure = metric(a.metric)
-    differences = a.draws - b.draws
     groups = min(a.groups, b.groups)
-    deviation = np.sqrt(variance(differences, groups)) if groups > 1 else np.nan
+    paired = a.trainings == b.trainings
+    found = crossed_difference(a.values, a.draws, b.values, b.draws, groups, paired=paired)
+    deviation = np.sqrt(found.variance) if groups > 1 else np.nan
     difference = a.value - b.value
     if deviation == 0 and difference:
         # One hits wherever the other misses: the variance left by a pair of hits more each way (Agresti & Min 2005).
         deviation = np.sqrt(3) / groups * measure.scale
-    reach = student(LEVEL, groups) * deviation if groups > 1 else np.nan
+    reach = student(LEVEL, groups, found.freedom) * deviation if groups > 1 else np.nan
+    same = np.array_equal(a.draws, b.draws, equal_nan=True)
     return Pair(
         a,
         b,
         difference,
         float(np.maximum(difference - reach, -measure.limit)),
         float(np.minimum(difference + reach, measure.limit)),
-        detectable(deviation, groups),
+        detectable(deviation, groups, found.freedom),
         difference / deviation if deviation > 0 else 0.0,
-        np.nan if np.array_equal(a.draws, b.draws, equal_nan=True) else student_p(difference, deviation, groups),
+        found.freedom,
+        np.nan if same else student_p(difference, deviation, groups, found.freedom),
     )
 
 
@@ -126,10 +106,12 @@ def _comparable(runs: Iterable[ScoredRun]) -> Iterable[list[DrawnScore]]:
     """The numbers of an evaluation and metric that tables show first, and those of the oracle beside them."""
     found: dict[tuple, list[DrawnScore]] = {}
     firsts: dict[str, ScoredRun] = {}
-    for run in runs:
-        _same_targets(firsts.setdefault(run.evaluation, run), run)
-        for headline, seen in _numbers(run):
-            found.setdefault((run.evaluation, seen.metric, headline), []).append(seen)
+    for trainings in by_row(runs):
+        evaluation = trainings[0].evaluation
+        for run in trainings:
+            _same_targets(firsts.setdefault(evaluation, run), run)
+        for headline, seen in _numbers(trainings):
+            found.setdefault((evaluation, seen.metric, headline), []).append(seen)
     return found.values()
 
 
@@ -138,18 +120,16 @@ def _same_targets(first: ScoredRun, run: ScoredRun) -> None:
         raise DataError(f"comparisons: {first.name} and {run.name} of {run.evaluation} are not of the same targets")
 
 
-def _numbers(run: ScoredRun) -> Iterator[tuple[bool, DrawnScore]]:
-    """Each number of a run that is compared, and whether tables show it first."""
-    scores = run.scores.reset_index(drop=True)
-    for name, rows in scores.groupby("metric", sort=False):
-        headline = shown(rows["choice"])
-        scale = metric(str(name)).scale
-        for place in rows.index.to_numpy(np.int64):
-            row = scores.iloc[place]
-            if row["choice"] in (headline, "oracle"):
-                draws = run.draws[place] * scale
-                seen = DrawnScore(run, str(name), row["choice"], row["value"], draws, row["n"], row["groups"])
-                yield row["choice"] == headline, seen
+def _numbers(trainings: Sequence[ScoredRun]) -> Iterator[tuple[bool, DrawnScore]]:
+    """Each number of a row of the tables that is compared, and whether tables show it first."""
+    by_metric: dict[str, list[DrawnScore]] = {}
+    for seen in drawn_scores(trainings):
+        by_metric.setdefault(seen.metric, []).append(seen)
+    for own in by_metric.values():
+        headline = shown(seen.level_from for seen in own)
+        for seen in own:
+            if seen.level_from in (headline, "oracle"):
+                yield seen.level_from == headline, seen
 
 
 def _families(numbers: list[DrawnScore], every: bool) -> Iterator[tuple]:
@@ -174,7 +154,9 @@ def _with_best(numbers: list[DrawnScore]) -> Iterator[tuple]:
     place = [distinct.index(seen.draws.tobytes()) for seen in ordered]
     firsts = [pairs[place.index(other) - 1] for other in range(1, len(distinct))]
     groups = min(seen.groups for seen in numbers)
-    adjusted = below_best([sign * pair.t for pair in firsts], groups)
+    several = any(len(seen.trainings) > 1 for seen in numbers)
+    freedom = [pair.freedom for pair in firsts] if several else None
+    adjusted = below_best([sign * pair.t for pair in firsts], groups, freedom)
     yield from _rows("best", pairs, [adjusted[at - 1] if at else np.nan for at in place[1:]])
 
 
@@ -188,7 +170,8 @@ def _rows(family: str, pairs: Iterable[Pair], corrected: Iterable[float]) -> Ite
         # A correction never makes p smaller.
         adjusted = max(p, pair.p) if np.isfinite(pair.p) else np.nan
         numbers = (pair.difference, pair.low, pair.high, pair.detectable, pair.p, adjusted)
-        yield *about, *numbers, min(a.n, b.n), min(a.groups, b.groups)
+        sizes = (min(a.n, b.n), min(a.groups, b.groups), len(a.trainings), len(b.trainings))
+        yield *about, *numbers, *sizes
 
 
 def _with_controls(numbers: list[DrawnScore]) -> Iterator[tuple[DrawnScore, DrawnScore]]:

@@ -88,10 +88,10 @@ def best_iou(x0, y0, x1, y1, truth, one):
     area = max(x1 - x0 + one, 0.0) * max(y1 - y0 + one, 0.0)
     for g in range(len(truth)):
         a, b, c, d = truth[g]
-        shared = max(min(x1, c) - max(x0, a) + one, 0.0) * max(min(y1, d) - max(y0, b) + one, 0.0)
-        union = area + (c - a + one) * (d - b + one) - shared
-        if shared > 0 and union > 0:
-            best = max(best, shared / union)
+        common = max(min(x1, c) - max(x0, a) + one, 0.0) * max(min(y1, d) - max(y0, b) + one, 0.0)
+        union = area + (c - a + one) * (d - b + one) - common
+        if common > 0 and union > 0:
+            best = max(best, common / union)
     return best
 
 

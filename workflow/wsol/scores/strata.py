@@ -4,46 +4,72 @@ Sizes are of the target's mask, or of its largest box where it has none: by COCO
 the share of the image. Intervals are of these targets at the level of the whole run: its choice is not drawn again.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.boxes import area, asboxes
 from wsol.files import rle
-from wsol.scores.evaluate import Evaluation
 from wsol.scores.metrics import metric
-from wsol.statistics.intervals import mean_interval
+from wsol.scores.runs import over_trainings
+from wsol.statistics.intervals import Estimate, mean_interval
+from wsol.statistics.resampling import Floats
 
-COLUMNS = ["table", "stratum", "metric", "choice", "value", "low", "high", "n", "groups"]
+COLUMNS = ["table", "stratum", "metric", "choice", *Estimate._fields]
 COCO_AREAS = {"small": 32**2, "medium": 96**2, "large": np.inf}  # upper edges, not included but the last
 FRACTIONS = {"below 10 %": 0.1, "10-25 %": 0.25, "25-50 %": 0.5, "above 50 %": np.inf}
 
 
-def strata(evaluation: Evaluation, targets: pd.DataFrame) -> pd.DataFrame:
+def strata(outcomes: Sequence[pd.DataFrame], targets: pd.DataFrame) -> pd.DataFrame:
     """One row of COLUMNS per stratum, metric that is a mean and choice, where the stratum has a target that counts.
 
+    `outcomes`: what `evaluate` says of every target, in each of a run's trainings; of several there is `spread` too.
     `targets` is files.TARGETS.
     """
     rows = []
     for table, names in tables(targets).items():
         for stratum in names.cat.categories:
-            members = evaluation.targets[(names == stratum).to_numpy()]
-            rows += [(table, stratum, *row) for row in _rows(members)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+            here = (names == stratum).to_numpy()
+            rows += [(table, stratum, *row) for row in _rows([own[here] for own in outcomes])]
+    return pd.DataFrame(rows, columns=COLUMNS + ["spread"] * (len(outcomes) > 1))
 
 
-def _rows(members: pd.DataFrame) -> list[tuple]:
+def _rows(members: Sequence[pd.DataFrame]) -> list[tuple]:
     """The rows of one stratum, without its name."""
     rows = []
-    for column in members.columns:
+    for column in members[0].columns:
         # `metric@choice`, and a metric's own name may have an @ too.
-        if "@" in column and members[column].notna().any():
+        if "@" in column and all(column in own and own[column].notna().any() for own in members):
             name, choice = column.rsplit("@", 1)
-            measure = metric(name)
-            found = mean_interval(members[column], members["group"], share=measure.is_share)
-            numbers = [measure.scale * number for number in found[:3]]
-            rows.append((name, choice, *numbers, found.n, found.groups))
+            values = np.stack([own[column].to_numpy(np.float64) for own in members])
+            rows.append((name, choice, *_estimate(name, values, members[0]["group"])))
     return rows
+
+
+def _estimate(name: str, values: Floats, groups: pd.Series) -> tuple:
+    """Of a metric's values [s n] in s trainings: an Estimate in its unit, and the spread of several."""
+    if len(values) > 1:
+        counted = np.isfinite(values)
+        n, size = int(counted.sum(axis=1).min()), min(groups[row].nunique() for row in counted)
+        estimate, spread = over_trainings(name, *_linear(values, groups), n, size)
+        return *estimate, spread
+    measure = metric(name)
+    found = mean_interval(values[0], groups, share=measure.is_share)
+    return *(measure.scale * number for number in found[:3]), found.n, found.groups
+
+
+def _linear(values: Floats, groups: pd.Series) -> tuple[Floats, Floats]:
+    """The mean of each training, [s], and draws of it, [s g], that vary together as its resamples do.
+
+    Each is the mean moved by what one group is off it (Taylor), as in `mean_interval`; nothing is drawn.
+    """
+    counted = np.isfinite(values)
+    means = np.nanmean(values, axis=1)
+    codes = pd.factorize(groups)[0]
+    off = np.stack([np.bincount(codes, row) for row in np.where(counted, values - means[:, None], 0)])
+    return means, means[:, None] + off * np.sqrt(off.shape[1] - 1) / counted.sum(axis=1, keepdims=True)
 
 
 def tables(targets: pd.DataFrame) -> dict[str, pd.Series]:

@@ -1,7 +1,8 @@
 """How sure a number is: its interval, and the smallest difference that could be seen.
 
 Intervals are of what the whole procedure has on average: for `selected`, over the images that are scored and those that
-the level was chosen on. One training of a network is one sample, whose spread no interval here holds.
+the level was chosen on. Where a network was trained more than once, `trainings.crossed` gives the variance and the
+freedom that are of trainings too; of one training an interval says nothing of how another would come out.
 """
 
 from typing import NamedTuple
@@ -26,13 +27,15 @@ class Estimate(NamedTuple):
     groups: int  # groups that have one
 
 
-def interval(value: float, variance: float, n: int, groups: int, *, share: bool = True) -> Estimate:
+def interval(
+    value: float, variance: float, n: int, groups: int, *, freedom: float | None = None, share: bool = True
+) -> Estimate:
     """The 95 % interval of a mean of this variance over independent groups.
 
     Of a share, in [0, 1]: Wilson's (1927) score interval with Student's t of groups - 1 in place of the normal and the
     n that a plain proportion of this variance would have (Korn & Graubard 1998; Franco et al. 2019): it does not
     collapse where nearly all or nearly no targets are hit. Of a count: Student's, not below 0. `low` and `high` are NaN
-    where there is a single group.
+    where there is a single group. `freedom`, where given, stands in place of groups - 1.
 
     >>> found = interval(0.5, 0.25 / 100, 100, 100)  # 50 of 100 hit
     >>> print(f"{found.low:.3f} {found.high:.3f}")
@@ -42,7 +45,7 @@ def interval(value: float, variance: float, n: int, groups: int, *, share: bool 
     """
     if groups < 2:
         return Estimate(value, np.nan, np.nan, n, groups)
-    t = student(LEVEL, groups)
+    t = student(LEVEL, groups, freedom)
     if not share:
         reach = t * np.sqrt(variance)
         return Estimate(value, max(value - reach, 0.0), value + reach, n, groups)
@@ -81,7 +84,7 @@ def variance(draws: Floats, groups: int) -> float:
     return float(there.var(ddof=1)) * groups / max(groups - 1, 1)
 
 
-def detectable(deviation: float, groups: int) -> float:
+def detectable(deviation: float, groups: int, freedom: float | None = None) -> float:
     """The smallest true difference that p < .05 finds four times in five, given the deviation of one (Bloom 1995).
 
     NaN where there is a single group.
@@ -91,10 +94,11 @@ def detectable(deviation: float, groups: int) -> float:
     """
     from scipy.special import stdtrit
 
-    return float((student(LEVEL, groups) + stdtrit(groups - 1, POWER)) * deviation) if groups > 1 else np.nan
+    free = groups - 1 if freedom is None else freedom
+    return float((student(LEVEL, groups, freedom) + stdtrit(free, POWER)) * deviation) if groups > 1 else np.nan
 
 
-def student(level: float, groups: int) -> float:
+def student(level: float, groups: int, freedom: float | None = None) -> float:
     """How many standard deviations a two-sided interval of a mean over so many groups reaches.
 
     >>> round(student(0.95, 5), 3)  # t of four degrees of freedom
@@ -102,4 +106,4 @@ def student(level: float, groups: int) -> float:
     """
     from scipy.special import stdtrit
 
-    return float(stdtrit(groups - 1, (1 + level) / 2))
+    return float(stdtrit(groups - 1 if freedom is None else freedom, (1 + level) / 2))

@@ -17,7 +17,7 @@ from wsol.terminal.screen import Aside, Screen
 SECONDS_BETWEEN_LOOKS = 0.5
 SHORT = 30  # seconds: jobs of no decision of the user's (plan, table, report) have a line if they take longer
 TOLD_BETTER = ("At least one job did not complete", "Exiting because a job execution failed")
-BEFORE_THE_RUN = "Assuming unrestricted shared filesystem usage."
+BEFORE_THE_RUN = "Assuming unrestricted"  # what the file system is used for
 STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.\w+: (\d+)>")
 
 
@@ -25,9 +25,17 @@ class Calm(logging.Handler):
     """Listens to Snakemake's logger from the start of a run on.
 
     `jobs` counts the known jobs by stage. Where `verbose`, Snakemake speaks for itself, and only failures are noted.
+    `called` has what decisions are called that their names alone do not tell apart.
     """
 
-    def __init__(self, screen: Screen, logs: list[str], jobs: Callable[[], Mapping[str, int]], verbose: bool = False):
+    def __init__(
+        self,
+        screen: Screen,
+        logs: list[str],
+        jobs: Callable[[], Mapping[str, int]],
+        verbose: bool = False,
+        called: Mapping[str, str] = {},
+    ):
         super().__init__()
         self.screen = screen
         self.logs = logs
@@ -37,6 +45,7 @@ class Calm(logging.Handler):
         self.interrupted = False
         self.begun = 0.0
         self._jobs = jobs
+        self._called = called
         self._total = 0
         self._finished: list[tuple[Started, float]] = []
         self._status: int | None = None
@@ -48,7 +57,8 @@ class Calm(logging.Handler):
         if self.verbose:
             return True
         event = str(getattr(record, "event", None))
-        return not self.begun and event != "workflow_started" and record.getMessage() != BEFORE_THE_RUN
+        told = event == "workflow_started" or record.getMessage().startswith(BEFORE_THE_RUN)
+        return not self.begun and not told
 
     def quieten(self, logger: logging.Logger) -> None:
         """Join `logger`, and let its handler of the terminal pass on only what belongs to no run."""
@@ -96,7 +106,9 @@ class Calm(logging.Handler):
     def _on_job_info(self, record: Any) -> None:
         found = dict(record.wildcards.items())
         shard = found.get("shard", "")
-        job = Started(record.rule_name, lines.names(found), shard, list(record.log), record.threads, record.created)
+        job = Started(
+            record.rule_name, lines.names(found, self._called), shard, list(record.log), record.threads, record.created
+        )
         self.progress.start(record.jobid, job)
 
     def _on_job_finished(self, record: Any) -> None:

@@ -7,13 +7,18 @@ UNSAID = ("none", "imported")  # in paths where there is no backbone, or no cam,
 BAR = 10  # cells of the live bar
 
 
-def names(wildcards: Mapping[str, str]) -> list[str]:
+def names(wildcards: Mapping[str, str], called: Mapping[str, str] = {}) -> list[str]:
     """What the user calls the decisions in a job's wildcards; the digests behind them mean nothing to anybody.
+
+    `called` has those of which there are several of one name.
 
     >>> names({"dataset": "birds@1f3a5c77", "backbone": "xception@bbd3a5bd", "shard": "000000-000299"})
     ['xception', 'birds']
+    >>> names({"backbone": "xception@bbd3a5bd"}, {"xception@bbd3a5bd": "xception seed 1"})
+    ['xception seed 1']
     """
-    found = [str(wildcards[kind]).split("@")[0] for kind in ORDER if kind in wildcards]
+    decisions = [str(wildcards[kind]) for kind in ORDER if kind in wildcards]
+    found = [called.get(decision, decision.split("@")[0]) for decision in decisions]
     return [name for name in found if name not in UNSAID]
 
 

@@ -1,0 +1,112 @@
+"""Claims: rounded as they are printed, compared, and told; what was not run is neither right nor wrong."""
+
+import pandas as pd
+import pytest
+from test_report import by_size, compared, scores
+
+from wsol.report import claims
+from wsol.report.claims import Claim, agrees, text, unmet, verdicts
+from wsol.report.page import page
+
+RUN = "mobilenetv2/gradcam/sweep"
+
+
+def claim(**changes) -> Claim:
+    about = {
+        "name": "ours",
+        "source": "A paper",
+        "evaluation": "e",
+        "metric": "maxboxacc@50",
+        "choice": None,
+        "run": RUN,
+    }
+    return Claim(**about | {"expected": 55.0, "tolerance": 0.1, "subset": False} | changes)
+
+
+def verdict(**changes) -> str:
+    return verdicts([claim(**changes)], scores())["verdict"].item()
+
+
+@pytest.mark.parametrize(
+    "expected, tolerance, got, agreed",
+    [
+        (53.4, 0.1, 53.3853, True),
+        (53.4, 0, 53.3853, True),  # 53.4 is all that is printed
+        (53.385, 0, 53.3853, True),
+        (53.386, 0, 53.3853, False),
+        (53.4, 0.1, 53.54, True),  # printed, 53.5
+        (53.4, 0.1, 53.56, False),
+        (53.4, 0.1, 53.26, True),
+        (53.4, 0.1, 53.25, False),  # tables print it as 53.2
+        (53, 0, 53.49, True),  # no decimal is claimed
+        (53.0, 0, 53.49, False),
+        (0.1, 0.2, 0.3, True),  # in binary 0.3 - 0.1 is less than 0.2, and 0.7 - 0.5 more
+        (0.5, 0.2, 0.7, True),
+        (0.3, 0.1, 0.2, True),
+        (100, 0, 100.0, True),
+        (-3.5, 0.1, -3.6, True),
+    ],
+)
+def test_a_number_is_held_to_the_digits_that_are_printed(expected, tolerance, got, agreed):
+    assert agrees(expected, tolerance, got) is agreed
+
+
+def test_a_claim_is_of_what_tables_show_first_unless_it_says():
+    assert verdict() == "reproduced"  # the selected number
+    assert verdict(choice="oracle") == "differs"
+    assert verdict(choice="oracle", expected=60.0) == "reproduced"
+    assert verdict(expected=54.8, subset=True) == "differs (subset)"
+    assert verdict(expected=54.9, subset=True) == "reproduced (subset)"
+    row = verdicts([claim(choice="oracle")], scores()).iloc[0]
+    assert (row["choice"], row["got"], row["low"], row["high"], row["n"]) == (
+        "oracle",
+        "60.0000",
+        "50.0000",
+        "70.0000",
+        "10",
+    )
+
+
+def test_what_has_no_row_was_not_run():
+    assert verdict(metric="pxap") == "not run (no row: none of pxap)"
+    assert verdict(run="mobilenetv2/cam/sweep") == "not run (no row: none of maxboxacc@50)"
+    assert verdict(metric="top1_acc", choice="oracle") == f"not run (no row: top1_acc of {RUN} has none)"
+    blank = verdicts([claim()], scores().assign(value=float("nan")))
+    assert blank["verdict"].item() == "not run (no row: none of maxboxacc@50)"
+
+
+def test_every_number_comes_back_from_the_file_as_it_was_written(tmp_path):
+    given = [claim(expected=60.0, choice="oracle"), claim(expected=55), claim(metric="pxap")]
+    found = verdicts(given, scores())
+    found.to_csv(tmp_path / "r.csv", index=False)
+    pd.testing.assert_frame_equal(claims.read(tmp_path / "r.csv"), found, check_dtype=False)
+    assert found["expected"].tolist() == ["60.0", "55", "55.0"]
+    assert [claims.brief(row) for _, row in found.iterrows()] == ["60.0 [50.0 70.0]", "55 [45 65]", ""]
+
+
+def test_the_terminal_has_a_line_for_each_run_below_where_it_is_printed():
+    other = "none/center/sweep"
+    given = [claim(), claim(run=other, expected=41.0), claim(name="theirs", metric="pxap", source="B")]
+    assert text(verdicts(given, scores())).splitlines() == [
+        "claims: 1 reproduced, 1 differs, 1 not run",
+        "ours: maxboxacc@50 of e, from A paper",
+        f"  {RUN}  55.0 ± 0.1  55.0 [45.0 65.0]  reproduced",
+        f"  {other}          41.0 ± 0.1  40.0 [30.0 50.0]  differs",
+        "theirs: pxap of e, from B",
+        f"  {RUN}  55.0 ± 0.1  -  not run (no row: none of pxap)",
+    ]
+    why = "datasets.a.images: no such file or folder: 'a'."
+    assert text(unmet(given[:2], why)).splitlines()[2:] == [f"  2 runs: not run ({why[:-1]})"]
+
+
+def test_a_single_group_has_no_interval():
+    alone = verdicts([claim()], scores().assign(low=float("nan"), high=float("nan")))
+    assert claims.brief(alone.iloc[0]) == "55.0"
+
+
+def test_the_page_has_every_claim_and_nothing_of_a_user_unescaped():
+    given = [claim(source="<script>"), claim(run="none/center/sweep", expected=41.0), claim(metric="pxap")]
+    html = page(scores(), compared(), by_size(), {}, {}, verdicts(given, scores()))
+    assert "<h2>Claims" in html and "&lt;script&gt;" in html and "<script>" not in html
+    assert "55.0 [45.0 65.0]" in html and "<b>differs</b>" in html and "not run (no row: none of pxap)" in html
+    assert "<h2>Claims" not in page(scores(), compared(), by_size(), {}, {})

@@ -1,0 +1,254 @@
+"""Stand-ins of the data that the shipped experiments read: the same layout, a few tiny images, random weights."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pandas as pd
+
+from modelfiles import keras_file
+from sources import OBJECT, PAGE
+from wsol.index.targets import part
+
+WIDE, HIGH = 40, 30
+PER_PART = 3
+HALVES = ((2, 0), (2, 1))
+FIFTHS = ((5, 0), (5, 1))
+WEIGHTS = {
+    "mobilenet_v2": ("MobileNetV2", {}),
+    "mobilenet_0.75_224": ("MobileNet", {"alpha": 0.75}),
+    "mobilenet_0.25_224": ("MobileNet", {"alpha": 0.25}),
+    "mobilenet_v3_small": ("MobileNetV3Small", {}),
+}
+
+
+def chosen(pattern: str, parts: Iterable[tuple[int, int]]) -> list[str]:
+    """Names of images, a few in each of the parts that an experiment takes."""
+    every = pd.DataFrame({"image": [pattern.format(number) for number in range(1, 500)]})
+    every["group"] = every["image"]
+    found = [part(every, {"of": of, "take": take})["image"].head(PER_PART) for of, take in parts]
+    return sorted(set(pd.concat(found)))
+
+
+def box(number: int) -> tuple[int, int, int, int]:
+    """Where the object of the n-th image is: half-open."""
+    x, y = 3 + number % 9, 2 + number % 7
+    return x, y, x + 18, y + 14
+
+
+def picture(path: Path, number: int) -> None:
+    """Noise with a bright object."""
+    pixels = np.random.default_rng(number).integers(0, 120, (HIGH, WIDE, 3), np.uint8)
+    x0, y0, x1, y1 = box(number)
+    pixels[y0:y1, x0:x1] += 120
+    _save(path, pixels)
+
+
+def mask(path: Path, number: int, inside: int = 255, outside: int = 0, edge: int | None = None) -> None:
+    """The object's pixels, and if wanted its outline's."""
+    pixels = np.full((HIGH, WIDE), outside, np.uint8)
+    x0, y0, x1, y1 = box(number)
+    if edge is not None:
+        pixels[y0 - 1 : y1 + 1, x0 - 1 : x1 + 1] = edge
+    pixels[y0:y1, x0:x1] = inside
+    _save(path, pixels)
+
+
+def _save(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), pixels)
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def wsol(folder: Path, names: Sequence[str], labels: Sequence[int], truth: Sequence[str] | None = None) -> None:
+    """The published metadata; without `truth` a box each."""
+    _write(folder / "image_ids.txt", names)
+    _write(folder / "class_labels.txt", [f"{name},{label}" for name, label in zip(names, labels, strict=True)])
+    if truth is None:
+        _write(folder / "image_sizes.txt", [f"{name},{WIDE},{HIGH}" for name in names])
+        boxes = [box(number) for number in range(len(names))]
+        truth = [f"{name},{x0},{y0},{x1 - 1},{y1 - 1}" for name, (x0, y0, x1, y1) in zip(names, boxes, strict=True)]
+    _write(folder / "localization.txt", truth)
+
+
+def xml(path: Path, image: str, number: int, name: str) -> None:
+    """A page of Pascal VOC's."""
+    x0, y0, x1, y1 = box(number)
+    thing = OBJECT.format(x0 + 1, y0 + 1, x1, y1, name=name)
+    _write(path, [PAGE.format(name=image, width=WIDE, height=HIGH, objects=thing)])
+
+
+def _imagenet_labels(names: Sequence[str]) -> list[int]:
+    """Classes up to the last of a thousand: a network's outputs are theirs."""
+    return np.linspace(0, 999, len(names)).astype(int).tolist()
+
+
+def ilsvrc1300(root: Path) -> None:
+    names = chosen("val/ILSVRC2012_val_{:08d}.JPEG", [*HALVES, (48, 1), (24, 0)])
+    for number, name in enumerate(names):
+        picture(root / "ilsvrc1300/images" / name, number)
+    wsol(root / "ilsvrc1300/metadata_original", names, _imagenet_labels(names))
+
+
+def imagenet(root: Path) -> None:
+    """ImageNet whole, ImageNetV2 and the published metadata."""
+    names = [f"val/ILSVRC2012_val_{number:08d}.JPEG" for number in range(1, 7)]
+    for number, name in enumerate(names):
+        picture(root / "ILSVRC" / name, number)
+    wsol(root / "wsol_metadata/ILSVRC/test", names, _imagenet_labels(names))
+    names = chosen("val2/{0}/{0:040x}.jpeg", HALVES)
+    for number, name in enumerate(names):
+        picture(root / "imagenetv2/images" / name, number)
+    wsol(root / "imagenetv2/metadata", names, _imagenet_labels(names))
+    names = [f"val2/{label}/0.jpeg" for label in range(6)]
+    wsol(root / "wsol_metadata/ILSVRC/val", names, range(6))
+    for split in ("test", "val"):
+        names = [f"001.Black_footed_Albatross/{split}_{number}.jpg" for number in range(6)]
+        wsol(root / f"wsol_metadata/CUB/{split}", names, [0] * 6)
+
+
+def cub20(root: Path) -> None:
+    _write(root / "cub20/classes.txt", ["1 001.Auk", "2 002.Owl"])
+    for split, count in (("train", 12), ("test", 6)):
+        names = [f"{number % 2}/{split}_{number}.jpg" for number in range(count)]
+        for number, name in enumerate(names):
+            picture(root / "cub20" / split / "images" / name, number)
+        wsol(root / "cub20" / split / "metadata", names, [number % 2 for number in range(count)])
+
+
+def cub(root: Path, count: int = 12) -> None:
+    """CUB-200-2011 as distributed, of two species."""
+    folder = root / "CUB_200_2011"
+    names = [f"{1 + number % 2:03d}.Black_footed_Albatross/bird_{number}.jpg" for number in range(count)]
+    tables = {
+        "images": names,
+        "image_class_labels": [1 + number % 2 for number in range(count)],
+        "train_test_split": [int(number < 2 * count // 3) for number in range(count)],
+        "bounding_boxes": ["{}.0 {}.0 18.0 14.0".format(*box(number)) for number in range(count)],
+    }
+    for table, values in tables.items():
+        _write(folder / f"{table}.txt", [f"{number} {value}" for number, value in enumerate(values, 1)])
+    _write(folder / "classes.txt", ["1 001.Black_footed_Albatross", "2 002.Black_footed_Albatross"])
+    for number, name in enumerate(names):
+        picture(folder / "images" / name, number)
+        mask(folder / "segmentations" / Path(name).with_suffix(".png"), number, inside=255)
+
+
+def glas(root: Path) -> None:
+    for split, count in (("train", 8), ("test", 6)):
+        folder = root / "glas" / split
+        names = [f"{split}_{number}.png" for number in range(count)]
+        for number, name in enumerate(names):
+            picture(folder / "images" / name, number)
+            mask(folder / "masks" / name, number)
+        wsol(folder / "metadata", names, [n % 2 for n in range(count)], truth=[f"{name},{name}," for name in names])
+
+
+def coco100(root: Path) -> None:
+    names = chosen("{:012d}.jpg", HALVES)
+    folder = root / "coco100"
+    content: dict = {
+        "images": [],
+        "annotations": [],
+        "categories": [{"id": 17, "name": "cat"}, {"id": 18, "name": "dog"}],
+    }
+    for number, name in enumerate(names):
+        picture(folder / "images" / name, number)
+        x0, y0, x1, y1 = box(number)
+        content["images"].append({"id": number + 1, "file_name": name, "width": WIDE, "height": HIGH})
+        entry = {"id": number + 1, "image_id": number + 1, "category_id": 17 + number % 2, "iscrowd": 0}
+        entry |= {"bbox": [x0, y0, x1 - x0, y1 - y0], "segmentation": [[x0, y0, x1, y0, x1, y1, x0, y1]]}
+        content["annotations"].append(entry)
+    (folder / "instances.json").write_text(json.dumps(content))
+    (folder / "coco_to_imagenet.json").write_text(json.dumps({"cat": [281, 282], "dog": [207, 208]}))
+
+
+def raccoon40(root: Path) -> None:
+    for number, name in enumerate(chosen("raccoon-{}.jpg", HALVES)):
+        picture(root / "raccoon40/images" / name, number)
+        xml(root / "raccoon40/annotations" / Path(name).with_suffix(".xml"), name, number, "raccoon")
+
+
+def voc2012(root: Path) -> None:
+    """VOC 2012, half of it with segmentations."""
+    folder = root / "VOC2012"
+    names = chosen("2008_{:06d}.jpg", FIFTHS)
+    for number, name in enumerate(names):
+        picture(folder / "JPEGImages" / name, number)
+        xml(folder / "Annotations" / Path(name).with_suffix(".xml"), name, number, ("cat", "dog")[number % 2])
+        if number % 2:
+            mask(folder / "SegmentationClass" / Path(name).with_suffix(".png"), number, inside=12, edge=255)
+    _write(folder / "ImageSets/Main/val.txt", [Path(name).stem for name in names])
+
+
+def pets(root: Path) -> None:
+    """Oxford's annotations as they come, without what `make data` adds."""
+    names = chosen("Abyssinian_{}.jpg", FIFTHS)
+    folder = root / "pets/annotations"
+    for number, name in enumerate(names):
+        picture(root / "pets/images" / name, number)
+        mask(folder / "trimaps" / Path(name).with_suffix(".png"), number, inside=1, outside=2, edge=3)
+        xml(folder / "xmls" / Path(name).with_suffix(".xml"), name, number, ("cat", "dog")[number % 2])
+    lines = [f"{Path(name).stem} {1 + n % 2} {1 + n % 2} 1" for n, name in enumerate(names)]
+    _write(folder / "list.txt", ["#Image CLASS-ID SPECIES BREED ID", *lines])
+
+
+def openimages30k(root: Path) -> None:
+    for split in ("val", "test"):
+        names = [f"{split}/0bt9lr/{number:016x}.jpg" for number in range(5)]
+        masks = [name.replace(".jpg", "_m0bt9lr_0.png") for name in names]
+        ignored = [name.replace(".jpg", "_ignore.png") for name in names]
+        for number in range(5):
+            mask(root / "OpenImages" / masks[number], number)
+            mask(root / "OpenImages" / ignored[number], number + 3)
+        truth = [",".join(three) for three in zip(names, masks, ignored, strict=True)]
+        wsol(root / "metadata/OpenImages" / split, names, [0] * 5, truth)
+
+
+def weights(root: Path, real: bool) -> None:
+    """Files of weights: drawn by Keras, or what a check takes for some."""
+    (root / "weights").mkdir(parents=True)
+    for name, (architecture, arguments) in WEIGHTS.items():
+        path = root / "weights" / f"{name}_imagenet.weights.h5"
+        if real:
+            import keras
+
+            getattr(keras.applications, architecture)(weights=None, **arguments).save_weights(path)
+        else:
+            with h5py.File(path, "w") as file:
+                file["layers/conv/vars/0"] = np.zeros(3)
+
+
+def model(root: Path, real: bool) -> None:
+    """A network of one's own with VOC's twenty outputs."""
+    if not real:
+        return keras_file(root / "voc.keras")
+    import keras
+
+    layers = keras.layers
+    last = layers.Dense(20, activation="sigmoid")
+    body = [
+        keras.Input((64, 64, 3)),
+        layers.Conv2D(8, 3, strides=4, activation="relu"),
+        layers.GlobalAveragePooling2D(),
+    ]
+    return keras.Sequential([*body, last]).save(root / "voc.keras")
+
+
+def data(root: Path, real: bool = False) -> Path:
+    """Everything that any shipped experiment reads, below `root`; with `real` weights that Keras can load."""
+    from wsol.fetching.finishing import pets as finish_pets
+
+    for write in (ilsvrc1300, imagenet, cub20, cub, glas, coco100, raccoon40, voc2012, pets, openimages30k):
+        write(root)
+    finish_pets(root / "pets/annotations")
+    weights(root, real)
+    model(root, real)
+    return root

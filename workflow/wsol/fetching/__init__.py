@@ -1,0 +1,1 @@
+"""Data sets and weights that may be fetched, brought into the layout that the experiments read."""
