@@ -1,4 +1,4 @@
-"""What does it cost that another processor gives the same bytes? `instructions: portable` over `native`, in one run.
+"""What bytes that are the same on another processor cost: `instructions: portable` against `native`, in one run.
 
     python benchmarks/processor.py [--architecture MobileNetV2] [--input 96] [--rounds 3]
 
