@@ -98,6 +98,13 @@ def names_of_run(wildcards):
     return {kind: wildcards[kind].split("@")[0] for kind in ("dataset", "backbone", "cam", "threshold", "evaluation")}
 
 
+def run_and_seed(wildcards):
+    """What the user called each decision of a run, and the seed of its training where its backbone has one."""
+    weights = (SETTINGS.get(wildcards.backbone) or {}).get("weights")
+    seed = {"seed": SETTINGS[weights["train"]]["train"]["seed"]} if isinstance(weights, dict) else {}
+    return names_of_run(wildcards) | seed
+
+
 def scored(name):
     """A file of every run's score."""
     stages = ("backbone", "cam", "threshold", "evaluation")

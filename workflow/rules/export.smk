@@ -5,13 +5,6 @@ EXPORTED = [
 ]
 
 
-def run_and_seed(wildcards):
-    """What the user called each decision of a run, and the seed of its training where its backbone has one."""
-    weights = (SETTINGS.get(wildcards.backbone) or {}).get("weights")
-    seed = {"seed": SETTINGS[weights["train"]]["train"]["seed"]} if isinstance(weights, dict) else {}
-    return names_of_run(wildcards) | seed
-
-
 rule export:
     input:
         unpack(report_and_select),
