@@ -7,8 +7,9 @@ RESULTS ?= results
 # Where data lie: make data puts them there, make run finds them there. Without it the experiment says, or else `data`.
 # Of several --config Snakemake takes the last, so that of ARGS gets one more word.
 DATA ?=
-AT := $(if $(DATA),data='$(DATA)')
-WORDS = $(if $(AT),$(if $(filter --config -C,$(ARGS)),$(patsubst -C,-C $(AT),$(patsubst --config,--config $(AT),$(ARGS))),$(ARGS) --config $(AT)),$(ARGS))
+AT := $(if $(DATA),data='"$(DATA)"')
+GIVEN = $(patsubst --config=%,--config %,$(patsubst -C%,--config %,$(ARGS)))
+WORDS = $(if $(AT),$(if $(filter --config,$(GIVEN)),$(patsubst --config,--config $(AT),$(GIVEN)),$(ARGS) --config $(AT)),$(ARGS))
 VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import yaml
 
+from wsol import places
 from wsol.datasets.annotations import each
 from wsol.errors import ConfigError, DataError, InputError, unknown
 from wsol.experiment import located
@@ -37,7 +38,7 @@ def main() -> None:
     config = yaml.safe_load(given.config.read_text())
     if given.dataset not in config["datasets"]:
         raise ConfigError(unknown(f"{given.config}: datasets", given.dataset, config["datasets"]))
-    where, root = f"datasets.{given.dataset}", given.data or config.get("data", "data")
+    where, root = f"datasets.{given.dataset}", places.expanded("data", given.data or config.get("data", "data"))
     entry = config["datasets"][given.dataset]
     settings = located.entry(where, located.dataset(given.dataset, entry), entry, root)
     found = indexing.index(settings, where)

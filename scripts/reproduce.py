@@ -7,6 +7,7 @@ and the end is 0. What fails for another reason ends as it fails.
 
 import argparse
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -62,10 +63,20 @@ def unreachable(results: str, since: float) -> str:
     return ""
 
 
+def ran(command: list[str]) -> int:
+    """The status of a command, which deals with Ctrl-C itself and is given the time to."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # SIG_IGN the command would inherit
+    try:
+        return subprocess.run(command).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def unmet(config: dict, files: list[str], why: str) -> pd.DataFrame:
     """Every claim as not run, with the command that fetches what is lacking where the experiment names one."""
     fetched = FETCHED.search("".join(Path(file).read_text() for file in files))
-    return claims.unmet(unchecked(config["claims"]), f"{why.rstrip('.')}; {fetched[0]}" if fetched else why)
+    at = f" DATA='{config['data']}'" if config["data"] != "data" else ""
+    return claims.unmet(unchecked(config["claims"]), f"{why.rstrip('.')}; {fetched[0]}{at}" if fetched else why)
 
 
 def main(command: list[str]) -> int:
@@ -76,11 +87,15 @@ def main(command: list[str]) -> int:
         raise ConfigError(f"reproduce: {', '.join(files)} claims nothing.")
     target = Path(places.results(config["results"], {}), "reproduction.csv")
     since = time.time()
+    if target.exists() and claims.read(target)["verdict"].str.startswith(claims.NOT_RUN).all():
+        target.unlink()  # written here, by no run: whatever its time says, it is of nothing that there is
     why = lacking(given)
-    if not why and (status := subprocess.run(command).returncode):
+    if not why and (status := ran(command)):
         why = unreachable(str(target.parent), since)
         if not why:
             return status
+    if not why and not claims.states(target, check(given).settings["claims"]):
+        raise ConfigError("reproduce: the command made no verdict of these claims (a dry run, or a part of the run?).")
     if why:
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic(target) as path:

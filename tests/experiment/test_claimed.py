@@ -27,12 +27,12 @@ def test_a_claim_is_one_number_of_one_run():
     about = ("ours", "A paper", "e", "maxboxacc@50", None)
     found = check(CLAIMING).settings["claims"]
     assert found == [
-        Claim(*about, "none/center/sweep", 50.0, 0.1, False),
-        Claim(*about, "net/gradcam/sweep", 60, 0.1, False),
+        Claim(*about, "none/center/sweep", 50.0, 0.1, False, selects=True),
+        Claim(*about, "net/gradcam/sweep", 60, 0.1, False, selects=True),
     ]
     assert [repr(claim.expected) for claim in found] == ["50.0", "60"]
     assert check(GOOD).settings["claims"] == []
-    assert check(with_claim(("subset", True), ("choice", "selected"))).settings["claims"][0][-1] is True
+    assert check(with_claim(("subset", True), ("choice", "selected"))).settings["claims"][0].subset is True
 
 
 def test_claims_change_no_folder():
@@ -121,7 +121,7 @@ def test_claims_are_known_without_what_the_config_names():
     found = unchecked(shaped(CLAIMING)["claims"])
     assert [claim.run for claim in found] == ["none/center", "net/gradcam/sweep"]
     assert [claim._replace(run="") for claim in found] == [
-        c._replace(run="") for c in check(CLAIMING).settings["claims"]
+        c._replace(run="", selects=False) for c in check(CLAIMING).settings["claims"]
     ]
 
 

@@ -39,6 +39,8 @@ def verdict(**changes) -> str:
         (53.4, 0.1, 53.26, True),
         (53.4, 0.1, 53.25, False),  # tables print it as 53.2
         (53, 0, 53.49, True),  # no decimal is claimed
+        (59.6, 0.01, 59.6049, True),  # printed 59.60, which YAML reads as 59.6
+        (59.6, 0.01, 59.645, False),
         (53.0, 0, 53.49, False),
         (0.1, 0.2, 0.3, True),  # in binary 0.3 - 0.1 is less than 0.2, and 0.7 - 0.5 more
         (0.5, 0.2, 0.7, True),
@@ -67,12 +69,32 @@ def test_a_claim_is_of_what_tables_show_first_unless_it_says():
     )
 
 
-def test_what_has_no_row_was_not_run():
-    assert verdict(metric="pxap") == "not run (no row: none of pxap)"
-    assert verdict(run="mobilenetv2/cam/sweep") == "not run (no row: none of maxboxacc@50)"
-    assert verdict(metric="top1_acc", choice="oracle") == f"not run (no row: top1_acc of {RUN} has none)"
+def test_what_ran_and_has_no_row_differs():
+    assert verdict(metric="pxap") == "differs (no row: none of pxap)"
+    assert verdict(run="mobilenetv2/cam/sweep") == "differs (no row: none of maxboxacc@50)"
+    assert verdict(metric="top1_acc", choice="oracle") == f"differs (no row: top1_acc of {RUN} has none)"
     blank = verdicts([claim()], scores().assign(value=float("nan")))
-    assert blank["verdict"].item() == "not run (no row: none of maxboxacc@50)"
+    assert blank["verdict"].item() == "differs (no row: none of maxboxacc@50)"
+
+
+def test_the_oracle_is_no_level_that_was_selected():
+    """Where an evaluation selects, a row that is the oracle's alone is another number than what was claimed."""
+    only = scores().query("choice != 'selected'")
+    alone = claim(expected=60.0, selects=True)
+    assert verdicts([alone], only)["verdict"].item() == f"differs (no row: maxboxacc@50 of {RUN} has oracle)"
+    assert verdicts([alone._replace(choice="oracle")], only)["verdict"].item() == "reproduced"
+
+
+def test_a_number_of_one_training_is_marked():
+    once = verdicts([claim()], scores().assign(trainings=1))
+    assert claims.brief(once.iloc[0]) == "55.0 [45.0 65.0] (1 training)"
+
+
+def test_verdicts_are_of_the_claims_that_they_state(tmp_path):
+    verdicts([claim()], scores()).to_csv(tmp_path / "r.csv", index=False)
+    assert claims.states(tmp_path / "r.csv", [claim()])
+    assert not claims.states(tmp_path / "r.csv", [claim(expected=12.3)])
+    assert not claims.states(tmp_path / "none.csv", [claim()])
 
 
 def test_every_number_comes_back_from_the_file_as_it_was_written(tmp_path):
@@ -81,19 +103,19 @@ def test_every_number_comes_back_from_the_file_as_it_was_written(tmp_path):
     found.to_csv(tmp_path / "r.csv", index=False)
     pd.testing.assert_frame_equal(claims.read(tmp_path / "r.csv"), found, check_dtype=False)
     assert found["expected"].tolist() == ["60.0", "55", "55.0"]
-    assert [claims.brief(row) for _, row in found.iterrows()] == ["60.0 [50.0 70.0]", "55 [45 65]", ""]
+    assert [claims.brief(row) for _, row in found.iterrows()] == ["60.0* [50.0 70.0]", "55.0 [45.0 65.0]", ""]
 
 
 def test_the_terminal_has_a_line_for_each_run_below_where_it_is_printed():
     other = "none/center/sweep"
     given = [claim(), claim(run=other, expected=41.0), claim(name="theirs", metric="pxap", source="B")]
     assert text(verdicts(given, scores())).splitlines() == [
-        "claims: 1 reproduced, 1 differs, 1 not run",
+        "claims: 1 reproduced, 2 differs",
         "ours: maxboxacc@50 of e, from A paper",
         f"  {RUN}  55.0 ± 0.1  55.0 [45.0 65.0]  reproduced",
         f"  {other}          41.0 ± 0.1  40.0 [30.0 50.0]  differs",
         "theirs: pxap of e, from B",
-        f"  {RUN}  55.0 ± 0.1  -  not run (no row: none of pxap)",
+        f"  {RUN}  55.0 ± 0.1  -  differs (no row: none of pxap)",
     ]
     why = "datasets.a.images: no such file or folder: 'a'."
     assert text(unmet(given[:2], why)).splitlines()[2:] == [f"  2 runs: not run ({why[:-1]})"]
@@ -108,5 +130,5 @@ def test_the_page_has_every_claim_and_nothing_of_a_user_unescaped():
     given = [claim(source="<script>"), claim(run="none/center/sweep", expected=41.0), claim(metric="pxap")]
     html = page(scores(), compared(), by_size(), {}, {}, verdicts(given, scores()))
     assert "<h2>Claims" in html and "&lt;script&gt;" in html and "<script>" not in html
-    assert "55.0 [45.0 65.0]" in html and "<b>differs</b>" in html and "not run (no row: none of pxap)" in html
+    assert "55.0 [45.0 65.0]" in html and "<b>differs</b>" in html and "differs (no row: none of pxap)" in html
     assert "<h2>Claims" not in page(scores(), compared(), by_size(), {}, {})

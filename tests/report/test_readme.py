@@ -195,3 +195,19 @@ def test_the_values_of_shipped_claims_can_be_written_again(path: Path):
     for name, _ in claimed(experiment):
         values = {run: str(value) for run, value in experiment["claims"][name]["values"].items()}
         assert with_values(text, name, values) == text
+
+
+def test_a_terminal_of_trained_networks_says_how_often():
+    """The table is of what the experiment says: one training is marked, several have their spread."""
+    for block in blocks(PAGE):
+        backbones = EXPERIMENTS[block.experiment].get("backbones") or {}
+        if not block.metrics and any(isinstance(given.get("weights"), dict) for given in backbones.values()):
+            assert "training" in block.body
+
+
+def test_a_claim_of_the_readme_is_of_what_tables_show_first():
+    claim = {"evaluation": "e", "metric": "pxap", "source": SOURCE}
+    assert list(claimed({"claims": {"one": claim}})) == [("one", ("e", "pxap"))]
+    for wrong in ({"one": claim | {"choice": "oracle"}}, {"one": claim, "two": claim}):
+        with pytest.raises(ConfigError, match=r"^claims\.(one|two): README\.md has one number of each metric"):
+            list(claimed({"claims": wrong}))

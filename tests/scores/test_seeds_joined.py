@@ -150,3 +150,20 @@ def test_equal_trainings_add_nothing_to_a_stratum_s_interval():
     one, three = strata([outcomes(0)], table()), strata([outcomes(0)] * 3, table())
     np.testing.assert_allclose(three["spread"], 0, atol=1e-9)
     np.testing.assert_allclose(three[["value", "low", "high"]], one[["value", "low", "high"]], rtol=1e-6)
+
+
+def test_against_a_network_that_was_trained_once_there_is_no_p():
+    """Its one training is no sample; against what is not trained, and between CAMs of it, there is one."""
+    once = trained(hits(0.5, 9), backbone="once", training="9")
+    twin = trained(hits(0.3, 8), backbone="once", cam="other", training="9")
+    thrice = [trained(hits(0.5, seed), training=str(seed)) for seed in range(3)]
+    control = trained(hits(0.2, 7), backbone="none", cam="center", control=True)
+    found = comparisons([once, twin, *thrice, control], every=True).query("family == 'all'")
+    told = {frozenset((row.a, row.b)): not np.isnan(row.p) for row in found.itertuples()}
+    names = "once/gradcam/sweep", "once/other/sweep", "net/gradcam/sweep", "none/center/sweep"
+    assert told == {
+        frozenset(names[:2]): True,
+        frozenset((names[0], names[2])): False,
+        frozenset((names[1], names[2])): False,
+        **{frozenset((name, names[3])): True for name in names[:3]},
+    }

@@ -60,8 +60,8 @@ def test_the_top_of_an_experiment_says_what_it_takes(name):
     for word in ("licence", "size", "commands", "time", "expected"):
         assert re.search(rf"^#   {word}: +\S", top, re.MULTILINE), word
     assert f"make run CONFIG=workflow/experiments/{name}.yaml" in top
-    for names in re.findall(r'make data NAME="?([\w ]+\w)"?', top):
-        for each in names.split():
+    for names in re.findall(r'make data NAME=("[^"]+"|\S+)', top):
+        for each in names.strip('"').split():
             assert each in SOURCES and name in SOURCES[each].serves
     for each, source in SOURCES.items():
         assert name not in source.serves or each in top

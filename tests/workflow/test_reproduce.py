@@ -121,8 +121,8 @@ def test_tables_of_the_readme_are_made_by_one_command(tmp_path):
     (results / "table.log").write_text(
         "e, reported on d\nbackbone  cam     threshold  pxap\nnone      center  s  7.0\n"
     )
-    names = "evaluation,dataset,backbone,cam,threshold,metric,choice,value,low,high,n,groups"
-    (results.parent / "scores.csv").write_text(f"{names}\ne,d,none,center,s,pxap,oracle,7.0400,6.0000,8.0000,9,9\n")
+    names = "evaluation,dataset,backbone,cam,threshold,metric,choice,value,low,high,n,groups,spread,trainings,each"
+    (results.parent / "scores.csv").write_text(f"{names}\ne,d,none,center,s,pxap,oracle,7.0400,6.0000,8.0000,9,9,,0,\n")
     readme, config = tmp_path / "README.md", tmp_path / "mine.yaml"
     blocks = ["<!-- table: mine.yaml; pxap; e: here, e: there -->", "<!-- table: mine.yaml; terminal -->"]
     readme.write_text("\n".join(f"words\n{block}\n<!-- end -->" for block in blocks))
@@ -140,3 +140,14 @@ def test_tables_of_the_readme_are_made_by_one_command(tmp_path):
     with pytest.raises(ConfigError, match=r"^claims: none with source: README.md of evaluation e, metric pxap\.$"):
         make(str(config), str(results.parent), readme)
     assert readme.read_text() == before[0]
+
+
+def test_verdicts_of_old_are_none_of_this_command(tmp_path, main):
+    """A dry run makes no verdicts; those that lie there are of other claims, or say that nothing was run."""
+    target = tmp_path / "results/reproduction.csv"
+    gone = copy.deepcopy(SMALLEST)
+    gone["datasets"]["b"] = {"adapter": "wsol", "annotations": "nowhere"}
+    assert main(written(tmp_path, gone, "false")) == 0 and target.exists()
+    with pytest.raises(ConfigError, match=r"^reproduce: the command made no verdict of these claims"):
+        main(written(tmp_path, SMALLEST, "true"))
+    assert not target.exists()

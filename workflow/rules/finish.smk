@@ -47,6 +47,8 @@ def succeeded():
     if found := audit.stale(RESULTS, products.files(RESULTS, MINE)):
         clear(found)
         return start_again()
+    if not CLAIMED:  # the verdicts of another experiment, or of claims of old, are none of these scores
+        Path(f"{RESULTS}/reproduction.csv").unlink(missing_ok=True)
     sums.record(RESULTS, MINE)
     page = f"{RESULTS}/report.html"
     CALM.summarise(page if os.path.exists(page) else "")

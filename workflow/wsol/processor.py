@@ -18,7 +18,9 @@ Instructions = Literal["portable", "native"]
 
 # Of NumPy and OpenCV, whatever the setting: it costs nothing, and controls' maps lie in folders that networks share.
 ARRAYS = {
-    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",  # exp, log and the like: other digits with AVX-512
+    # exp, log and the like have other digits with AVX-512. Names of NumPy 2.4, then of those before it; each passes
+    # over a name that it does not know.
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL",
     "OPENCV_IPP": "disabled",  # its resizing goes by the processor; OpenCV's own does not
 }
 OPENBLAS = {"OPENBLAS_CORETYPE": "Haswell"}  # a name for AVX2 and FMA; it would crash without them
@@ -38,6 +40,7 @@ def settle(instructions: Instructions) -> None:
 
     `native` leaves TensorFlow as it is.
     """
+    os.environ.pop("NPY_ENABLE_CPU_FEATURES", None)  # NumPy takes one of the two and refuses both
     os.environ.update(ARRAYS)
     if not lacking():
         os.environ.update(OPENBLAS)

@@ -36,11 +36,10 @@ def _claims(name: str, entry: dict, evaluations: Mapping[str, Any], runs: Sequen
         if names[given] in claimed:
             raise ConfigError(f"{where}.values: '{names[given]}' is given twice.")
         claimed.add(names[given])
-        conform(
-            f"{where}.values.{given}", float, expected
-        )  # what is written is kept: its digits say how much is claimed
+        # What is written is kept: its digits say how much is claimed.
+        conform(f"{where}.values.{given}", float, expected)
         about = (name, entry["source"], entry["evaluation"], metric, choice, names[given])
-        yield Claim(*about, expected, tolerance, entry["subset"])
+        yield Claim(*about, expected, tolerance, entry["subset"], bool(evaluation["select"]))
 
 
 def _names(runs: Sequence[Run]) -> dict[str, str]:

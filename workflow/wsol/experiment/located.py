@@ -45,6 +45,8 @@ def _placed(where: str, kind: Any, value: Any, root: str) -> Any:
     """A setting's value; text that its annotation takes for a path is where that lies."""
     if isinstance(value, str) and marked(kind, Expands) and value not in words(kind):
         return places.below(root, where, value)
+    if isinstance(value, list) and get_origin(kind) is list:
+        return [_placed(where, get_args(kind)[0], each, root) for each in value]
     if isinstance(value, dict) and (of := _values(kind)) is not None:
         return {key: _placed(f"{where}.{key}", of, each, root) for key, each in value.items()}
     return value

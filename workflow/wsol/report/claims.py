@@ -1,7 +1,8 @@
 """Claims: numbers that are printed somewhere, and whether a run came to them.
 
-A number printed with one decimal says no more than that. So what came out is rounded to as many digits as are printed
-before the two are compared: it is reproduced where it then lies within the claim's tolerance.
+A number printed with one decimal says no more than that. So what came out is rounded to as many digits as are printed,
+or as its tolerance has (YAML drops the last zero of 59.60), before the two are compared: it is reproduced where it then
+lies within the tolerance. What ran and has no such row, or the oracle's alone where a level is selected, differs.
 """
 
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ COLUMNS = [
     "low",
     "high",
     "n",
+    "trainings",
     "verdict",
 ]
 
@@ -47,6 +49,7 @@ class Claim(NamedTuple):
     expected: float
     tolerance: float  # in the metric's unit, as `expected`
     subset: bool  # the data are a part of those that the name stands for
+    selects: bool = False  # the evaluation selects levels: then the oracle's number is not what is claimed unless said
 
 
 def verdicts(claims: Iterable[Claim], scores: pd.DataFrame) -> pd.DataFrame:
@@ -62,19 +65,23 @@ def verdicts(claims: Iterable[Claim], scores: pd.DataFrame) -> pd.DataFrame:
 
 def unmet(claims: Iterable[Claim], why: str) -> pd.DataFrame:
     """A row of COLUMNS for each claim where nothing was run."""
-    return pd.DataFrame([_row(claim, claim.choice or "", [""] * 4, _not_run(why)) for claim in claims], columns=COLUMNS)
+    return pd.DataFrame([_row(claim, claim.choice or "", [""] * 5, _not_run(why)) for claim in claims], columns=COLUMNS)
 
 
 def agrees(expected: float, tolerance: float, got: float) -> bool:
-    """Whether a number, at the digits that are printed of the expected one, lies within the tolerance.
+    """Whether a number, at the digits that are printed of the expected one or of the tolerance, lies within it.
 
     >>> agrees(53.4, 0.0, 53.3853), agrees(53.4, 0.1, 53.5499), agrees(53.4, 0.1, 53.5501)
     (True, True, False)
-    >>> agrees(53, 0.4, 53.4999), agrees(56.51, 0.01, 56.525)
-    (True, True)
+    >>> agrees(53, 0, 53.4999), agrees(59.6, 0.01, 59.6049), agrees(59.6, 0.01, 59.645)
+    (True, True, False)
     """
-    near = Decimal(f"{got:.{decimals(expected)}f}") - Decimal(repr(expected))
+    near = Decimal(f"{got:.{_places(expected, tolerance)}f}") - Decimal(repr(expected))
     return abs(near) <= Decimal(repr(tolerance))
+
+
+def _places(expected: float, tolerance: float) -> int:
+    return max(decimals(expected), decimals(tolerance) if tolerance % 1 else 0)
 
 
 def decimals(number: float) -> int:
@@ -91,12 +98,12 @@ def _judged(claim: Claim, rows: pd.DataFrame) -> tuple[str, ...]:
     """What the rows of a claim's run and metric, one for each choice, say of it."""
     choices = rows["choice"].tolist()
     choice = claim.choice or (shown(choices) if choices else "")
-    if choice not in choices:
+    if choice not in choices or (choice == "oracle" and claim.selects and not claim.choice):
         what = f"{claim.metric} of {claim.run} has {few(choices)}" if choices else f"none of {claim.metric}"
-        return _row(claim, choice, [""] * 4, _not_run(f"no row: {what}"))
+        return _row(claim, choice, [""] * 5, f"{DIFFERS} (no row: {what})")
     row = rows[rows["choice"] == choice].iloc[:1]
     agreed = agrees(claim.expected, claim.tolerance, float(row["value"].iloc[0]))
-    numbers = printed(row)[["value", "low", "high", "n"]].astype(str).iloc[0].tolist()
+    numbers = printed(row)[["value", "low", "high", "n", "trainings"]].astype(str).iloc[0].tolist()
     mark = " (subset)" if claim.subset else ""
     return _row(claim, choice, numbers, (REPRODUCED if agreed else DIFFERS) + mark)
 
@@ -115,22 +122,32 @@ def read(path: str | Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
+def states(path: str | Path, claims: Iterable[Claim]) -> bool:
+    """Whether a file of verdicts is there, and is of these very claims."""
+    if not Path(path).exists():
+        return False
+    stated = read(path)[["claim", "evaluation", "metric", "run", "expected", "tolerance"]].to_numpy().tolist()
+    return stated == [[c.name, c.evaluation, c.metric, c.run, repr(c.expected), repr(c.tolerance)] for c in claims]
+
+
 def differs(verdict: str) -> bool:
     """Whether a verdict is that a claim does not hold.
 
-    >>> differs("differs (subset)"), differs("not run (no row: none of pxap)")
+    >>> differs("differs (subset)"), differs("not run (no images)")
     (True, False)
     """
     return verdict.startswith(DIFFERS)
 
 
 def brief(row: pd.Series) -> str:
-    """What came out, with as many digits as are claimed, and its interval; "" where nothing did."""
+    """What came out, at as many digits as are compared, and its interval, an oracle's starred; "" where nothing did."""
     if not row["got"]:
         return ""
-    places = len(row["expected"].partition(".")[2])
+    places = max(len(row["expected"].partition(".")[2]), _places(0, float(row["tolerance"])))
     numbers = [f"{float(row[key]):.{places}f}" for key in ("got", "low", "high") if row[key]]
-    return numbers[0] + (f" [{' '.join(numbers[1:])}]" if numbers[1:] else "")
+    mark = "*" if row["choice"] == "oracle" else ""
+    once = " (1 training)" if row["trainings"] == "1" else ""
+    return numbers[0] + mark + (f" [{' '.join(numbers[1:])}]" if numbers[1:] else "") + once
 
 
 def text(frame: pd.DataFrame) -> str:

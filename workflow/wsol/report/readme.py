@@ -179,9 +179,18 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def claimed(experiment: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
-    """The claims that an experiment, as its file says it, makes of the README: their names, evaluations and metrics."""
+    """The claims that an experiment, as its file says it, makes of the README: their names, evaluations and metrics.
+
+    A ConfigError for one of another choice than what tables show, or a second one of the same numbers.
+    """
+    found: dict[Place, str] = {}
     for name, claim in experiment.get("claims", {}).items():
         if claim["source"] == SOURCE:
+            place = claim["evaluation"], claim["metric"]
+            if "choice" in claim or found.setdefault(place, name) != name:
+                raise ConfigError(
+                    f"claims.{name}: {SOURCE} has one number of each metric, which its tables show first."
+                )
             yield name, (claim["evaluation"], claim["metric"])
 
 

@@ -88,7 +88,9 @@ def compare(a: DrawnScore, b: DrawnScore) -> Pair:
         # One hits wherever the other misses: the variance left by a pair of hits more each way (Agresti & Min 2005).
         deviation = np.sqrt(3) / groups * measure.scale
     reach = student(LEVEL, groups, found.freedom) * deviation if groups > 1 else np.nan
-    same = np.array_equal(a.draws, b.draws, equal_nan=True)
+    # Of a network that was trained once nobody knows how far another training would be from it: no p of two networks.
+    once = not paired and min(len(a.trainings), len(b.trainings)) == 1
+    untold = once or np.array_equal(a.draws, b.draws, equal_nan=True)
     return Pair(
         a,
         b,
@@ -98,7 +100,7 @@ def compare(a: DrawnScore, b: DrawnScore) -> Pair:
         detectable(deviation, groups, found.freedom),
         difference / deviation if deviation > 0 else 0.0,
         found.freedom,
-        np.nan if same else student_p(difference, deviation, groups, found.freedom),
+        np.nan if untold else student_p(difference, deviation, groups, found.freedom),
     )
 
 
