@@ -97,6 +97,18 @@ def test_masks_have_foreground_ignored_and_unknown_values(tmp_path):
     assert found.problems.to_numpy().tolist() == [["mask_values", "a.png", "5: taken for background"]]
 
 
+def test_masks_of_an_object_that_is_named_by_its_background_alone(tmp_path):
+    settings = sources.mask_folder(tmp_path) | {"foreground": None, "background": [255]}
+    values = np.full((30, 40), 255, np.uint8)
+    values[0], values[1], values[2] = 0, 9, 5
+    save(tmp_path / "masks/a.png", values)
+    found = index(settings)
+    row = by_name(found.targets)["a.png"]
+    np.testing.assert_array_equal(unmasked(row), (values == 0) | (values == 5))
+    np.testing.assert_array_equal(unmasked(row, "ignore"), values == 9)
+    assert kinds(found) == []
+
+
 def test_masks_groups_come_from_the_labels(tmp_path):
     assert index(sources.mask_folder(tmp_path)).targets["group"].tolist() == ["p1", "p2"]
 

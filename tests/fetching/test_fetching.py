@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import lzma
+import os
 import runpy
 import shutil
 import subprocess
@@ -9,6 +11,7 @@ import sys
 import tarfile
 import threading
 import zipfile
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -17,9 +20,10 @@ import standins
 from conftest import ROOT, shipped
 from wsol.errors import FetchError
 from wsol.experiment.config import check
-from wsol.fetching import download, fetching
+from wsol.fetching import download, fetching, finishing
 from wsol.fetching.fetching import fetch
 from wsol.fetching.sources import SOURCES, Counted, Fetchable, Part
+from wsol.fetching.unpacking import unpack
 
 # Of a connection that fails `requests` leaves a socket to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -177,7 +181,8 @@ def test_what_came_whole_does_not_come_again_after_a_failure(server, tmp_path):
 
 def test_what_a_killed_fetch_left_is_swept_away(server, tmp_path):
     downloads = tmp_path / "data" / fetching.DOWNLOADS / "x"
-    (downloads / ".unpacking-abc/a").mkdir(parents=True)
+    downloads.mkdir(parents=True)
+    (tmp_path / "data/.unpacking-x-abc/a").mkdir(parents=True)
     (downloads / "tmpabc").write_text("half a download")
     part = Part(f"{server.url}/nowhere", None, "x")
     with pytest.raises(FetchError, match="404"):
@@ -203,6 +208,18 @@ def test_pets_get_a_table_of_their_species(server, tmp_path):
     assert not list(root.rglob("._*"))
     standins.weights(root, real=False)
     assert check(shipped("pets") | {"data": str(root)}).runs
+    (root / "pets/annotations/labels.csv").unlink()
+    asked, said = list(server.asked), []
+    fetch("pets", source(*parts), root, said.append)
+    assert (root / "pets/annotations/labels.csv").read_text().splitlines() == table and server.asked == asked
+    assert said[0].startswith("pets: made ") and said[-1] == "pets: is there (6 images, 6 trimaps)"
+
+
+def test_a_list_of_pets_in_another_form_is_one_line_and_makes_no_table(tmp_path):
+    (tmp_path / "list.txt").write_text("#Image CLASS-ID SPECIES BREED ID\nAbyssinian_100 1 3 1\n")
+    with pytest.raises(FetchError, match=r"^list\.txt: no `image class species breed`: 'Abyssinian_100 1 3 1'\.$"):
+        finishing.pets(tmp_path)
+    assert left(tmp_path) == ["list.txt"]
 
 
 def served(server, name: str, made) -> Fetchable:
@@ -262,6 +279,48 @@ def test_a_sum_that_nobody_publishes_has_to_stay_the_first_one(server, tmp_path)
     assert left(tmp_path / "data") == ["checksums/x.txt"]
 
 
+@pytest.mark.parametrize("known", [None, "sha256:" + "0" * 64])
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><title>Quota exceeded", b"\n <HtMl>Log in</html>"])
+def test_a_web_page_is_never_taken_for_the_file(server, tmp_path, page, known):
+    part = Part(server.put("x.txt", page), known, "x.txt")
+    with pytest.raises(FetchError, match=r"^x: http\S+/x\.txt: came as a web page, not the file; nothing of it is"):
+        fetch("x", source(part), tmp_path / "data", lambda _: None)
+    assert left(tmp_path / "data") == []
+    server.put("x.txt", b"one")
+    fetch("x", source(part._replace(sum=None)), tmp_path / "data", lambda _: None)
+    assert left(tmp_path / "data") == ["checksums/x.txt", "x.txt"]
+
+
+def test_a_first_download_that_is_not_what_it_must_be_is_no_truth(server, tmp_path):
+    right, other, few = tar_of(member("a/1"), member("a/2")), tar_of(member("b/1")), tar_of(member("a/1"))
+    part = Part(f"{server.url}/x.tar", None, "x", "a", Counted("a/*", 2, "files"), lambda path: (path / "a/2").stat())
+    for wrong in (b"nothing packed", other, few):
+        server.put("x.tar", wrong)
+        with pytest.raises(FetchError):
+            fetch("x", source(part), tmp_path / "data", lambda _: None)
+        assert left(tmp_path / "data") == []
+    server.put("x.tar", right)
+    fetch("x", source(part), tmp_path / "data", lambda _: None)
+    assert (tmp_path / "data/checksums/x.txt").read_text().startswith(sha256(right).removeprefix("sha256:"))
+
+
+def test_what_is_placed_may_be_read_by_whom_the_umask_says_and_is_made_on_the_place_s_disk(server, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/on").symlink_to(tmp_path / "disk")
+    made = []
+    plain = Part(server.put("x.txt", b"one"), None, "on/x.txt", finish=lambda path: made.append(path.resolve()))
+    packed = Part(server.put("x.zip", zipped("1")), None, "on/x", "1", finish=plain.finish)
+    before = os.umask(0o027)
+    try:
+        fetch("x", source(plain, packed), tmp_path / "data", lambda _: None)
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "disk").rglob("*")}
+    assert modes == {"x.txt": 0o640, "x": 0o750, "1": 0o640}
+    assert len(made) == 2 and all(path.is_relative_to(tmp_path / "disk") for path in made)
+
+
 ARCHIVES = {
     "up": (tar_of(member("a/ok.txt"), member("../out.txt")), "'../out.txt' leads out of its folder"),
     "up inside": (tar_of(member("a/../../out.txt")), "'a/../../out.txt' leads out of its folder"),
@@ -292,10 +351,58 @@ def test_an_archive_stays_inside_its_folder_or_is_refused_by_name(server, tmp_pa
     assert not list(tmp_path.rglob(".unpacking-*"))
 
 
+def damaged(mode: str) -> bytes:
+    """A tar of that compression with a hole in its middle."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=f"w:{mode}") as archive:
+        info = tarfile.TarInfo("a")
+        content = b"".join(hashlib.sha256(b"%d" % number).hexdigest().encode() for number in range(5000))
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+    whole = stream.getvalue()
+    middle = len(whole) // 2
+    return whole[:middle] + bytes(20_000) + whole[middle + 20_000 :]  # the codes of several blocks, not data alone
+
+
+def patched(field: int, value: int) -> bytes:
+    """A zip of one file with another value in the 16-bit field that both its headers have, at 6 + or 8 + `field`."""
+    content = bytearray(zipped("a"))
+    for header, start in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        content[content.index(header) + start + field] = value
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content, kind",
+    [
+        (damaged("gz"), zlib.error),
+        (damaged("xz"), lzma.LZMAError),
+        (patched(0, 1), RuntimeError),  # the flag of an encrypted member
+        (patched(2, 99), NotImplementedError),  # a compression that nobody has
+    ],
+    ids=["gz", "xz", "encrypted", "unknown compression"],
+)
+def test_an_archive_that_is_damaged_or_locked_is_one_line(tmp_path, content, kind):
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(FetchError, match=r"^x: cannot be unpacked: .+\.$") as error:
+        unpack(tmp_path / "x", tmp_path)
+    assert type(error.value.__cause__) is kind
+
+
+def test_a_python_that_cannot_unpack_safely_is_told_before_anything_comes(server, tmp_path, monkeypatch):
+    monkeypatch.delattr(tarfile, "data_filter")
+    part = Part(server.put("x.tar", tar_of(member("a"))), None, "x", "a")
+    with pytest.raises(FetchError, match=r"^x: unpacking safely needs Python 3\.11\.4 or later; this is 3\.\d+\.\d+"):
+        fetch("x", source(part), tmp_path / "data", lambda _: None)
+    assert server.asked == []
+    plain = Part(server.put("y.txt", b"one"), None, "y.txt")
+    fetch("y", source(plain), tmp_path / "data", lambda _: None)
+
+
 def failing(server, tmp_path) -> dict[str, tuple[Part, str]]:
     """A part of each failure, and the line that it ends in, behind the address."""
     whole = tar_of(member("a/ok.txt"))
-    page, half = b"<html>Log in</html>", tar(ROOT / "config")[:-40]
+    page, half = b"nothing packed", tar(ROOT / "config")[:-40]
     return {
         "404": (Part(f"{server.url}/nowhere", None, "x"), "the server answers 404 Not Found."),
         "no host": (Part("http://no-such-host.invalid/x", None, "x"), "no network, or no way to no-such-host.invalid."),

@@ -124,9 +124,9 @@ def _layers(
 ) -> tuple[str, str]:
     """The mask and what is ignored, as RLE; values that no setting names are a problem."""
     ignored = np.isin(values, ignore)
-    behind = np.isin(values, background) & ~ignored
-    mask = maskfiles.foreground(values, foreground) & ~ignored & ~behind
-    strange = np.unique(values[~mask & ~ignored & ~behind])
+    rest = ~ignored & ~np.isin(values, background)
+    mask = rest if foreground is None else rest & maskfiles.foreground(values, foreground)
+    strange = np.unique(values[rest & ~mask])
     if len(strange):
         rows.problem("mask_values", name, f"{', '.join(map(str, strange[:8]))}: taken for background")
     return rle.encode(mask), rle.encode(ignored) if ignored.any() else ""

@@ -3,6 +3,8 @@
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,32 +16,55 @@ from wsol.files.formats import atomic, sha256
 
 TIMEOUT = 60  # seconds without a byte
 CHUNK = 1 << 20
+PAGE = (b"<!doctype", b"<html")  # how a web page begins, in any case
 
 
 def download(url: str, known: str | None, to: Path, record: Path) -> str:
     """Fetch `url` to the file `to`; a FetchError of one line where it does not come, or is not what it must be.
 
-    A file that is there already is taken if it has the sum. `known` is `sha256:…` or `md5:…`. Of a file whose sum
-    nobody publishes, None, the sha256 is written into the file `record` the first time, and has to be the same from
-    then on. What is said of the sum is returned.
+    A file that is there already is taken if it has the sum. `known` is `sha256:…` or `md5:…`; None is a sum that
+    nobody publishes, which has to be that in the file `record`, once `proven` wrote it there. What is said of the sum
+    is returned.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
     expected = known or recorded(record, url)
     try:
         pooch.get_logger().setLevel("ERROR")
-        by_http = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), chunk_size=CHUNK, timeout=TIMEOUT)
-        pooch.retrieve(url, expected, to.name, to.parent, downloader=by_http)
+        pooch.retrieve(url, expected, to.name, to.parent, downloader=_by_http)
     except ValueError as error:  # pooch's word for another sum, and requests' for what is no address
         raise FetchError(f"{url}: {_other_sum(error, expected, known is None)}") from error
     except (requests.RequestException, OSError) as error:
         raise FetchError(f"{url}: {reason(error)}") from error
     if known:
         return f"{known.partition(':')[0]} as published"
-    found = sha256(to)
-    if expected is None:
-        _note(record, url, found)
-        return f"sha256 {found}, which nobody publishes: written into {record}, to be compared"
-    return f"sha256 as in {record}"
+    if expected:
+        return f"sha256 as in {record}"
+    return f"with a sum which nobody publishes: the sha256 goes into {record} once the file proves to hold what it must"
+
+
+@contextmanager
+def proven(url: str, known: str | None, file: Path, record: Path) -> Iterator[None]:
+    """Around what is made of a download: the sum of a first one is recorded if that succeeds, else the file goes.
+
+    Whatever came first would be the truth from then on.
+    """
+    first = not (known or recorded(record, url))
+    try:
+        yield
+    except Exception:
+        if first:
+            file.unlink(missing_ok=True)
+        raise
+    if first:
+        _note(record, url, sha256(file))
+
+
+def _by_http(url: str, to: str, _: object) -> None:
+    """The bytes of `url`, as pooch asks for them; a FetchError where they are a web page, which no file here is."""
+    pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), chunk_size=CHUNK, timeout=TIMEOUT)(url, to, None)
+    with open(to, "rb") as stream:
+        if stream.read(CHUNK).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(PAGE):
+            raise FetchError(f"{url}: came as a web page, not the file; nothing of it is kept, a browser shows it.")
 
 
 def recorded(record: Path, url: str) -> str | None:

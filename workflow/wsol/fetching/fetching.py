@@ -8,12 +8,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from wsol.errors import FetchError
-from wsol.fetching.download import download
+from wsol.fetching.download import download, proven
 from wsol.fetching.sources import Fetchable, Part
-from wsol.fetching.unpacking import holding, unpack
+from wsol.fetching.unpacking import holding, safe, unpack
 
 Say = Callable[[str], None]
-UNPACKING = ".unpacking-"
+UNPACKING = ".unpacking-"  # beside the place, on whichever disk that is
 DOWNLOADS = ".downloads"  # below the root: archives of a data set that is not complete yet
 RECORDS = "checksums"  # below the root: sums that nobody publishes, as they were seen
 
@@ -22,12 +22,19 @@ def fetch(name: str, source: Fetchable, root: Path, say: Say = print) -> None:
     """Bring what is missing of a data set below `root`; a FetchError of one line where that does not succeed.
 
     Each part is downloaded, unpacked beside its place and moved there when complete, so what is there is whole.
-    Downloads are kept until all of the data set is there: after a failure they need not come again.
+    Downloads are kept until all of the data set is there: after a failure those that are known to be right need not
+    come again.
     """
     missing = [part for part in source.parts if not _is_there(name, part, root)]
     if missing and source.by_hand:
         raise FetchError(f"{name}: {_lacks(root, source.parts)}. {source.by_hand}")
     with _named(name), _downloads(root / DOWNLOADS / name) as downloads:
+        if any(part.holds for part in missing):
+            safe()
+        for part in source.parts:
+            _sweep((root / part.into).parent, f"{UNPACKING}{name}-*")
+            if part not in missing:
+                _finish(name, part, root, say)
         for number, part in enumerate(missing, 1):
             say(f"{name}: {number} of {len(missing)}, {part.into}, from {part.url}")
             _bring(name, part, root, downloads, say)
@@ -36,31 +43,49 @@ def fetch(name: str, source: Fetchable, root: Path, say: Say = print) -> None:
 
 def _bring(name: str, part: Part, root: Path, downloads: Path, say: Say) -> None:
     """One part, from its address to its place."""
-    file = downloads / _file_name(part)
-    say(f"{name}: {download(part.url, part.sum, file, root / RECORDS / f'{name}.txt')}")
+    file, record = downloads / _file_name(part), root / RECORDS / f"{name}.txt"
+    say(f"{name}: {download(part.url, part.sum, file, record)}")
     place = root / part.into
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=UNPACKING, dir=downloads, ignore_cleanup_errors=True) as beside:
-        if part.holds:
-            unpack(file, Path(beside))
-            found = holding(Path(beside), part.holds)
-        else:
-            found = Path(shutil.copy(file, Path(beside) / place.name))
-        if part.finish:
-            part.finish(found)
-        if part.counted and (number := _count(found, part)) < part.counted.number:
-            raise FetchError(f"{part.url}: holds {number:,} of {part.counted.number:,} {part.counted.what}.")
+    with tempfile.TemporaryDirectory(
+        prefix=f"{UNPACKING}{name}-", dir=place.parent, ignore_cleanup_errors=True
+    ) as beside:
+        with proven(part.url, part.sum, file, record):
+            found = _made(part, file, Path(beside))
         found.rename(place)
+
+
+def _made(part: Part, file: Path, beside: Path) -> Path:
+    """What a download becomes, somewhere below `beside`, readable by whom the umask says."""
+    folder = beside / "whole"
+    folder.mkdir()  # `beside` is a temporary folder, for nobody else to read, and so is a download: no mode is copied
+    if part.holds:
+        unpack(file, folder)
+        found = holding(folder, part.holds)
+    else:
+        found = shutil.copyfile(file, folder / Path(part.into).name)
+    if part.finish:
+        part.finish(found)
+    if part.counted and (number := _count(found, part)) < part.counted.number:
+        raise FetchError(f"{part.url}: holds {number:,} of {part.counted.number:,} {part.counted.what}.")
+    return found
+
+
+def _finish(name: str, part: Part, root: Path, say: Say) -> None:
+    """Make the file that finishing adds to a part, where the part is there without it."""
+    place = root / part.into
+    if part.finish and part.makes and not (place / part.makes).exists():
+        part.finish(place)
+        say(f"{name}: made '{place / part.makes}'")
 
 
 @contextmanager
 def _downloads(folder: Path) -> Iterator[Path]:
     """The folder of a data set's downloads, without what a fetch that was killed left; nothing of it stays in the end.
 
-    After a failure what came whole stays.
+    After a failure what came whole stays, but for a first download of an unpublished sum that was not `proven`.
     """
-    for left in [*folder.glob("tmp*"), *folder.glob(f"{UNPACKING}*")]:
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    _sweep(folder, "tmp*")
     try:
         yield folder
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,6 +93,11 @@ def _downloads(folder: Path) -> Iterator[Path]:
         for place in (folder, folder.parent):
             if place.is_dir() and not any(place.iterdir()):
                 place.rmdir()
+
+
+def _sweep(folder: Path, pattern: str) -> None:
+    for left in list(folder.glob(pattern)):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 @contextmanager

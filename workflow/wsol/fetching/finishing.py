@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from wsol.errors import FetchError
+from wsol.files.formats import atomic
 
+LABELS = "labels.csv"
 SPECIES = {"1": "cat", "2": "dog"}
 
 
@@ -14,9 +16,13 @@ def pets(folder: Path) -> None:
     rows = ["image,class"]
     for line in (folder / "list.txt").read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            name, _, species, _ = line.split()
-            rows.append(f"{name}.jpg,{SPECIES[species]}")
-    (folder / "labels.csv").write_text("\n".join(rows) + "\n")
+            try:
+                name, _, species, _ = line.split()
+                rows.append(f"{name}.jpg,{SPECIES[species]}")
+            except (ValueError, KeyError) as error:
+                raise FetchError(f"list.txt: no `image class species breed`: {line!r:.100}.") from error
+    with atomic(folder / LABELS) as path:
+        path.write_text("\n".join(rows) + "\n")
 
 
 def weights(architecture: str, arguments: Mapping[str, Any]) -> Callable[[Path], None]:

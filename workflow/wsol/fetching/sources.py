@@ -31,6 +31,7 @@ class Part(NamedTuple):
     holds: str = ""  # of an archive: an entry of the folder in it that becomes `into`
     counted: Counted | None = None
     finish: Callable[[Path], None] | None = None  # what is done to it before it is put into its place
+    makes: str = ""  # the file that `finish` adds to a folder
 
 
 class Fetchable(NamedTuple):
@@ -146,6 +147,7 @@ SOURCES = {
                 "trimaps",
                 Counted("trimaps/*.png", 7_390, "trimaps"),
                 finishing.pets,
+                finishing.LABELS,
             ),
         ),
     ),

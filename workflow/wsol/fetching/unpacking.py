@@ -1,14 +1,25 @@
 """An archive of another's, unpacked inside its own folder only."""
 
+import lzma
+import platform
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from wsol.errors import FetchError
 
 SKIPPED = "._"  # what macOS keeps beside each file
+# What a damaged archive ends in; RuntimeError is zipfile's for an encrypted member or a compression that it lacks.
+DAMAGES = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError)
+
+
+def safe() -> None:
+    """A FetchError where Python's tarfile is too old to keep an archive inside its folder."""
+    if not hasattr(tarfile, "data_filter"):
+        raise FetchError(f"unpacking safely needs Python 3.11.4 or later; this is {platform.python_version()}.")
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -21,7 +32,7 @@ def unpack(archive: Path, folder: Path) -> None:
             _unzip(archive, folder)
         else:
             _untar(archive, folder)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+    except DAMAGES as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise FetchError(f"{archive.name}: cannot be unpacked: {why}.") from error
 
