@@ -7,7 +7,7 @@ RESULTS ?= results
 # Where data lie: make data puts them there, make run finds them there. Without it the experiment says, or else `data`.
 # Of several --config Snakemake takes the last, so that of ARGS gets one more word.
 DATA ?=
-AT := $(if $(DATA),data='"$(DATA)"')
+AT := $(if $(DATA),data='$(DATA)')
 GIVEN = $(patsubst --config=%,--config %,$(patsubst -C%,--config %,$(ARGS)))
 WORDS = $(if $(AT),$(if $(filter --config,$(GIVEN)),$(patsubst --config,--config $(AT),$(GIVEN)),$(ARGS) --config $(AT)),$(ARGS))
 VENV := .venv

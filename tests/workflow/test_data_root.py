@@ -111,7 +111,8 @@ def test_what_a_check_says_with_a_root(tmp_path):
         ({"DATA": "/a b"}, "--configfile config.yaml --config data='/a b'"),
         ({"DATA": "/x", "ARGS": "-n"}, "--configfile config.yaml -n --config data='/x'"),
         ({"DATA": "/x", "ARGS": "--config seed=5 -n"}, "--configfile config.yaml --config data='/x' seed=5 -n"),
-        ({"DATA": "/x", "ARGS": "-n -C seed=5"}, "--configfile config.yaml -n -C data='/x' seed=5"),
+        ({"DATA": "/x", "ARGS": "-n -C seed=5"}, "--configfile config.yaml -n --config data='/x' seed=5"),
+        ({"DATA": "/x", "ARGS": "--config=seed=5"}, "--configfile config.yaml --config data='/x' seed=5"),
         ({"ARGS": "-n -C seed=5"}, "--configfile config.yaml -n -C seed=5"),
     ],
 )

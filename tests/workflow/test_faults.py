@@ -125,7 +125,7 @@ def inside(tmp_path: Path, before: str, options: str) -> subprocess.CompletedPro
 @pytest.mark.skipif(not mounted("size=1m"), reason="no file system can be mounted here")
 def test_a_full_disk_is_one_line_and_nothing_half_written(workflow, tmp_path, config):
     workflow(config, "--list-rules")
-    full = inside(tmp_path, "true", "size=100k")
+    full = inside(tmp_path, "true", "size=120k")
     assert full.returncode != 0
     assert "results: cannot be written: No space left on device" in full.stderr
     assert "Traceback" not in full.stdout + full.stderr and "half-written" not in full.stdout
