@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import sources
+from archives import Server
 from wsol.index.indexing import index
 
 ROOT = Path(__file__).parents[1]
@@ -79,3 +80,12 @@ def runner(root: Path, house: Path = ROOT) -> Callable[..., subprocess.Completed
         return done
 
     return run
+
+
+@pytest.fixture
+def server():
+    """A server on this machine, of files that a test gives it."""
+    found = Server()
+    yield found
+    found.http.shutdown()
+    found.http.server_close()

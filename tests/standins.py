@@ -1,20 +1,15 @@
 """Stand-ins of the data that the shipped experiments read: the same layout, a few tiny images, random weights."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import h5py
 import numpy as np
-import pandas as pd
 
 from modelfiles import keras_file
-from sources import OBJECT, PAGE
-from wsol.index.targets import part
+from standin_files import HIGH, WIDE, box, chosen, mask, picture, write, wsol, xml
 
-WIDE, HIGH = 40, 30
-PER_PART = 3
 HALVES = ((2, 0), (2, 1))
 FIFTHS = ((5, 0), (5, 1))
 WEIGHTS = {
@@ -23,66 +18,6 @@ WEIGHTS = {
     "mobilenet_0.25_224": ("MobileNet", {"alpha": 0.25}),
     "mobilenet_v3_small": ("MobileNetV3Small", {}),
 }
-
-
-def chosen(pattern: str, parts: Iterable[tuple[int, int]]) -> list[str]:
-    """Names of images, a few in each of the parts that an experiment takes."""
-    every = pd.DataFrame({"image": [pattern.format(number) for number in range(1, 500)]})
-    every["group"] = every["image"]
-    found = [part(every, {"of": of, "take": take})["image"].head(PER_PART) for of, take in parts]
-    return sorted(set(pd.concat(found)))
-
-
-def box(number: int) -> tuple[int, int, int, int]:
-    """Where the object of the n-th image is: half-open."""
-    x, y = 3 + number % 9, 2 + number % 7
-    return x, y, x + 18, y + 14
-
-
-def picture(path: Path, number: int) -> None:
-    """Noise with a bright object."""
-    pixels = np.random.default_rng(number).integers(0, 120, (HIGH, WIDE, 3), np.uint8)
-    x0, y0, x1, y1 = box(number)
-    pixels[y0:y1, x0:x1] += 120
-    _save(path, pixels)
-
-
-def mask(path: Path, number: int, inside: int = 255, outside: int = 0, edge: int | None = None) -> None:
-    """The object's pixels, and if wanted its outline's."""
-    pixels = np.full((HIGH, WIDE), outside, np.uint8)
-    x0, y0, x1, y1 = box(number)
-    if edge is not None:
-        pixels[y0 - 1 : y1 + 1, x0 - 1 : x1 + 1] = edge
-    pixels[y0:y1, x0:x1] = inside
-    _save(path, pixels)
-
-
-def _save(path: Path, pixels: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), pixels)
-
-
-def _write(path: Path, lines: Iterable[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines))
-
-
-def wsol(folder: Path, names: Sequence[str], labels: Sequence[int], truth: Sequence[str] | None = None) -> None:
-    """The published metadata; without `truth` a box each."""
-    _write(folder / "image_ids.txt", names)
-    _write(folder / "class_labels.txt", [f"{name},{label}" for name, label in zip(names, labels, strict=True)])
-    if truth is None:
-        _write(folder / "image_sizes.txt", [f"{name},{WIDE},{HIGH}" for name in names])
-        boxes = [box(number) for number in range(len(names))]
-        truth = [f"{name},{x0},{y0},{x1 - 1},{y1 - 1}" for name, (x0, y0, x1, y1) in zip(names, boxes, strict=True)]
-    _write(folder / "localization.txt", truth)
-
-
-def xml(path: Path, image: str, number: int, name: str) -> None:
-    """A page of Pascal VOC's."""
-    x0, y0, x1, y1 = box(number)
-    thing = OBJECT.format(x0 + 1, y0 + 1, x1, y1, name=name)
-    _write(path, [PAGE.format(name=image, width=WIDE, height=HIGH, objects=thing)])
 
 
 def _imagenet_labels(names: Sequence[str]) -> list[int]:
@@ -115,7 +50,7 @@ def imagenet(root: Path) -> None:
 
 
 def cub20(root: Path) -> None:
-    _write(root / "cub20/classes.txt", ["1 001.Auk", "2 002.Owl"])
+    write(root / "cub20/classes.txt", ["1 001.Auk", "2 002.Owl"])
     for split, count in (("train", 12), ("test", 6)):
         names = [f"{number % 2}/{split}_{number}.jpg" for number in range(count)]
         for number, name in enumerate(names):
@@ -134,8 +69,8 @@ def cub(root: Path, count: int = 12) -> None:
         "bounding_boxes": ["{}.0 {}.0 18.0 14.0".format(*box(number)) for number in range(count)],
     }
     for table, values in tables.items():
-        _write(folder / f"{table}.txt", [f"{number} {value}" for number, value in enumerate(values, 1)])
-    _write(folder / "classes.txt", ["1 001.Black_footed_Albatross", "2 002.Black_footed_Albatross"])
+        write(folder / f"{table}.txt", [f"{number} {value}" for number, value in enumerate(values, 1)])
+    write(folder / "classes.txt", ["1 001.Black_footed_Albatross", "2 002.Black_footed_Albatross"])
     for number, name in enumerate(names):
         picture(folder / "images" / name, number)
         mask(folder / "segmentations" / Path(name).with_suffix(".png"), number, inside=255)
@@ -185,7 +120,7 @@ def voc2012(root: Path) -> None:
         xml(folder / "Annotations" / Path(name).with_suffix(".xml"), name, number, ("cat", "dog")[number % 2])
         if number % 2:
             mask(folder / "SegmentationClass" / Path(name).with_suffix(".png"), number, inside=12, edge=255)
-    _write(folder / "ImageSets/Main/val.txt", [Path(name).stem for name in names])
+    write(folder / "ImageSets/Main/val.txt", [Path(name).stem for name in names])
 
 
 def pets(root: Path) -> None:
@@ -197,7 +132,7 @@ def pets(root: Path) -> None:
         mask(folder / "trimaps" / Path(name).with_suffix(".png"), number, inside=1, outside=2, edge=3)
         xml(folder / "xmls" / Path(name).with_suffix(".xml"), name, number, ("cat", "dog")[number % 2])
     lines = [f"{Path(name).stem} {1 + n % 2} {1 + n % 2} 1" for n, name in enumerate(names)]
-    _write(folder / "list.txt", ["#Image CLASS-ID SPECIES BREED ID", *lines])
+    write(folder / "list.txt", ["#Image CLASS-ID SPECIES BREED ID", *lines])
 
 
 def openimages30k(root: Path) -> None:
@@ -258,8 +193,8 @@ def data(root: Path, real: bool = False) -> Path:
     """Everything that any shipped experiment reads, below `root`; with `real` weights that Keras can load."""
     from wsol.fetching.finishing import pets as finish_pets
 
-    for write in (ilsvrc1300, imagenet, cub20, cub, glas, coco100, raccoon40, voc2012, pets, openimages30k):
-        write(root)
+    for make in (ilsvrc1300, imagenet, cub20, cub, glas, coco100, raccoon40, voc2012, pets, openimages30k):
+        make(root)
     finish_pets(root / "pets/annotations")
     scoremaps(root)
     weights(root, real)
