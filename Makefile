@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
   --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run reproduce data tables verify reference test coverage test-slow test-real test-slurm lint format bench
+.PHONY: run reproduce data tables verify reference test coverage test-slow test-real test-slurm test-browser lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
@@ -59,6 +59,10 @@ test-real: $(VENV)/ready
 # Needs sbatch, and snakemake-executor-plugin-slurm in the environment.
 test-slurm: $(VENV)/ready
 	$(BIN)/python -m pytest -m slurm -rs $(ARGS)
+
+# Needs Chromium and its driver (Debian: chromium, chromium-driver).
+test-browser: $(VENV)/ready
+	$(BIN)/python -m pytest -m browser -rs $(ARGS)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
