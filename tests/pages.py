@@ -1,4 +1,4 @@
-"""Small tables as the table stage writes them, for tests of the page: a few runs, two evaluations, every kind of row."""
+"""Small tables as the table stage writes them, for tests of the page: a few runs, every kind of row."""
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,26 @@ def comparisons(runs, p=0.2):
     table = []
     for family, a, b, found in rows:
         apart = value[a] - value[b]
-        table.append((runs[0][0], "maxboxacc@50", "selected", family, a, b, apart, apart - 6, apart + 6, 8.5, found, found, 100, 100, 0, 0))
+        table.append(
+            (
+                runs[0][0],
+                "maxboxacc@50",
+                "selected",
+                family,
+                a,
+                b,
+                apart,
+                apart - 6,
+                apart + 6,
+                8.5,
+                found,
+                found,
+                100,
+                100,
+                0,
+                0,
+            )
+        )
     return pd.DataFrame(table, columns=COMPARED)
 
 
@@ -73,7 +92,10 @@ def failures(runs):
             rest = (100 - value_of(run)) / (len(kinds) - 1)
             for place, kind in enumerate(kinds):
                 value = rest if place else value_of(run)
-                rows += [(*run, rule, kind, choice, value, value - 1, value + 1, 100, 100) for choice in ("oracle", "selected")]
+                rows += [
+                    (*run, rule, kind, choice, value, value - 1, value + 1, 100, 100)
+                    for choice in ("oracle", "selected")
+                ]
     columns = [*RUN, "rule", "kind", "choice", "value", "low", "high", "n", "groups"]
     return pd.DataFrame(rows, columns=columns).assign(spread=np.nan, trainings=0)
 
@@ -88,7 +110,10 @@ def curves(runs):
         rows += [(*run, "iou", "gtknown_loc", "report", x, 100 - (100 - top) * 2 * x) for x in (0, 0.25, 0.5)]
         rows += [(*run, "iou", "gtknown_loc", "report", x, top * 2 * (1 - x)) for x in (0.75, 1.0)]
         rows += [(*run, "precision_recall", "pixel_ap", "report", x, 100 - x / 2) for x in (0.0, 50.0, 100.0)]
-        rows += [(*run, "chosen", "maxboxacc@50", "selected", 0.45, top), (*run, "chosen", "maxboxacc@50", "oracle", 0.5, top + 2)]
+        rows += [
+            (*run, "chosen", "maxboxacc@50", "selected", 0.45, top),
+            (*run, "chosen", "maxboxacc@50", "oracle", 0.5, top + 2),
+        ]
     return pd.DataFrame(rows, columns=[*RUN, "curve", "metric", "split", "x", "value"])
 
 

@@ -11,10 +11,10 @@ from wsol.places import as_written
 
 
 def described(experiment: Experiment, configfiles: Iterable[str]) -> dict[str, Any]:
-    """A mapping of plain values: the `command`, the `runs`, and the `settings` of every decision by its folder's name.
+    """A mapping of plain values: the `command`, the `runs`, and every decision's `settings` by its folder's name.
 
-    A run is a mapping of its `evaluation`, its `name` in the tables and, as `decisions`, what each is called: the folder
-    of each decision it is made of, of a backbone with several trainings that of each.
+    A run is a mapping of its `evaluation`, its `name` in the tables and its `decisions`: pairs of what a decision is of
+    and its folder's name, of a backbone with several trainings one for each.
     """
     settings = {name: as_written(decision.settings) for name, decision in experiment.decisions().items()}
     runs = [_run(trainings) for trainings in rows(experiment)]

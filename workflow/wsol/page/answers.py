@@ -12,7 +12,7 @@ from wsol.scores.metrics import metric
 from wsol.statistics.intervals import LEVEL
 
 ALPHA = round(1 - LEVEL, 9)  # below this p, adjusted, two runs are told apart
-NAMED = 3  # runs that a sentence names
+NAMED = 5  # runs that a sentence names
 
 
 class Verdict(NamedTuple):
@@ -35,11 +35,13 @@ class Verdict(NamedTuple):
 def p_words(p: float) -> str:
     """A probability as sentences and cells have it.
 
-    >>> p_words(0.0993), p_words(2e-9), p_words(float("nan"))
-    ('p = .099', 'p < .001', 'no p')
+    >>> p_words(0.0993), p_words(2e-9), p_words(0.99996), p_words(float("nan"))
+    ('p = .099', 'p < .001', 'p > .999', 'no p')
     """
     if pd.isna(p):
         return "no p"
+    if p > 0.999:
+        return "p > .999"
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
 
 
@@ -93,8 +95,10 @@ def verdict(seen: Seen) -> Verdict:
         first = f"{number}, and that is established: every other run is below it ({p_words(weakest)} or less)."
         first = first.replace("p < .001 or less", "p < .001")
     else:
-        first = f"{number}; that it is above {_list(equal)} is not established ({_nearest(others, equal)})."
-    return Verdict(first, [*_controls(seen, best, ranked), *_smallest(seen), *_once(seen)], established)
+        more = f", nor that it is above {len(equal) - 1} more" if len(equal) > 1 else ""
+        first = f"{number}; that it is above {equal[0]} is not established ({_nearest(others)}){more}."
+    same = [f"Not separable from it: {few(equal, NAMED)}."] if len(equal) > 1 else []
+    return Verdict(first, [*same, *_controls(seen, best, ranked), *_smallest(seen), *_once(seen)], established)
 
 
 def _number(cell: Cell) -> str:
@@ -102,16 +106,11 @@ def _number(cell: Cell) -> str:
     return f"{cell.value:.1f} {between(cell.low, cell.high)}".strip() + mark
 
 
-def _list(names: list[str]) -> str:
-    return few(names, NAMED) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-
-
-def _nearest(others: pd.DataFrame, equal: list[str]) -> str:
+def _nearest(others: pd.DataFrame) -> str:
     """The nearest of the runs that are not told apart: its p and difference."""
-    row: Any = others[others["b"] == equal[0]].iloc[0]
-    about = f"difference {signed(row['difference'])} {between(row['low'], row['high'])}".strip()
-    whose = "" if len(equal) == 1 else f"{equal[0]}: "
-    return f"{whose}{p_words(row['p_adjusted'])}, {about}"
+    row: Any = others[~(others["p_adjusted"] < ALPHA)].iloc[0]
+    difference = f"difference {signed(row['difference'])} {between(row['low'], row['high'])}".strip()
+    return f"{p_words(row['p_adjusted'])}, {difference}"
 
 
 def _controls(seen: Seen, best: Row, ranked: list[Row]) -> list[str]:

@@ -1,6 +1,7 @@
 """The tables behind the page's figures: levels, overlap, strata, failures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -8,7 +9,6 @@ from wsol.page.answers import signed
 from wsol.page.seen import FIRST, Seen, shown_first
 from wsol.page.sheets import Column, Entry, Sheet, number
 from wsol.report.tables import NAMES
-from wsol.scores.metrics import METRICS
 
 CLASSES = 1000  # rows of the table by class
 LEVELS = ("maxboxacc@50", "maxboxacc_v2", "mask_iou", "miou")  # metrics that curves.csv may have over levels
@@ -56,8 +56,13 @@ def chosen(seen: Seen, metric: str) -> Sheet | None:
     own = curve_of(seen, "chosen", metric)
     if not len(own):
         return None
-    columns = [Column("run", False), Column("level from", False), Column("level"), Column(metric, about=f"metric:{metric}")]
-    rows = [[Entry(row.run), Entry(row.split), Entry(f"{row.x:.2f}", row.x), number(row.value)] for row in own.itertuples()]
+    columns = [
+        Column("run", False),
+        Column("level from", False),
+        Column("level"),
+        Column(metric, about=f"metric:{metric}"),
+    ]
+    rows = [[Entry(row.run), Entry(row.split), Entry(f"{row.x:.2f}", row.x), number(row.value)] for row in each(own)]
     return Sheet(f"Levels chosen for {metric}, {seen.board.evaluation}", columns, rows)
 
 
@@ -66,7 +71,8 @@ def overlap(seen: Seen) -> Sheet | None:
     own = curve_of(seen, "iou")
     if not len(own):
         return None
-    own = own.assign(x=own["x"].round(3))[lambda found: found["x"].isin(AT)]
+    own = own.assign(x=own["x"].round(3))
+    own = own[own["x"].isin(AT)]
     wide = own.pivot_table(index="run", columns="x", values="value", sort=False)
     columns = [Column("run", False), *(Column(f"IoU ≥ {x:.1f}") for x in wide.columns)]
     rows = [[Entry(str(run)), *map(number, row)] for run, row in wide.iterrows()]
@@ -88,7 +94,7 @@ def _by_run(own: pd.DataFrame, title: str) -> Sheet:
     columns = [Column("run", False), *(Column(f"{name} (n {counts[name]})", drawn=(0.0, 100.0)) for name in names)]
     rows = []
     for run, part in own.groupby("run", sort=False):
-        found = {row.stratum: number(row.value, row.low, row.high) for row in part.itertuples()}
+        found = {row.stratum: number(row.value, row.low, row.high) for row in each(part)}
         rows.append([Entry(str(run)), *(found.get(name, Entry("")) for name in names)])
     return Sheet(title, columns, rows)
 
@@ -99,12 +105,12 @@ def _by_class(own: pd.DataFrame, title: str) -> Sheet:
     columns = [Column("class", False), Column("n"), *(Column(run) for run in runs)]
     rows = []
     for name, part in own.groupby("stratum", sort=False):
-        found = {row.run: number(row.value) for row in part.itertuples()}
+        found = {row.run: number(row.value) for row in each(part)}
         n = int(part["n"].max())
         rows.append([Entry(str(name)), Entry(str(n), n), *(found.get(run, Entry("")) for run in runs)])
     left = f" {len(rows) - CLASSES} more classes" if len(rows) > CLASSES else ""
     note = f"The first {len(runs)} runs.{left and left + ','} Everything, with intervals, is in strata.csv."
-    return Sheet(title, columns, rows[:CLASSES], [], note)
+    return Sheet(title, columns, rows[:CLASSES], note=note)
 
 
 def failures(seen: Seen, rule: str) -> Sheet | None:
@@ -116,10 +122,15 @@ def failures(seen: Seen, rule: str) -> Sheet | None:
     columns = [Column("run", False), *(Column(kind.replace("_", " "), about=f"kind:{rule}:{kind}") for kind in kinds)]
     rows = []
     for _, part in own.groupby("run", sort=False):
-        found = {row.kind: number(row.value, row.low, row.high, link=failures_link(row, rule)) for row in part.itertuples()}
+        found = {row.kind: number(row.value, row.low, row.high, link=failures_link(row, rule)) for row in each(part)}
         rows.append([Entry(part["run"].iloc[0]), *(found.get(kind, Entry("")) for kind in kinds)])
-    note = f"Percent of the targets with true boxes, n {int(own['n'].max())}; a row adds up to 100. A number leads to its pictures."
-    return Sheet(f"{RULES[rule]}, {seen.board.evaluation}", columns, rows, [], note)
+    note = f"Percent of the {int(own['n'].max())} targets with true boxes; a row adds up to 100."
+    return Sheet(f"{RULES[rule]}, {seen.board.evaluation}", columns, rows, note=note)
+
+
+def each(frame: pd.DataFrame) -> Iterator[Any]:
+    """Its rows, their columns by name."""
+    yield from frame.itertuples()
 
 
 def strata_of(seen: Seen, table: str) -> pd.DataFrame:
@@ -138,12 +149,11 @@ def curve_of(seen: Seen, curve: str, metric: str = "") -> pd.DataFrame:
     own = seen.curves
     if not len(own):
         return own
-    return own[(own["curve"] == curve) & ((own["metric"] == metric) if metric else True)]
+    own = own[own["curve"] == curve]
+    return own[own["metric"] == metric] if metric else own
 
 
-def failures_link(row: object, rule: str) -> str:
+def failures_link(row: Any, rule: str) -> str:
     """The address of the pictures of a kind: its list, and the run."""
     run = "/".join(str(getattr(row, name)) for name in NAMES)
-    return f"#gallery;list={rule}:{getattr(row, 'kind')};run={run}"
-
-
+    return f"#gallery;list={rule}:{row.kind};run={run}"

@@ -1,7 +1,7 @@
 """The page's colours in its figures: style.css says them once.
 
-In the page a figure is drawn with `var(--accent)`, so it follows the theme without being drawn again, on paper too. In a
-file of its own it has the light theme's colours.
+In the page a figure is drawn with `var(--accent)`, so it follows the theme without being drawn again, on paper too. As
+a file of its own it has the light theme's colours.
 """
 
 import json
@@ -24,7 +24,13 @@ def configuration() -> dict[str, Any]:
         "view": {"stroke": None},
         "axis": {**axis, **words, "titleFontWeight": "normal", "labelFontSize": 12, "gridOpacity": 0.6},
         "axisY": {"labelColor": "var(--ink)"},
-        "header": {"labelColor": "var(--ink)", "labelFontSize": 12, "labelFontWeight": 600, "labelPadding": 4},
+        "header": {
+            "labelColor": "var(--ink)",
+            "labelFontSize": 12,
+            "labelFontWeight": 600,
+            "labelPadding": 4,
+            "labelBaseline": "bottom",
+        },
         "legend": {**words, "labelColor": "var(--ink)"},
         "point": {"filled": True, "opacity": 1},
         "text": {"color": "var(--ink)", "fontSize": 11},

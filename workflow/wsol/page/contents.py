@@ -30,7 +30,11 @@ class Part(NamedTuple):
 
 
 PARTS = (
-    Part("best", "Which is best, and is that established?", (("", "leaderboard"), ("ranking", ""), ("differences", "pairs"))),
+    Part(
+        "best",
+        "Which is best, and is that established?",
+        (("", "leaderboard"), ("ranking", ""), ("differences", "pairs")),
+    ),
     Part(
         "levels",
         "What did the level do?",

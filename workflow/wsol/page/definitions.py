@@ -84,17 +84,18 @@ def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[
     made = described.get("command", "")
     for seen in everything:
         for name, called in seen.called.items():
-            decisions = [(kind, part) for kind, part in known.get((seen.board.evaluation, name), [])]
+            decisions = known.get((seen.board.evaluation, name), [])
             facts = [*decisions, *([("made by", made)] if made else [])]
-            includes = {kind: part for kind, part in reversed(decisions)}
+            includes = dict(reversed(decisions))
             about = f"run:{seen.board.evaluation}:{called}"
-            yield Definition(about, called, "", tuple(facts), "", tuple(f"decision:{part}" for part in includes.values()))
+            yield Definition(
+                about, called, "", tuple(facts), "", tuple(f"decision:{part}" for part in includes.values())
+            )
 
 
 def _decision(name: str, settings: Mapping[str, Any]) -> Definition:
     """A decision's settings, and what the method that it names says of itself."""
-    method = settings.get("method")
-    known = {**CAMS, **CONTROLS, **THRESHOLDS}.get(method)
+    known: Any = {**CAMS, **CONTROLS, **THRESHOLDS}.get(settings.get("method", ""))
     text = documented(getattr(known, "function", known))[0] if known else ""
     code = json.dumps(settings, indent=2, sort_keys=True, default=str)
     return Definition(f"decision:{name}", name, text, (), code)

@@ -48,13 +48,15 @@
   function paved(spec, width, rows) {
     const inner = spec.spec;
     const named = [...within(inner)].some(({ encoding }) => encoding && encoding.y.field === "run"); // names of runs stand left of them
-    const left = named ? (width < NARROW ? 110 : 240) : SPACE;
-    const between = named ? 20 : 34;
+    const narrow = width < NARROW;
+    const left = named ? (narrow ? 110 : 240) : SPACE;
+    const between = narrow ? 16 : 34;
+    if (narrow && !named) Object.assign(inner, { width: 120, height: 90 });
     const count = new Set(rows.map((row) => row[spec.facet.field])).size;
     const most = Math.max(1, Math.min(4, Math.floor((width - left) / (inner.width + between))));
     spec.columns = Math.max(1, Math.ceil(count / Math.ceil(count / most)));
     inner.width = Math.max(110, Math.min(WIDEST, Math.floor((width - left) / spec.columns) - between));
-    if (named && width < NARROW) inner.height.step = 34;
+    if (named && narrow) inner.height.step = 34;
     return spec;
   }
 

@@ -96,16 +96,20 @@ def _kind(seen: Seen, row: Row, equal: list[str]) -> str:
 
 
 def _note(seen: Seen) -> str:
-    words = "Percent with 95 % intervals, which hold the choice of the level too."
-    if any(not metric(name).is_share for name in seen.board.metrics):
-        counts = ", ".join(name for name in seen.board.metrics if not metric(name).is_share)
-        words = words.replace("Percent", f"Percent (but for {counts}: a count)")
-    words += " selected: the level was chosen on another split and applied once here; oracle: the best level on these very images, an upper bound."
+    counts = ", ".join(name for name in seen.board.metrics if not metric(name).is_share)
+    said = [
+        f"Percent{f' (but for {counts}: a count)' if counts else ''} with 95 % intervals, which hold the choice of the "
+        "level too. selected: the level was chosen on another split and applied once here; oracle: the best level on "
+        "these very images, an upper bound."
+    ]
     if seen.board.trainings:
-        words += " Of several trainings a number is their mean, its interval covers images and trainings, spread is their standard deviation."
+        said.append(
+            "Of several trainings a number is their mean, its interval covers images and trainings, and spread is "
+            "their standard deviation."
+        )
     if inseparable(seen):
-        words += " A bar beside a name: not separable from the best, p adjusted of .05 or more."
-    return words
+        said.append("A bar before a name: the best, or not separable from it (p adjusted of .05 or more, or no p).")
+    return " ".join(said)
 
 
 def pairs(seen: Seen) -> Sheet | None:
@@ -115,8 +119,11 @@ def pairs(seen: Seen) -> Sheet | None:
     columns = [Column("a", False), Column("b", False), Column("a − b"), Column("p, adjusted"), Column("why", False)]
     columns.append(Column("detectable"))
     rows = [_pair(pair) for pair in seen.compared.itertuples()]
-    note = "Paired on the same images; p adjusted for the pairs of one family. Detectable: the true difference that is found four times in five."
-    return Sheet(f"Paired differences in {seen.board.ranking}, {seen.board.evaluation}", columns, rows, [], note)
+    note = (
+        "Paired on the same images; p adjusted for the pairs of one family. Detectable: the true difference that is "
+        "found four times in five."
+    )
+    return Sheet(f"Paired differences in {seen.board.ranking}, {seen.board.evaluation}", columns, rows, note=note)
 
 
 def _pair(pair: Any) -> list[Entry]:

@@ -46,21 +46,25 @@ def page(
         for each in evaluations
     ]
     figures = _figures(shown)
-    return environment().get_template("page.html").render(
-        evaluations=shown,
-        first=FIRST,
-        figures=figures,
-        configuration=configuration(),
-        gallery=gallery,
-        summaries=summaries,
-        problems={name: found for name, found in problems.items() if len(found)},
-        claims=[] if reproduction is None else [(row, brief(row)) for _, row in reproduction.iterrows()],
-        definitions=definitions(evaluations, described),
-        command=described.get("command", ""),
-        versions=versions(),
-        styles=[markupsafe.Markup(text(name)) for name in STYLES],
-        scripts=[markupsafe.Markup(text(name)) for name in SCRIPTS],
-        library=markupsafe.Markup(library()),
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            evaluations=shown,
+            first=FIRST,
+            figures=figures,
+            configuration=configuration(),
+            gallery=gallery,
+            summaries=summaries,
+            problems={name: found for name, found in problems.items() if len(found)},
+            claims=[] if reproduction is None else [(row, brief(row)) for _, row in reproduction.iterrows()],
+            definitions=definitions(evaluations, described),
+            command=described.get("command", ""),
+            versions=versions(),
+            styles=[markupsafe.Markup(text(name)) for name in STYLES],
+            scripts=[markupsafe.Markup(text(name)) for name in SCRIPTS],
+            library=markupsafe.Markup(library()),
+        )
     )
 
 
@@ -82,7 +86,7 @@ def text(name: str) -> str:
 @cache
 def library() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script of 0.9 MB."""
-    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
 
 
 def data(value: Any) -> markupsafe.Markup:
@@ -111,7 +115,7 @@ def _figures(shown: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def columns(figure: Drawn) -> dict[str, Any]:
-    """A figure's rows by their columns: words as numbers into a list of them, numbers to three decimals, None for none."""
+    """A figure's rows by their columns: words as places in a list of them, numbers to three decimals, None for none."""
     found: dict[str, Any] = {}
     for name, values in figure.rows.items():
         if values.dtype.kind in "fiu":

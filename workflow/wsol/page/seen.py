@@ -1,4 +1,4 @@
-"""What the page's figures, tables and sentences are made from: the tables beside the report, an evaluation at a time."""
+"""What the page's figures, tables and sentences are made from: the tables beside the report, by evaluation."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -74,7 +74,7 @@ def _own(table: pd.DataFrame, board: Board, called: dict[str, str]) -> pd.DataFr
     if not len(table):
         return table.assign(run=pd.Series(dtype=str))
     own = table[table["evaluation"] == board.evaluation]
-    names = own[NAMES[0]].str.cat([own[name] for name in NAMES[1:]], sep="/")
+    names = own[NAMES[0]] + "/" + own[NAMES[1]] + "/" + own[NAMES[2]]
     order = names.map({name: place for place, name in enumerate(called)})
     return own.assign(run=names.map(called)).iloc[order.argsort(kind="stable")].reset_index(drop=True)
 

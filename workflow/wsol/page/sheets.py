@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -48,7 +48,7 @@ class Sheet(NamedTuple):
     caption: str
     columns: list[Column]
     rows: list[list[Entry]]
-    kinds: list[str] = []  # of each row: best, equal, control or ""; [] where no row stands out
+    kinds: Sequence[str] = ()  # of each row: best, equal, control or ""; none where no row stands out
     note: str = ""  # what is said below it
 
     def kind(self, row: int) -> str:
@@ -66,7 +66,8 @@ def number(value: float, low: float = NAN, high: float = NAN, notes: Iterable[st
 def markdown(sheet: Sheet) -> str:
     """The table in Markdown.
 
-    >>> print(markdown(Sheet("", [Column("run", False), Column("a|b")], [[Entry("x"), Entry("1.0", 1, 0.5, 1.5)]])), end="")
+    >>> row = [Entry("x"), Entry("1.0", 1, 0.5, 1.5)]
+    >>> print(markdown(Sheet("", [Column("run", False), Column("a|b")], [row])), end="")
     | run | a\\|b |
     |---|---:|
     | x | 1.0 [0.5 1.5] |
@@ -92,7 +93,15 @@ def latex(sheet: Sheet) -> str:
     lines = [[column.name for column in sheet.columns], *([entry.words for entry in row] for row in sheet.rows)]
     head, *body = [" & ".join(map(_escaped, line)) + r" \\" for line in lines]
     letters = "".join("r" if column.numbers else "l" for column in sheet.columns)
-    rules = [rf"\begin{{tabular}}{{{letters}}}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
+    rules = [
+        rf"\begin{{tabular}}{{{letters}}}",
+        r"\toprule",
+        head,
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
     return "\n".join(rules) + "\n"
 
 

@@ -35,10 +35,12 @@ def ranking(seen: Seen) -> Drawn | None:
         return None
     rows = with_control(seen, own[["run", "value", "low", "high", "n", "choice"]])
     base = chart().encode(y=runs_axis(seen), color=run_colour(), tooltip=tips("run:N", "value:Q", "low:Q", "high:Q"))
-    x = alt.X("low:Q", title=f"{name}, {metric(name).unit}", scale=alt.Scale(zero=False, nice=True))
+    x = alt.X("low:Q", title=f"{name}, {metric(str(name)).unit}", scale=alt.Scale(zero=False, nice=True))
     made = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q") + base.mark_point(size=55).encode(x="value:Q")
     description = f"{name} of each run, best first, a point with its 95 % interval; controls are grey."
-    return Drawn(f"{name} with intervals", description, plain(made.properties(width="container", height={"step": STEP})), rows)
+    return Drawn(
+        f"{name} with intervals", description, plain(made.properties(width="container", height={"step": STEP})), rows
+    )
 
 
 def differences(seen: Seen) -> Drawn | None:
@@ -58,8 +60,16 @@ def differences(seen: Seen) -> Drawn | None:
     )
     base = chart().encode(
         y=runs_axis(seen),
-        x=alt.X("other:N", sort=seen.runs, title=None, axis=alt.Axis(orient="top", labelAngle=-45, labelLimit=200, ticks=False, domain=False)),
-        tooltip=[*tips("run:N", "other:N", "difference:Q"), alt.Tooltip("p_adjusted:Q", format=".3g", title="p adjusted")],
+        x=alt.X(
+            "other:N",
+            sort=seen.runs,
+            title=None,
+            axis=alt.Axis(orient="top", labelAngle=-45, labelLimit=200, ticks=False, domain=False),
+        ),
+        tooltip=[
+            *tips("run:N", "other:N", "difference:Q"),
+            alt.Tooltip("p_adjusted:Q", format=".3g", title="p adjusted"),
+        ],
     )
     fill = alt.condition("datum.ahead", alt.value(GOOD), alt.value(BAD))
     opacity = alt.Opacity("strength:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.55]), legend=None)
@@ -72,12 +82,16 @@ def differences(seen: Seen) -> Drawn | None:
         f"Paired differences in {seen.board.ranking}: a row's run minus a column's, green where the row's is better. "
         "Bold: p adjusted below .05."
     )
+    if "all" not in set(found["family"]):
+        description += " Empty: not compared; `compare: all` in the experiment compares every two runs."
     return Drawn("Paired differences", description, plain(made), rows)
 
 
 def price(seen: Seen) -> Drawn | None:
     """The selected and the oracle's number of each run, in the metric that orders the leaderboard."""
-    own = seen.scores[(seen.scores["metric"] == seen.board.ranking) & seen.scores["choice"].isin(["selected", "oracle"])]
+    own = seen.scores[
+        (seen.scores["metric"] == seen.board.ranking) & seen.scores["choice"].isin(["selected", "oracle"])
+    ]
     if own["choice"].nunique() < 2:
         return None
     wide = own.pivot_table(index="run", columns="choice", values="value", sort=False).dropna().reset_index()
@@ -89,7 +103,5 @@ def price(seen: Seen) -> Drawn | None:
     points = base.mark_point(size=60).encode(x="selected:Q")
     hollow = base.mark_point(size=60, filled=False, strokeWidth=1.5, fill=PAPER).encode(x="oracle:Q")
     made = (line + hollow + points).properties(width="container", height={"step": STEP})
-    description = "Full point: the level was chosen on the select split. Open point: the oracle's level. Between them lies the price of honesty."
+    description = "Full point: the level was chosen on the select split. Open point: the oracle's level."
     return Drawn("The price of honesty", description, plain(made), rows)
-
-

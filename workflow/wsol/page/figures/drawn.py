@@ -18,8 +18,8 @@ ACCENT, CONTROL, GOOD, BAD = "var(--accent)", "var(--control)", "var(--good)", "
 class Drawn(NamedTuple):
     """One figure.
 
-    `rows` have a column `run`, by which a reader chooses among them; where they compare two runs, `other` is the second.
-    Rows with a column `link` lead to pictures.
+    `rows` have a column `run`, by which a reader chooses among them; where they compare two runs, `other` is the
+    second. Rows with a column `link` lead to pictures.
     """
 
     title: str

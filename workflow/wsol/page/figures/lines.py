@@ -22,16 +22,29 @@ def levels(seen: Seen, metric: str) -> Drawn | None:
     y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
     base = alt.Chart().encode(x=x, y=y, detail="split:N")
     of = base.transform_filter("datum.curve == 'level'")
-    select = of.transform_filter("datum.split == 'select'").mark_line(clip=True, strokeDash=[3, 3], strokeWidth=1.2, color=SOFT)
-    report = of.transform_filter("datum.split == 'report'").mark_line(clip=True, strokeWidth=1.8).encode(color=run_colour())
-    at = base.transform_filter("datum.curve == 'chosen'").encode(tooltip=tips("run:N", "split:N", "value:Q") + [alt.Tooltip("x:Q", title="level")])
-    oracle = at.transform_filter("datum.split == 'oracle'").mark_point(size=60, filled=False, strokeWidth=1.5).encode(color=run_colour())
+    select = of.transform_filter("datum.split == 'select'").mark_line(
+        clip=True, strokeDash=[3, 3], strokeWidth=1.2, color=SOFT
+    )
+    report = (
+        of.transform_filter("datum.split == 'report'").mark_line(clip=True, strokeWidth=1.8).encode(color=run_colour())
+    )
+    at = base.transform_filter("datum.curve == 'chosen'").encode(
+        tooltip=tips("run:N", "split:N", "value:Q") + [alt.Tooltip("x:Q", title="level")]
+    )
+    oracle = (
+        at.transform_filter("datum.split == 'oracle'")
+        .mark_point(size=60, filled=False, strokeWidth=1.5)
+        .encode(color=run_colour())
+    )
     honest = at.transform_filter("datum.split != 'oracle'").mark_point(size=60).encode(color=run_colour())
     description = (
-        f"{metric} against the level at which maps are cut, a small figure a run: the line is of the reported images, dashed those "
-        "that the level is chosen on. Full point: the level that was chosen, with what it gives; open point: the oracle's."
+        f"{metric} against the level at which maps are cut, a small figure a run: the line is of the reported images, "
+        "the dashed one of those that the level is chosen on. Full point: the level that was chosen, with what it "
+        "gives; open point: the oracle's."
     )
-    return Drawn(f"{metric} against the level", description, plain(panels(seen, select + report + oracle + honest)), rows)
+    return Drawn(
+        f"{metric} against the level", description, plain(panels(seen, select + report + oracle + honest)), rows
+    )
 
 
 def overlap(seen: Seen) -> Drawn | None:
@@ -44,8 +57,8 @@ def overlap(seen: Seen) -> Drawn | None:
     y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
     line = alt.Chart().mark_line(strokeWidth=1.8).encode(x=x, y=y, tooltip=tips("run:N", "x:Q", "value:Q"))
     description = (
-        "Percent of targets whose box reaches an IoU, over IoU, at the level chosen for IoU .5: a small figure a run, the other "
-        "runs in grey behind it."
+        "Percent of targets whose box reaches an IoU, over IoU, at the level chosen for IoU .5: a small figure a run, "
+        "the other runs in grey behind it."
     )
     return Drawn("Accuracy against IoU", description, plain(among(seen, line)), rows)
 
@@ -58,8 +71,14 @@ def overlap_distribution(seen: Seen) -> Drawn | None:
     rows = with_control(seen, pd.concat([_bars(part) for _, part in curve.groupby("run", sort=False)]))
     x = alt.X("x:Q", bin="binned", title="IoU", scale=alt.Scale(domain=[0, 1.05]), axis=alt.Axis(values=[0, 0.5, 1]))
     y = alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3))
-    bars = alt.Chart().mark_bar(stroke=None).encode(x=x, x2="end:Q", y=y, color=run_colour(), tooltip=tips("run:N", "value:Q"))
-    description = "Percent of targets by the IoU of their box with the nearest true box, in steps of .05: a small figure a run."
+    bars = (
+        alt.Chart()
+        .mark_bar(stroke=None)
+        .encode(x=x, x2="end:Q", y=y, color=run_colour(), tooltip=tips("run:N", "value:Q"))
+    )
+    description = (
+        "Percent of targets by the IoU of their box with the nearest true box, in steps of .05: a small figure a run."
+    )
     return Drawn("Distribution of IoU", description, plain(panels(seen, bars)), rows)
 
 
@@ -80,5 +99,7 @@ def precision_recall(seen: Seen) -> Drawn | None:
     x = alt.X("x:Q", title="recall, %", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
     y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
     line = alt.Chart().mark_line(strokeWidth=1.8, clip=True).encode(x=x, y=y, order="x:Q")
-    description = "Precision against recall of all pixels together: a small figure a run, the other runs in grey behind it."
+    description = (
+        "Precision against recall of all pixels together: a small figure a run, the other runs in grey behind it."
+    )
     return Drawn("Precision and recall of pixels", description, plain(among(seen, line)), rows)

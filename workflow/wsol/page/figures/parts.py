@@ -5,8 +5,21 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from wsol.page.behind import RULES, TABLES, failures_of, failures_link, strata_of
-from wsol.page.figures.drawn import ACCENT, INK, PAPER, ROWS, STEP, Drawn, chart, plain, run_colour, runs_axis, tips, with_control
+from wsol.page.behind import RULES, TABLES, failures_link, failures_of, strata_of
+from wsol.page.figures.drawn import (
+    ACCENT,
+    INK,
+    PAPER,
+    ROWS,
+    STEP,
+    Drawn,
+    chart,
+    plain,
+    run_colour,
+    runs_axis,
+    tips,
+    with_control,
+)
 from wsol.page.seen import Seen
 
 CLASSES = 40  # of a figure; half of them the worst, half the best
@@ -30,7 +43,9 @@ def stratum(seen: Seen, table: str) -> Drawn | None:
 def _strata(seen: Seen, own: pd.DataFrame, table: str) -> Drawn:
     names = list(dict.fromkeys(own["stratum"]))
     rows = with_control(seen, own[["run", "stratum", "value", "low", "high", "n"]])
-    base = alt.Chart().encode(y=runs_axis(seen), color=run_colour(), tooltip=tips("run:N", "stratum:N", "value:Q", "low:Q", "high:Q"))
+    base = alt.Chart().encode(
+        y=runs_axis(seen), color=run_colour(), tooltip=tips("run:N", "stratum:N", "value:Q", "low:Q", "high:Q")
+    )
     x = alt.X("low:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
     made = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q") + base.mark_point(size=45).encode(x="value:Q")
     facet = alt.Facet("stratum:N", sort=names, header=alt.Header(title=None))
@@ -54,9 +69,13 @@ def _classes(seen: Seen, own: pd.DataFrame) -> Drawn:
     opacity = alt.Opacity("value:Q", scale=alt.Scale(domain=[0, 100], range=[0.03, 0.5]), legend=None)
     boxes = base.mark_rect(color=ACCENT, stroke=PAPER, strokeWidth=2).encode(opacity=opacity)
     words = base.mark_text(fontSize=11, color=INK).encode(text=alt.Text("value:Q", format=".0f"))
-    which = "all classes" if kept == order else f"the {CLASSES // 2} worst and {CLASSES // 2} best of {len(order)} classes"
+    which = (
+        "all classes" if kept == order else f"the {CLASSES // 2} worst and {CLASSES // 2} best of {len(order)} classes"
+    )
     description = f"{seen.board.ranking} in percent by class, worst first: {which}. Few images a class say little."
-    return Drawn("By class", description, plain((boxes + words).properties(width={"step": CELL}, height={"step": STEP})), rows)
+    return Drawn(
+        "By class", description, plain((boxes + words).properties(width={"step": CELL}, height={"step": STEP})), rows
+    )
 
 
 def failures(seen: Seen, rule: str) -> Drawn | None:
@@ -72,14 +91,18 @@ def failures(seen: Seen, rule: str) -> Drawn | None:
     names = [kind.replace("_", " ") for kind in kinds]
     colours = [f"var(--{COLOURS.get(kind, 'kind7')})" for kind in kinds]
     colour = alt.Color("kind:N", sort=names, title=None, scale=alt.Scale(domain=names, range=colours), legend=_legend())
-    made = chart().mark_bar(stroke=PAPER, strokeWidth=1, cursor="pointer").encode(
-        y=runs_axis(seen),
-        x=alt.X("value:Q", title="% of targets with true boxes", stack="zero", scale=alt.Scale(domain=[0, 100])),
-        color=colour,
-        order="order:Q",
-        tooltip=tips("run:N", "kind:N", "value:Q", "low:Q", "high:Q"),
+    made = (
+        chart()
+        .mark_bar(stroke=PAPER, strokeWidth=1, cursor="pointer")
+        .encode(
+            y=runs_axis(seen),
+            x=alt.X("value:Q", title="% of targets with true boxes", stack="zero", scale=alt.Scale(domain=[0, 100])),
+            color=colour,
+            order="order:Q",
+            tooltip=tips("run:N", "kind:N", "value:Q", "low:Q", "high:Q"),
+        )
     )
-    description = f"{RULES[rule]}: each run's targets by what became of their box, {', '.join(names)}. A bar leads to its pictures."
+    description = f"{RULES[rule]}: each run's targets by what became of their box, {', '.join(names)}."
     return Drawn(RULES[rule], description, plain(made.properties(width="container", height={"step": STEP + 2})), rows)
 
 
