@@ -12,11 +12,11 @@ import pandas as pd
 import vl_convert
 
 from wsol.files.formats import versions
-from wsol.page.answers import verdict
+from wsol.page.answers import answer
 from wsol.page.colours import configuration
-from wsol.page.contents import PARTS, items
+from wsol.page.contents import QUESTIONS, items
 from wsol.page.definitions import definitions
-from wsol.page.figures.drawn import Drawn
+from wsol.page.figures.drawn import Figure
 from wsol.page.seen import FIRST, Tables, seen
 from wsol.report.claims import brief
 
@@ -42,7 +42,7 @@ def page(
     """
     evaluations = list(seen(tables))
     shown = [
-        {"seen": each, "verdict": verdict(each), "parts": [(part, items(each, part)) for part in PARTS]}
+        {"seen": each, "answer": answer(each), "parts": [(part, items(each, part)) for part in QUESTIONS]}
         for each in evaluations
     ]
     figures = _figures(shown)
@@ -114,7 +114,7 @@ def _figures(shown: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def columns(figure: Drawn) -> dict[str, Any]:
+def columns(figure: Figure) -> dict[str, Any]:
     """A figure's rows by their columns: words as places in a list of them, numbers to three decimals, None for none."""
     found: dict[str, Any] = {}
     for name, values in figure.rows.items():
