@@ -16,6 +16,8 @@ SHEETS: dict[str, Callable[[Seen], Sheet | None]] = {
     **{f"chosen_{name}": partial(behind.chosen, metric=name) for name in behind.LEVELS},
     "prices": behind.prices,
     "overlap": behind.overlap,
+    "overlap_distribution": behind.overlap_distribution,
+    "precision_recall": behind.precision_recall,
     **{f"strata_{name}": partial(behind.stratum, table=name) for name in behind.TABLES},
     **{f"failures_{name}": partial(behind.failures, rule=name) for name in behind.RULES},
 }
@@ -25,6 +27,7 @@ class Question(NamedTuple):
     """One question of the page: each item is a figure and the table behind it, "" for neither."""
 
     name: str
+    word: str  # by which the page's head leads there
     title: str
     items: tuple[tuple[str, str], ...]
 
@@ -32,20 +35,28 @@ class Question(NamedTuple):
 QUESTIONS = (
     Question(
         "best",
+        "best",
         "Which is best, and is that established?",
         (("", "leaderboard"), ("ranking", ""), ("differences", "pairs")),
     ),
     Question(
         "levels",
+        "level",
         "What did the level do?",
         (*((f"levels_{name}", f"chosen_{name}") for name in behind.LEVELS), ("price", "prices")),
     ),
-    Question("overlap", "Over which IoU?", (("overlap", "overlap"), ("overlap_distribution", ""))),
-    Question("strata", "On what?", tuple((f"strata_{name}", f"strata_{name}") for name in behind.TABLES)),
+    Question(
+        "overlap", "IoU", "Over which IoU?", (("overlap", "overlap"), ("overlap_distribution", "overlap_distribution"))
+    ),
+    Question("strata", "on what", "On what?", tuple((f"strata_{name}", f"strata_{name}") for name in behind.TABLES)),
     Question(
         "failures",
+        "failures",
         "Why did it fail?",
-        (*((f"failures_{name}", f"failures_{name}") for name in behind.RULES), ("precision_recall", "")),
+        (
+            *((f"failures_{name}", f"failures_{name}") for name in behind.RULES),
+            ("precision_recall", "precision_recall"),
+        ),
     ),
 )
 

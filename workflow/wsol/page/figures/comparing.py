@@ -24,6 +24,7 @@ from wsol.page.seen import Seen, shown_first
 from wsol.scores.metrics import metric
 
 CELL = 46  # pixels of a cell of a matrix
+SCALE, AXIS = alt.Scale(zero=False, nice=True), alt.Axis(tickCount=8)  # of values that lie anywhere
 PREFERRED = ("all", "best", "control")  # of a pair that stands in several families
 
 
@@ -35,7 +36,7 @@ def ranking(seen: Seen) -> Figure | None:
         return None
     rows = with_control(seen, own[["run", "value", "low", "high", "n", "choice"]])
     base = chart().encode(y=runs_axis(seen), color=run_colour(), tooltip=tips("run:N", "value:Q", "low:Q", "high:Q"))
-    x = alt.X("low:Q", title=f"{name}, {metric(str(name)).unit}", scale=alt.Scale(zero=False, nice=True))
+    x = alt.X("low:Q", title=f"{name}, {metric(str(name)).unit}", scale=SCALE, axis=AXIS)
     made = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q") + base.mark_point(size=55).encode(x="value:Q")
     description = f"{name} of each run, best first, a point with its 95 % interval; controls are grey."
     return Figure(
@@ -77,7 +78,7 @@ def differences(seen: Seen) -> Figure | None:
 
 
 def _both_ways(seen: Seen) -> pd.DataFrame:
-    """Each pair as a - b and as b - a: whether the first is ahead, whether that is sure, and how strong its colour is."""
+    """Each pair as a - b and as b - a, with whether the first is ahead, whether that is sure, and how it is drawn."""
     found = seen.compared.assign(place=seen.compared["family"].map(PREFERRED.index))
     found = found.sort_values("place", kind="stable").drop_duplicates(["a", "b"])
     there = found.rename(columns={"a": "run", "b": "other"})[["run", "other", "difference", "p_adjusted"]]
@@ -104,7 +105,7 @@ def price(seen: Seen) -> Figure | None:
     rows = with_control(seen, wide.assign(price=wide["oracle"] - wide["selected"]))
     tooltip = tips("run:N", "selected:Q", "oracle:Q", "price:Q")
     base = chart().encode(y=runs_axis(seen), color=run_colour(), tooltip=tooltip)
-    x = alt.X("selected:Q", title=f"{seen.board.ranking}, %", scale=alt.Scale(zero=False, nice=True))
+    x = alt.X("selected:Q", title=f"{seen.board.ranking}, %", scale=SCALE, axis=AXIS)
     line = base.mark_rule(strokeWidth=2).encode(x=x, x2="oracle:Q")
     points = base.mark_point(size=60).encode(x="selected:Q")
     hollow = base.mark_point(size=60, filled=False, strokeWidth=1.5, fill=PAPER).encode(x="oracle:Q")
