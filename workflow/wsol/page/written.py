@@ -14,6 +14,7 @@ from wsol.page.seen import FIRST, Seen, Tables, seen
 from wsol.page.sheets import FORMS
 
 WIDTH = 560  # of a figure whose width the page chooses
+CLIP = re.compile(r"\bclip(\d+)\b")
 RESOURCES = re.compile(rb"(?:[ \t]*/[a-z]+\d+ \d+ 0 R\n){2,}")  # of a PDF's page, a line each
 
 
@@ -38,10 +39,17 @@ def contents(each: Seen) -> Iterator[tuple[str, bytes]]:
             place = f"{each.board.evaluation}.{item.name}"
             if item.figure:
                 spec = alone(item.figure, each.runs[:FIRST])
-                yield f"{place}.svg", vl_convert.vegalite_to_svg(spec).encode()
+                yield f"{place}.svg", svg(spec).encode()
                 yield f"{place}.pdf", pdf(spec)
             if item.sheet:
                 yield from ((f"{place}.{form}", make(item.sheet).encode()) for form, make in FORMS.items())
+
+
+def svg(spec: dict) -> str:
+    """A specification as SVG. Its writer counts clips from one figure to the next; here each begins at 0."""
+    text = str(vl_convert.vegalite_to_svg(spec))
+    places = {clip: place for place, clip in enumerate(dict.fromkeys(CLIP.findall(text)))}
+    return CLIP.sub(lambda found: f"clip{places[found[1]]}", text)
 
 
 def pdf(spec: dict) -> bytes:
