@@ -11,10 +11,21 @@ DESCRIBED = {
         {
             "evaluation": "e",
             "name": "net/gradcam/sweep",
-            "decisions": [("backbone", "net@1"), ("backbone", "net@2"), ("cam", "gradcam@3"), ("threshold", "sweep@4")],
+            "decisions": [
+                ("backbone", "net@1"),
+                ("backbone", "net@2"),
+                ("cam", "gradcam@3"),
+                ("threshold", "sweep@4"),
+                ("evaluation", "e@5"),
+            ],
         }
     ],
-    "settings": {"net@1": {"alpha": 1}, "net@2": {"alpha": 2}, "gradcam@3": {"method": "gradcam", "relu": True}},
+    "settings": {
+        "net@1": {"alpha": 1},
+        "net@2": {"alpha": 2},
+        "gradcam@3": {"method": "gradcam", "relu": True},
+        "e@5": {"protocol": "exact"},
+    },
 }
 
 
@@ -45,3 +56,10 @@ def test_a_run_has_its_decisions_the_command_and_of_trainings_the_first_ones_set
     cam = entries()["decision:gradcam@3"]
     assert '"relu": true' in cam.code and cam.text.startswith("Channels weighted")
     assert entries()["run:e:none/center"].includes == ()
+
+
+def test_an_evaluation_has_its_protocol_and_the_command():
+    entry = entries()["evaluation:e"]
+    assert ("made by", "make run CONFIG=mine.yaml") in entry.facts and entry.includes == ("decision:e@5",)
+    protocol = entries()["decision:e@5"]
+    assert '"protocol": "exact"' in protocol.code and "half-open boxes" in protocol.text

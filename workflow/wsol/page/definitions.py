@@ -9,6 +9,7 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.page.behind import RULES
 from wsol.page.seen import Seen
+from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import metric
 
@@ -61,6 +62,7 @@ def definitions(evaluations: Iterable[Seen], described: Mapping[str, Any]) -> li
     return [
         *map(_metric, metrics),
         *(_kind(rule, kind, text) for rule in KINDS if rule in rules for kind, text in KINDS[rule].items()),
+        *_evaluations(everything, described),
         *_runs(everything, described),
         *(_decision(name, settings) for name, settings in described.get("settings", {}).items()),
     ]
@@ -79,6 +81,17 @@ def _kind(rule: str, kind: str, text: str) -> Definition:
     return Definition(f"kind:{rule}:{kind}", kind.replace("_", " "), text, facts)
 
 
+def _evaluations(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[Definition]:
+    """Of each evaluation its protocol and settings, and the command that makes its numbers."""
+    known = {run["evaluation"]: dict(run["decisions"]).get("evaluation", "") for run in described.get("runs", [])}
+    made = described.get("command", "")
+    for seen in everything:
+        name = seen.board.evaluation
+        facts = [("reported on", seen.board.dataset), *([("made by", made)] if made else [])]
+        includes = (f"decision:{known[name]}",) if known.get(name) else ()
+        yield Definition(f"evaluation:{name}", f"evaluation {name}", "", tuple(facts), "", includes)
+
+
 def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[Definition]:
     known = {(run["evaluation"], run["name"]): run["decisions"] for run in described.get("runs", [])}
     made = described.get("command", "")
@@ -86,7 +99,8 @@ def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[
         for name, called in seen.called.items():
             decisions = known.get((seen.board.evaluation, name), [])
             facts = [*decisions, *([("made by", made)] if made else [])]
-            includes = dict(reversed(decisions))
+            # The evaluation has an entry of its own; of several trainings the first one's settings are told.
+            includes = {kind: part for kind, part in reversed(decisions) if kind != "evaluation"}
             about = f"run:{seen.board.evaluation}:{called}"
             yield Definition(
                 about, called, "", tuple(facts), "", tuple(f"decision:{part}" for part in includes.values())
@@ -96,6 +110,8 @@ def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[
 def _decision(name: str, settings: Mapping[str, Any]) -> Definition:
     """A decision's settings, and what the method that it names says of itself."""
     known: Any = {**CAMS, **CONTROLS, **THRESHOLDS}.get(settings.get("method", ""))
+    if protocol := PROTOCOLS.get(settings.get("protocol", "")):
+        known = inspect.getmodule(type(protocol))
     text = documented(getattr(known, "function", known))[0] if known else ""
     code = json.dumps(settings, indent=2, sort_keys=True, default=str)
     return Definition(f"decision:{name}", name, text, (), code)
