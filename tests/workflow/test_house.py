@@ -37,6 +37,7 @@ FLOORS = (
     ("scores",),
     ("exports",),
     ("report", "pictures", "terminal", "fetching"),
+    ("page",),
     ("provenance",),
     ("experiment",),
 )
