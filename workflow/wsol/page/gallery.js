@@ -9,7 +9,7 @@ const gallery = (() => {
   const options = { colours: "cividis", opacity: 0.5, all: true, classes: false };
   let data, evaluation, list, run;
   let level = null; // null: the chosen one of each run
-  let beside = new Set(); // names of runs
+  let beside = null; // names of runs
   let putting = false;
 
   function start() {
@@ -73,8 +73,9 @@ const gallery = (() => {
     const said = Object.fromEntries(KEYS.map((key) => [key, state.get(key) ?? ""]));
     const before = [evaluation, list, run];
     evaluation = evaluationOf(said);
-    if (evaluation !== before[0]) beside = new Set(evaluation.runs.slice(1, 2).map((each) => each.name));
-    run = evaluation.runs.find((each) => each.name === said.run) ?? evaluation.runs[0];
+    if (evaluation !== before[0]) beside = null;
+    run = evaluation.runs.find((each) => each.name === said.run) ?? evaluation.runs.find((each) => !each.control) ?? evaluation.runs[0];
+    beside ??= new Set(evaluation.runs.filter((each) => each !== run).slice(0, 1).map((each) => each.name)); // the best other
     list = ofRun().find((each) => each.key === said.list) ?? ofRun()[0];
     level = said.level !== "" && Number.isFinite(Number(said.level)) ? Number(said.level) : null;
     options.colours = drawing.names.includes(said.colours) ? said.colours : "cividis";

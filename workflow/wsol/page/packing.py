@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wsol.files.heatmap import HEATMAPS
 
 SIDE = 320  # pixels of a photograph's longer side
-QUALITY = 80  # of its WebP
+QUALITY = 70  # of its WebP
 
 
 def photograph(image: NDArray[np.uint8]) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class Showing:
         self.siblings = self.targets.groupby("image", sort=False).indices
         self.ends = [[0.0, 1.0] for _ in self.runs]  # of the levels that the slider offers
         self.packed: dict[int, dict[str, Any] | None] = {}  # by row; None of an image that does not open
+        self.full = False  # whether a photograph did not fit any more
 
     def show(self, count: int, budget: int) -> tuple[dict[str, Any], int]:
         """The evaluation as the page has it, with at most `count` targets a list, and the bytes that it takes."""
@@ -93,7 +94,7 @@ class Showing:
 
     def _add(self, row: int, left: int) -> int:
         """Pack a target, and the other classes of its image with it, if its photograph fits: the bytes that took."""
-        if row in self.packed or left <= 0:
+        if row in self.packed or self.full:
             return 0
         name = str(self.targets["image"].iat[row])
         try:
@@ -101,8 +102,9 @@ class Showing:
         except DataError:
             self.packed[row] = None
             return 0
-        image = {"name": name, "dataset": self.evaluation.dataset, **photo}
-        if size_of(image) > left:
+        image = {"name": name, **photo}
+        self.full = size_of(image) > left
+        if self.full:
             return 0
         spent = self.shelves["images"].put(image)[1]
         others = [int(other) for other in self.siblings[name] if other != row and other not in self.packed]
