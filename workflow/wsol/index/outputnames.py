@@ -15,12 +15,17 @@ IMAGENET = 1000
 
 
 class OutputNames:
-    """The model's outputs by synset id, by whole name and by each of the name's synonyms."""
+    """The model's outputs by synset id, by whole name and by each of the name's synonyms.
+
+    `called` has for each output the name to print.
+    """
 
     def __init__(self, path: str | Path):
         self.path = path
         self.places: dict[str, list[int]] = defaultdict(list)
+        self.called: dict[int, str] = {}
         for index, aliases in _listed(str(path)):
+            self.called[index] = _shown(aliases)
             for alias in dict.fromkeys(plain(alias) for alias in aliases):
                 self.places[alias].append(index)
 
@@ -35,6 +40,11 @@ class OutputNames:
 def plain(name: str) -> str:
     """A name as names are compared."""
     return name.strip().casefold()
+
+
+def _shown(aliases: list[str]) -> str:
+    """The first alias that does not begin with a synset id, or else the id."""
+    return next((alias for alias in aliases if not SYNSET.fullmatch(alias.split(" ")[0])), next(iter(aliases), ""))
 
 
 def _listed(path: str) -> Iterable[tuple[int, list[str]]]:
