@@ -105,7 +105,7 @@ def rows(
             names=[names.of(output) or None for output in found.outputs],
             probabilities=[_finite(found.probability(output)) for output in found.outputs],
             logits=[_finite(float(found.logits[output])) for output in found.outputs],
-            flat=[is_degenerate(one) for one in maps],
+            flat=[bool(is_degenerate(one)) for one in maps],
             box=boxes.get(method),
             picture=str(picture),
         )

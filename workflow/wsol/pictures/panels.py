@@ -13,17 +13,20 @@ Image = NDArray[np.uint8]
 BOX, EDGE = (255, 255, 255), (0, 0, 0)  # RGB: white between black lines shows on every colour of a heatmap
 THIN = 200  # pixels of a picture's longer side for each pixel of a line
 WORDS = 24  # pixels of a picture's width for each pixel of a caption's height
+APART = 100  # pixels of a picture's width for each pixel between two
 LEAST = 14  # pixels of a caption's height
 
 
 def boxed(picture: Image, box: Sequence[float]) -> Image:
-    """A picture [H W 3] with the outline of a box, half-open, in its pixels; what the box covers stays free inside."""
+    """A picture [H W 3] with the outline of a box, half-open, in its pixels: the white line is the box's outermost."""
     found = picture.copy()
     x0, y0 = (int(value) for value in np.floor(box[:2]))
     x1, y1 = (int(value) - 1 for value in np.ceil(box[2:]))
     line = max(1, max(picture.shape[:2]) // THIN)
-    for width, colour in ((3 * line, EDGE), (line, BOX)):
-        cv2.rectangle(found, (x0, y0), (max(x0, x1), max(y0, y1)), colour, width)
+    for inward in range(-line, 2 * line):
+        colour = BOX if 0 <= inward < line else EDGE
+        if x1 - x0 >= 2 * inward and y1 - y0 >= 2 * inward:
+            cv2.rectangle(found, (x0 + inward, y0 + inward), (x1 - inward, y1 - inward), colour)
     return found
 
 
@@ -38,8 +41,10 @@ def captioned(picture: Image, words: str) -> Image:
 
 
 def arranged(rows: Sequence[Sequence[Image]]) -> Image:
-    """Pictures of one size in rows of one length."""
-    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+    """Pictures of one size in rows of one length, white between them; a single one is as it was."""
+    gap = max(2, rows[0][0].shape[1] // APART)
+    spaced = [[np.pad(p, ((0, 0), (0, gap), (0, 0)), constant_values=255) for p in row] for row in rows]
+    return np.concatenate([np.concatenate(row, axis=1)[:, :-gap] for row in spaced])
 
 
 def write(path: str | Path, picture: Image) -> None:
