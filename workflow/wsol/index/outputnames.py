@@ -31,7 +31,8 @@ class OutputNames:
 
     def find(self, name: str) -> list[int]:
         """The output of that name, `[]` for none; a name that several outputs bear is a DataError."""
-        found = self.places.get(plain(name)) or self.places.get(plain(name.split(" ")[0]), [])
+        first = name.split(" ")[0]
+        found = self.places.get(plain(name)) or (self.places.get(plain(first), []) if _is_id(first) else [])
         if len(found) > 1:
             raise DataError(f"{self.path}: {name!r} names outputs {found}; use the index or the synset id.")
         return found
@@ -58,7 +59,13 @@ def _listed(path: str) -> Iterable[tuple[int, list[str]]]:
         return
     for index, (_, line) in enumerate(text.lines(path)):
         identity, _, name = line.partition(" ")
-        yield index, [line, identity, name, *name.split(",")]
+        # Only an id is parted from its names: of "tiger shark" the first word would be another animal.
+        yield index, [line, identity, name, *name.split(",")] if _is_id(identity) else [line, *line.split(",")]
+
+
+def _is_id(word: str) -> bool:
+    """Whether a first word is an id, such as a synset's, and no part of a name."""
+    return any(letter.isdigit() for letter in word)
 
 
 def by_order(classes: Sequence[str]) -> list[int] | None:
