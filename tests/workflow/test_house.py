@@ -37,7 +37,7 @@ FLOORS = (
     ("scores",),
     ("exports",),
     ("report", "pictures", "terminal", "fetching"),
-    ("provenance",),
+    ("provenance", "explain"),
     ("experiment",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
