@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from test_report import by_size, compared, scores
 
+from wsol.page.page import page
 from wsol.report import claims
 from wsol.report.claims import Claim, agrees, text, unmet, verdicts
-from wsol.report.page import page
 
 RUN = "mobilenetv2/gradcam/sweep"
 

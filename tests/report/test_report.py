@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from wsol.affine import Affine
+from wsol.page.page import page
 from wsol.report.leaderboard import boards, text
-from wsol.report.page import page
 from wsol.report.pictures import TRUE, overlay, warp
 from wsol.report.tables import COLUMNS as TABLES
 from wsol.report.tables import printed, read

@@ -1,0 +1,1 @@
+// The protocols in the browser.
