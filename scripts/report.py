@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.job import job
 from wsol.page.gallery import gallery
 from wsol.page.page import page
 from wsol.page.pictures import pictured
+from wsol.page.seen import Tables
 from wsol.report import claims
 from wsol.report.tables import read
 
@@ -20,10 +23,15 @@ files, params = snakemake.input, snakemake.params
 with job(snakemake.log, "report") as log:
     plugins.joined(params.metrics)
     runs = [run | {key: plugins.joined(run[key]) for key in ("dataset", "settings")} for run in params.runs]
-    scores = read(files.scores)
-    pictures = gallery(pictured(runs, files, scores), params.overlays)
-    summaries = {Path(path).parts[-3].split("@")[0]: Path(path).read_text() for path in files.summaries}
+    tables = Tables(*map(read, files.tables))
+    indexed = {Path(path).parts[-3].split("@")[0]: Path(path) for path in files.summaries}
+    html = page(
+        tables,
+        gallery=gallery(pictured(runs, files, tables.scores), params.overlays),
+        summaries={name: path.read_text() for name, path in indexed.items()},
+        problems={name: pd.read_csv(path.with_name("problems.csv"), dtype=str) for name, path in indexed.items()},
+        reproduction=next(map(claims.read, files.reproduction), None),
+        described=params.described,
+    )
     with atomic(snakemake.output[0]) as path:
-        tables = [scores, *map(read, (files.comparisons, files.strata))]
-        verdicts = [claims.read(table) for table in files.reproduction]
-        Path(path).write_text(page(*tables, pictures, summaries, *verdicts))
+        Path(path).write_text(html)

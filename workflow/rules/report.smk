@@ -1,12 +1,14 @@
-# report: the leaderboard and the gallery, in one HTML file.
+# report: what the tables say, in figures too, and the gallery, in one HTML file.
+from wsol.experiment.described import described
+
+TABLES = ("scores", "comparisons", "strata", "failures", "curves")
 PICTURED = experiments.pictured(EXPERIMENT)
 
 
 rule report:
     input:
-        scores=f"{RESULTS}/scores.csv",
-        comparisons=f"{RESULTS}/comparisons.csv",
-        strata=f"{RESULTS}/strata.csv",
+        # In the order of page.seen.Tables.
+        tables=[f"{RESULTS}/{name}.csv" for name in TABLES],
         reproduction=CLAIMED,
         targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in PICTURED],
         outcomes=[
@@ -26,6 +28,7 @@ rule report:
         ],
         seen=noted(*[f"{run.report.id}/images" for run in PICTURED]),
         summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
+        problems=[f"{RESULTS}/{dataset}/index/problems.csv" for dataset in experiments.datasets(EXPERIMENT)],
         code=code("report", *experiments.adapters([run.report.settings for run in PICTURED], drawn=True)),
     output:
         report(
@@ -55,5 +58,6 @@ rule report:
         ],
         overlays=EXPERIMENT.settings["overlays"],
         metrics=experiments.of_metrics(EXPERIMENT),
+        described=described(EXPERIMENT, workflow.overwrite_configfiles),
     script:
         "../../scripts/report.py"
