@@ -88,7 +88,7 @@ def test_what_is_selected_stands_in_the_address_and_comes_back_from_it(file):
 
 def test_a_link_from_elsewhere_shows_its_list_and_an_unknown_one_is_said(file):
     with opened(file, fragment="#gallery;list=exact:right;run=b/gradcam/sweep") as driver:
-        assert "as 'right' by the rule exact" in driver.find_element("id", "gallery-rule").text
+        assert "right, by the rule exact" in driver.find_element("id", "gallery-rule").text
         driver.execute_script("location.hash = '#gallery;list=exact:right;run=c/gradcam/sweep'")
         chosen = driver.find_element("id", "gallery-evaluation")
         wait(driver, lambda d: chosen.get_attribute("value") == EVIL)  # the evaluation that has it
