@@ -1,106 +1,88 @@
-"""Overlays: where a heatmap lands on its image, and the mixing of each picture."""
+"""Styles: each system's picture pixel by pixel, by the system's own few lines."""
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib import colormaps
+from PIL import Image
 
-from wsol.affine import Affine
-from wsol.datasets import images
+import systems
 from wsol.pictures import overlays
-
-rng = np.random.default_rng(0)
-
-
-@given(height=st.integers(8, 60), width=st.integers(8, 60), h=st.integers(1, 9), w=st.integers(1, 9))
-@settings(max_examples=30, deadline=None)
-def test_a_stretched_input_is_placed_as_resizing_does(height, width, h, w):
-    heatmap = np.random.default_rng(h * w).random((h, w), np.float32)
-    place = overlays.placer((height, width), Affine(width / 32, height / 32, 0, 0), (32, 32))
-    expected = cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_LINEAR)
-    # remap's fractions are 1/32 of a cell.
-    np.testing.assert_allclose(place(heatmap), expected, atol=0.04)
+from wsol.pictures.presets import SYSTEMS
 
 
-@pytest.mark.parametrize("resize", ["crop", "pad", "stretch"])
-def test_what_is_bright_in_the_input_is_bright_on_the_image(resize):
-    image = np.zeros((37, 53, 3), np.uint8)
-    image[10:20, 20:32] = 255
-    fitted, input_to_image = images.fit(image, (64, 64), resize)
-    placed = overlays.placer((37, 53), input_to_image, (64, 64))(fitted[..., 0] / np.float32(255))
-    inside = np.zeros((37, 53), bool)
-    inside[10:20, 20:32] = True
-    assert (
-        placed[11:19, 21:31].min() > 0.9
-        and placed[~cv2.dilate(inside.astype(np.uint8), np.ones((3, 3))).astype(bool)].max() < 0.1
-    )
+def drawn(name, image, heatmap, p):
+    style = overlays.STYLES[name]
+    found = style.mix(image, style.heat(heatmap, image.shape[:2], p), style.alpha)
+    assert found.shape == image.shape and found.dtype == np.uint8
+    return found
 
 
-def test_where_no_input_was_there_is_no_heat():
-    _, input_to_image = images.fit(np.zeros((20, 40, 3), np.uint8), (10, 10), "crop")
-    placed = overlays.placer((20, 40), input_to_image, (10, 10))(np.ones((3, 3), np.float32))
-    assert (placed[:, :10] == 0).all() and (placed[:, 30:] == 0).all() and (placed[:, 11:29] == 1).all()
+@pytest.mark.parametrize("name", SYSTEMS)
+@given(
+    seed=st.integers(0, 10**6),
+    size=st.tuples(st.integers(9, 90), st.integers(9, 90)),
+    cells=st.tuples(st.integers(2, 10), st.integers(2, 10)),
+    p=st.floats(0, 1),
+)
+@settings(max_examples=25, deadline=None)
+def test_the_picture_is_the_systems_own_to_a_level(name, seed, size, cells, p):
+    random = np.random.default_rng(seed)
+    image = random.integers(0, 256, (*size, 3), np.uint8)
+    heatmap = random.normal(0.3, 1, cells).astype(np.float32)
+    if name != "aucmedi":  # the only one that keeps what speaks against the class
+        heatmap = np.maximum(heatmap, 0)
+    found, expected = drawn(name, image, heatmap, p).astype(float), systems.drawn(name, image, heatmap, p)
+    assert np.abs(found - expected).max() <= 1
 
 
-def test_normalisation_by_hand():
-    heatmap = np.array([[-1.0, 0.0], [1.0, 3.0]])
-    np.testing.assert_allclose(overlays.normalized(heatmap, "max"), [[0, 0], [1 / 3, 1]])
-    np.testing.assert_allclose(overlays.normalized(heatmap, "minmax"), [[0, 0.25], [0.5, 1]])
-    for how in ("max", "minmax"):
-        assert not overlays.normalized(np.full((2, 2), -1.0), how).any()
+def test_a_system_has_a_style_and_another_has_another():
+    assert overlays.STYLES.keys() == SYSTEMS.keys() | {"plain"}
+    random = np.random.default_rng(0)
+    image, heatmap = random.integers(0, 256, (40, 50, 3), np.uint8), random.random((5, 6), np.float32)
+    pictures = {name: drawn(name, image, heatmap, 0.7).astype(int) for name in SYSTEMS}
+    for one in pictures:
+        assert all(np.abs(pictures[one] - pictures[other]).max() > 5 for other in pictures if other != one)
+    np.testing.assert_array_equal(drawn("plain", image, heatmap, 0.7), pictures["opencv_article"])
 
 
-def test_jet_runs_from_blue_to_red():
-    cold, hot = overlays.jet(np.array([[0.0, 1.0]]))[0]
-    assert cold[2] > cold[0] and hot[0] > hot[2]
-
-
-def setting():
-    image = rng.integers(0, 256, (6, 8, 3), np.uint8)
-    heatmap = rng.random((3, 4), np.float32)
-    return image, heatmap, lambda array: cv2.resize(np.float32(array), (8, 6))
-
-
-def heat(heatmap) -> np.ndarray:
-    return cv2.applyColorMap(np.uint8(255 * heatmap), cv2.COLORMAP_JET)[..., ::-1].astype(float)
-
-
-def test_each_picture_is_mixed_as_its_system_says():
-    image, heatmap, place = setting()
-    large = heat(place(heatmap))
-    np.testing.assert_allclose(overlays.blend(image, heatmap, place), 0.4 * image + 0.6 * large, atol=0.51)
-    mixed = 0.5 * image + 0.3 * heat(place(heatmap) * 0.25)
-    np.testing.assert_allclose(overlays.confidence(image, heatmap, place, 0.25), mixed * 255 / mixed.max(), atol=0.51)
-    faint = 0.6 * image + 0.4 * 255 * colormaps["jet"](np.uint8(255 * place(heatmap)))[..., :3]
-    np.testing.assert_allclose(overlays.faint(image, heatmap, place), np.floor(faint), atol=1.01)
-
-
-def test_the_sum_is_keras_examples_own_lines():
-    """Word for word, with Matplotlib's colours and Pillow enlarging; rounding in between is worth two levels."""
-    from keras.utils import array_to_img, img_to_array
-
-    for seed in range(5):
-        random = np.random.default_rng(seed)
-        image, heatmap = random.integers(0, 256, (75, 90, 3), np.uint8), random.random((10, 10), np.float32)
-        heatmap /= heatmap.max()
-        coloured = array_to_img(colormaps["jet"](np.arange(256))[:, :3][np.uint8(255 * heatmap)])
-        enlarged = img_to_array(coloured.resize((image.shape[1], image.shape[0])))
-        expected = np.asarray(array_to_img(enlarged * 0.4 + image)).astype(int)
-        place = overlays.placer((75, 90), Affine(90 / 64, 75 / 64, 0, 0), (64, 64), "pillow")
-        assert np.abs(overlays.add(image, heatmap, place) - expected).max() <= 2
+def test_a_map_is_normalised_before_it_is_enlarged_or_after():
+    """An overshoot of the cubic has no maximum to be cut off at where the map is divided last."""
+    heatmap = np.float32([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
+    red = {name: (overlays.STYLES[name].heat(heatmap, (31, 31), 1.0)[15, 15]).tolist() for name in ("paper", "plain")}
+    assert red == {"paper": [128, 0, 0], "plain": [128, 0, 0]}
+    small = np.float32([[0, 1], [0, 0]])  # whose cubic exceeds 1, and whose linear reaches 1 at the corner only
+    hot = {name: (overlays.STYLES[name].heat(small, (40, 40), 1.0) == [128, 0, 0]).all(axis=2).sum() for name in red}
+    assert hot["paper"] < hot["plain"]
 
 
 def test_an_improbable_class_shows_a_colder_map():
-    image = np.full((6, 8, 3), 128, np.uint8)
-    _, heatmap, place = setting()
-    sure, unsure = (overlays.confidence(image, heatmap, place, p).astype(float) for p in (1.0, 0.05))
+    heatmap = np.random.default_rng(0).random((3, 4), np.float32)
+    sure, unsure = (overlays.certain_heat(heatmap, (6, 8), p).astype(int) for p in (1.0, 0.05))
     assert (sure[..., 0] - sure[..., 2]).max() > (unsure[..., 0] - unsure[..., 2]).max()
 
 
-@pytest.mark.parametrize("name", overlays.PICTURES)
-def test_a_flat_map_on_a_black_image_is_still_a_picture(name):
-    black = np.zeros((6, 8, 3), np.uint8)
-    found = overlays.PICTURES[name](black, np.zeros((3, 4), np.float32), setting()[2])
-    assert found.shape == black.shape and found.dtype == np.uint8
+@pytest.mark.parametrize("name", overlays.STYLES)
+def test_no_heat_leaves_the_image_as_far_as_the_style_does(name):
+    image = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
+    image[0, 0], image[0, 1] = 0, 255
+    style = overlays.STYLES[name]
+    found = style.mix(image, style.heat(np.eye(3, dtype=np.float32), (20, 30), 1.0), 0.0)
+    np.testing.assert_allclose(found, image, atol=1)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, 2.0, np.nan])
+@pytest.mark.parametrize("name", overlays.STYLES)
+def test_a_flat_map_on_a_black_image_is_still_a_picture(name, value):
+    drawn(name, np.zeros((6, 8, 3), np.uint8), np.full((3, 4), value, np.float32), 1.0)
+
+
+def test_jet_runs_from_blue_to_red():
+    cold, hot = overlays.jet(np.array([[0.0, 1.0]]))[0].astype(int)
+    assert cold[2] > cold[0] and hot[0] > hot[2]
+
+
+def test_pillow_enlarges_as_the_library_itself():
+    small = np.random.default_rng(2).random((4, 5), np.float32)
+    expected = Image.fromarray(overlays.stretched(overlays.matplotlib_jet(small / small.max()))).resize((50, 40))
+    np.testing.assert_array_equal(overlays.pillow_heat(small, (40, 50), 1.0), np.asarray(expected))

@@ -37,7 +37,7 @@ FLOORS = (
     ("scores",),
     ("exports",),
     ("report", "pictures", "terminal", "fetching"),
-    ("page",),
+    ("page", "explain"),
     ("provenance",),
     ("experiment",),
 )

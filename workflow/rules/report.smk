@@ -1,7 +1,7 @@
-# report: what the tables say, in figures too, and pictures of what the first runs of each evaluation saw, in one HTML file.
+# report: what the tables say, in figures too, and the gallery, in one HTML file.
 from wsol.experiment.described import described
 
-TABLES = ("scores", "comparisons", "strata")
+TABLES = ("scores", "comparisons", "strata", "failures", "curves")
 PICTURED = experiments.pictured(EXPERIMENT)
 
 
@@ -13,6 +13,10 @@ rule report:
         targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in PICTURED],
         outcomes=[
             f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam', 'threshold', 'evaluation')}/outcomes.parquet"
+            for run in PICTURED
+        ],
+        levels=[
+            f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam', 'threshold', 'evaluation')}/scores.parquet"
             for run in PICTURED
         ],
         heatmaps=lambda w: [
@@ -41,10 +45,14 @@ rule report:
         runs=[
             {
                 "evaluation": run.evaluation.name,
-                "name": f"{CALLED.get(run.backbone.id, run.backbone.name)} {run.cam.name} {run.threshold.name}",
+                "name": f"{run.backbone.name if run.backbone else 'none'}/{run.cam.name}/{run.threshold.name}",
+                "training": CALLED.get(run.backbone.id, "") if run.backbone else "",
+                "control": experiments.is_control(run),
+                "explain": (run.backbone.settings if run.backbone else {}).get("explain", "labelled"),
+                "report": run.report.name,
                 "dataset": run.report.settings,
                 "maps": run.folder(run.report, "backbone", "cam"),
-                "alignment": run.threshold.settings["alignment"],
+                "settings": run.threshold.settings,
             }
             for run in PICTURED
         ],

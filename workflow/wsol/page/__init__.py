@@ -1,1 +1,1 @@
-"""The report's page: one HTML file that needs nothing beside it, and its figures and tables as files of their own."""
+"""The page: one HTML file that answers which, by how much, why, and shows it."""

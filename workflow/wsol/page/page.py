@@ -17,12 +17,14 @@ from wsol.page.colours import configuration
 from wsol.page.contents import QUESTIONS, Item, Question, items
 from wsol.page.definitions import definitions
 from wsol.page.figures.drawn import Figure
+from wsol.page.gallery import SCRIPTS as GALLERY_SCRIPTS
+from wsol.page.gallery import STYLES as GALLERY_STYLES
 from wsol.page.seen import FIRST, Seen, Tables, seen
 from wsol.report.claims import brief
 
 TEMPLATES = ("page.html", "macros.html", "evaluation.html", "foot.html", "gallery.html")
-STYLES = ("style.css", "gallery.css")
-SCRIPTS = ("state.js", "theme.js", "tables.js", "copy.js", "figures.js", "about.js", "cutting.js", "gallery.js")
+STYLES = ("style.css", *GALLERY_STYLES)
+SCRIPTS = ("state.js", "theme.js", "tables.js", "copy.js", "figures.js", "about.js", *GALLERY_SCRIPTS)
 HERE = Path(__file__).parent
 
 

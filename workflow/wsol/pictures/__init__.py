@@ -1,1 +1,1 @@
-"""Maps over images: contact sheets, and the overlays of five published systems."""
+"""Maps over images in the styles of five published systems, boxes on them, and panels side by side."""

@@ -1,81 +1,44 @@
-"""PICTURES: a heatmap laid over its image, for eyes.
+"""STYLES: a heatmap in colours over its image, for eyes.
 
-Each is `(image [H W 3] uint8 RGB, heatmap [h w] in [0, 1], place, confidence) -> [H W 3] uint8`: `place` brings an
-array from the heatmap's grid to the image, `confidence` is the class's probability.
+A style is `heat(heatmap [h w] as computed, (height, width), probability) -> RGB 0..255 [H W 3]`, on the image's pixels,
+and `mix(image, heat, alpha) -> uint8 [H W 3]`. `probability` is the class's, 1 where nobody knows it; `alpha` is how
+much of the heat there is, in each style its own unless said. The map covers the whole image.
 """
 
 from collections.abc import Callable
-from functools import partial
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.affine import Affine
-
 Image = NDArray[np.uint8]
-Place = Callable[[np.ndarray], np.ndarray]
+Size = tuple[int, int]
 
 
-def normalized(heatmap: np.ndarray, how: str) -> np.ndarray:
-    """[h w] -> [0, 1]: `max` divides what is positive by the maximum, `minmax` uses the whole range; flat gives 0."""
-    low = float(heatmap.min()) if how == "minmax" else 0.0
-    span = float(heatmap.max()) - low
-    return np.clip((heatmap - low) / span, 0, 1) if span > 0 else np.zeros_like(heatmap)
+def by_maximum(values: np.ndarray) -> np.ndarray:
+    """What is positive, divided by the maximum; zeros where nothing is.
 
-
-def placer(
-    image: tuple[int, int],
-    input_to_image: Affine,
-    size: tuple[int, int],
-    how: str = "linear",
-) -> Place:
-    """From the heatmap's grid, which covers an input of `size`, to an image of (height, width); 0 where no input is.
-
-    `how`: linear, cubic (both OpenCV's) or pillow (its bicubic, of levels 0..255).
+    >>> by_maximum(np.array([-1.0, 1.0, 4.0])).tolist()
+    [0.0, 0.25, 1.0]
     """
-    # Where the image's pixels have their centres, as fractions of the input's sides.
-    x = (input_to_image.back_x(np.arange(image[1]) + 0.5) / size[1]).astype(np.float32)
-    y = (input_to_image.back_y(np.arange(image[0]) + 0.5) / size[0]).astype(np.float32)
-    outside = ~(((x >= 0) & (x <= 1))[None] & ((y >= 0) & (y <= 1))[:, None])
-    enlarge = ENLARGING[how]
-
-    def place(array: np.ndarray) -> np.ndarray:
-        placed = enlarge(array.astype(np.float32), x * array.shape[1] - 0.5, y * array.shape[0] - 0.5)
-        placed[outside] = 0
-        return placed
-
-    return place
+    top = float(values.max())
+    return np.maximum(values, 0) / top if top > 0 else np.zeros_like(values)
 
 
-def _remapped(interpolation: int, array: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The array at columns x and rows y, as OpenCV interpolates; its cubic has a = -0.75."""
-    columns, rows = np.meshgrid(x, y)
-    return cv2.remap(array, columns, rows, interpolation, borderMode=cv2.BORDER_REPLICATE)
+def by_range(values: np.ndarray) -> np.ndarray:
+    """From the least value to the greatest, as AUCMEDI has it: a range of 1e-8 is half seen, a flat map is 0.
 
-
-def _pillow(array: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """As Pillow's bicubic enlarges levels 0..255: a = -0.5, at the border only what lies within, weighted to one.
-
-    First along rows, then along columns, each rounded to levels.
+    >>> by_range(np.array([-1.0, 1.0, 3.0])).round(6).tolist()
+    [0.0, 0.5, 1.0]
     """
-    wide = np.clip(np.rint(np.einsum("bw,hw...->hb...", _bicubic(x, array.shape[1]), array)), 0, 255)
-    return np.clip(np.rint(np.einsum("ah,hb...->ab...", _bicubic(y, array.shape[0]), wide)), 0, 255)
+    least = values.min()
+    return (values - least) / (values.max() - least + 1e-8)
 
 
-def _bicubic(at: np.ndarray, places: int) -> NDArray[np.float32]:
-    """[positions places]: how much each place counts at a position."""
-    far = np.abs(np.clip(at, -0.5, places - 0.5)[:, None] - np.arange(places))
-    near = 1.5 * far**3 - 2.5 * far**2 + 1
-    weights = np.where(far < 1, near, np.where(far < 2, -0.5 * far**3 + 2.5 * far**2 - 4 * far + 2, 0))
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-ENLARGING: dict[str, Callable] = {
-    "linear": partial(_remapped, cv2.INTER_LINEAR),
-    "cubic": partial(_remapped, cv2.INTER_CUBIC),
-    "pillow": _pillow,
-}
+def enlarged(values: np.ndarray, size: Size, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """[h w] -> [height width], as OpenCV resizes."""
+    return cv2.resize(np.asarray(values, np.float32), size[::-1], interpolation=interpolation)
 
 
 def jet(values: np.ndarray) -> Image:
@@ -91,34 +54,75 @@ def matplotlib_jet(values: np.ndarray) -> np.ndarray:
 
 
 def _levels(values: np.ndarray) -> Image:
-    return (np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return (np.clip(np.nan_to_num(values), 0, 1) * 255).astype(np.uint8)
 
 
-def blend(image: Image, heatmap: np.ndarray, place: Place, confidence: float = 1.0) -> Image:
-    """0.4 image + 0.6 heat."""
-    return np.rint(0.4 * image + 0.6 * jet(place(heatmap))).astype(np.uint8)
+def plain_heat(heatmap: np.ndarray, size: Size, probability: float) -> Image:
+    """JET of the map divided by its maximum, then enlarged."""
+    return jet(enlarged(by_maximum(heatmap), size))
 
 
-def faint(image: Image, heatmap: np.ndarray, place: Place, confidence: float = 1.0) -> Image:
-    """0.6 image + 0.4 heat in Matplotlib's colours."""
-    return (0.6 * image + 0.4 * matplotlib_jet(place(heatmap))).astype(np.uint8)
+def certain_heat(heatmap: np.ndarray, size: Size, probability: float) -> Image:
+    """JET of that map times the class's probability: an improbable class shows a cold map."""
+    return jet(enlarged(by_maximum(heatmap), size) * probability)
 
 
-def confidence(image: Image, heatmap: np.ndarray, place: Place, confidence: float = 1.0) -> Image:
-    """0.5 image + 0.3 heat, made so bright that the maximum is 255; an improbable class shows a cold map."""
-    mixed = 0.5 * image + 0.3 * jet(place(heatmap) * confidence)
+def range_heat(heatmap: np.ndarray, size: Size, probability: float) -> np.ndarray:
+    """Matplotlib's jet of the map from its least value to its greatest, then enlarged."""
+    return matplotlib_jet(enlarged(by_range(heatmap), size))
+
+
+def cubic_heat(heatmap: np.ndarray, size: Size, probability: float) -> Image:
+    """JET of the map enlarged by cubic interpolation, only then divided by its maximum."""
+    return jet(by_maximum(enlarged(heatmap, size, cv2.INTER_CUBIC)))
+
+
+def pillow_heat(heatmap: np.ndarray, size: Size, probability: float) -> Image:
+    """Matplotlib's jet on the map's own grid, stretched to 0..255, a small picture that Pillow enlarges."""
+    from PIL import Image as Pillow
+
+    small = Pillow.fromarray(stretched(matplotlib_jet(by_maximum(heatmap))))
+    return np.asarray(small.resize(size[::-1]), np.uint8)  # by its default, bicubic
+
+
+def stretched(values: np.ndarray) -> Image:
+    """From the least value to the largest, 0..255, fractions cut off, as Keras makes images of arrays."""
+    span = values.max() - values.min()
+    return ((values - values.min()) / span * 255).astype(np.uint8) if span > 0 else np.zeros(values.shape, np.uint8)
+
+
+def blend(image: Image, heat: np.ndarray, alpha: float) -> Image:
+    """(1 - alpha) image + alpha heat."""
+    return np.rint((1 - alpha) * image + alpha * heat).astype(np.uint8)
+
+
+def cut_blend(image: Image, heat: np.ndarray, alpha: float) -> Image:
+    """The same with fractions cut off."""
+    return ((1 - alpha) * image + alpha * heat).astype(np.uint8)
+
+
+def brightened(image: Image, heat: np.ndarray, alpha: float) -> Image:
+    """0.5 image + alpha heat, made so bright that the maximum is 255."""
+    mixed = 0.5 * image + alpha * heat
     return np.rint(mixed * (255 / max(mixed.max(), 1))).astype(np.uint8)
 
 
-def add(image: Image, heatmap: np.ndarray, place: Place, confidence: float = 1.0) -> Image:
-    """image + 0.4 heat, in Matplotlib's colours on the small grid, both stretched to 0..255."""
-    return _stretched(image + 0.4 * place(_stretched(matplotlib_jet(heatmap))))
+def added(image: Image, heat: np.ndarray, alpha: float) -> Image:
+    """image + alpha heat, stretched to 0..255."""
+    return stretched(image + alpha * heat.astype(np.float32))
 
 
-def _stretched(mixed: np.ndarray) -> Image:
-    """From the least value to the largest, 0..255."""
-    span = mixed.max() - mixed.min()
-    return ((mixed - mixed.min()) / span * 255).astype(np.uint8) if span > 0 else np.zeros(mixed.shape, np.uint8)
+class Style(NamedTuple):
+    heat: Callable[[np.ndarray, Size, float], np.ndarray]
+    mix: Callable[[Image, np.ndarray, float], Image]
+    alpha: float
 
 
-PICTURES: dict[str, Callable[..., Image]] = {"blend": blend, "faint": faint, "confidence": confidence, "sum": add}
+STYLES: dict[str, Style] = {
+    "plain": Style(plain_heat, blend, 0.6),
+    "histology": Style(certain_heat, brightened, 0.3),
+    "aucmedi": Style(range_heat, cut_blend, 0.4),
+    "opencv_article": Style(plain_heat, blend, 0.6),
+    "paper": Style(cubic_heat, blend, 0.6),
+    "keras_example": Style(pillow_heat, added, 0.4),
+}
