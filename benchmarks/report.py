@@ -18,11 +18,11 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from wsol.page.definitions import KINDS
 from wsol.page.page import page
 from wsol.page.seen import Tables
 from wsol.report.tables import read
 from wsol.scores.comparisons import COLUMNS
+from wsol.scores.failures import FAILURES
 
 METRICS = ("maxboxacc@50", "maxboxacc_v2", "gtknown_loc", "top1_loc", "top5_loc", "pointing_game")
 CHOICES = ("selected", "oracle")
@@ -54,7 +54,7 @@ def tables(targets: int, runs: int, classes: int) -> Tables:
         for i in range(4)
     ]
     by_stratum = [(*stratum, *rest) for stratum, rest in product(strata, product(METRICS, CHOICES))]
-    kinds = [(rule, kind, choice) for rule, found in KINDS.items() for kind in found for choice in CHOICES]
+    kinds = [(rule, kind, choice) for rule, found in FAILURES.items() for kind in found for choice in CHOICES]
     levels = np.round(np.linspace(0, 1, 101), 2).tolist()
     curves = [("level", metric, split, x) for metric, split, x in product(METRICS[:2], ("report", "select"), levels)]
     curves += [("iou", "gtknown_loc", "report", x) for x in levels[::5]]

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from wsol.page.definitions import KINDS
 from wsol.page.seen import Tables
 from wsol.scores.comparisons import COLUMNS as COMPARED
+from wsol.scores.failures import FAILURES
 
 RUN = ["evaluation", "dataset", "backbone", "cam", "threshold"]
 NETWORKS = ("net", "slim")
@@ -89,7 +89,7 @@ def failures(runs):
     """Of each rule the first kind has as much as the run's number, the others share the rest evenly."""
     rows = []
     for run in runs:
-        for rule, kinds in KINDS.items():
+        for rule, kinds in FAILURES.items():
             if rule != "exact" and run[2] == "none":
                 continue
             rest = (100 - value_of(run)) / (len(kinds) - 1)

@@ -1,4 +1,4 @@
-"""The report: the honest number first, and heat where it belongs."""
+"""The leaderboard in words: the honest number first, and what it is of."""
 
 import numpy as np
 import pandas as pd

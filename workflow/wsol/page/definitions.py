@@ -7,40 +7,13 @@ from typing import Any, NamedTuple
 
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
-from wsol.page.behind import RULES
 from wsol.page.seen import Seen
 from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
+from wsol.scores.failures import FAILURES, RULES
 from wsol.scores.metrics import metric
 
 DIRECTIONS = {True: "higher is better", False: "lower is better", None: "neither high nor low is better"}
-# The rules of FAILURES, in words (`scores.failures` has them in code). A kind holds where none before it does.
-KINDS = {
-    "exact": {
-        "right": "The box reaches IoU .5 with a true box.",
-        "part": "More than half of the box lies on the true box that it overlaps most: it covers a part of the object.",
-        "more": "The box holds 70 % or more of the true box: it covers the object and more.",
-        "several": "The box holds more than 30 % of each of two true boxes or more.",
-        "misplaced": "None of the others: IoU of .1 or more with a true box.",
-        "background": "IoU below .1 with every true box, or no box at this level.",
-        "degenerate": "The map is constant or not finite, so there is no box.",
-        "unreadable": "The image cannot be decoded.",
-    },
-    "published": {
-        "wrong_class": "The network's first class is wrong.",
-        "right": "IoU above .5 with a true box.",
-        "multi_instance": "More than one true box has more than 30 % of its area inside the box.",
-        "part": "More than half of the box lies on the true box.",
-        "more": "70 % or more of the true box lie inside the box.",
-        "other": "None of the others.",
-    },
-    "class_and_place": {
-        "both_right": "The first class is right, and the box reaches IoU .5.",
-        "class_only": "The first class is right, the box misses.",
-        "place_only": "The box reaches IoU .5, the first class is wrong.",
-        "both_wrong": "Neither is right.",
-    },
-}
 
 
 class Definition(NamedTuple):
@@ -61,7 +34,7 @@ def definitions(evaluations: Iterable[Seen], described: Mapping[str, Any]) -> li
     rules = {rule for seen in everything if len(seen.failures) for rule in seen.failures["rule"]}
     return [
         *map(_metric, metrics),
-        *(_kind(rule, kind, text) for rule in KINDS if rule in rules for kind, text in KINDS[rule].items()),
+        *(_kind(rule, kind, text) for rule in FAILURES if rule in rules for kind, text in FAILURES[rule].items()),
         *_evaluations(everything, described),
         *_runs(everything, described),
         *(_decision(name, settings) for name, settings in described.get("settings", {}).items()),
