@@ -24,6 +24,7 @@ DESCRIBED = {
         "net@1": {"alpha": 1},
         "net@2": {"alpha": 2},
         "gradcam@3": {"method": "gradcam", "relu": True},
+        "sweep@4": {"protocol": "exact", "threshold": {"method": "sweep"}},
         "e@5": {"protocol": "exact"},
     },
 }
@@ -61,5 +62,7 @@ def test_a_run_has_its_decisions_the_command_and_of_trainings_the_first_ones_set
 def test_an_evaluation_has_its_protocol_and_the_command():
     entry = entries()["evaluation:e"]
     assert ("made by", "make run CONFIG=mine.yaml") in entry.facts and entry.includes == ("decision:e@5",)
+    sweep = entries()["decision:sweep@4"]
+    assert sweep.text.startswith("Every distinct value") and "The protocol `exact`" in sweep.text
     protocol = entries()["decision:e@5"]
     assert '"protocol": "exact"' in protocol.code and "half-open boxes" in protocol.text

@@ -1,6 +1,7 @@
 """Figures: valid Vega-Lite, of the tables' numbers, and as files of their own the same bytes each time."""
 
 import re
+import runpy
 import xml.etree.ElementTree as ET
 
 import altair as alt
@@ -8,12 +9,15 @@ import pandas as pd
 import pytest
 import vl_convert
 
+from conftest import ROOT
 from pages import tables
+from wsol.errors import ConfigError
 from wsol.page.colours import VARIABLE, configuration, fixed, light
 from wsol.page.figures import FIGURES
 from wsol.page.page import text
 from wsol.page.seen import FIRST, Tables, seen
 from wsol.page.written import alone, write
+from wsol.report.tables import printed
 
 DRAWN = [name for name in FIGURES if FIGURES[name](next(seen(tables()))) is not None]
 
@@ -110,3 +114,22 @@ def test_a_figure_as_a_file_has_the_first_runs_and_a_table_has_all(tmp_path):
     shown = [run for run in {f"{n}/gradcam" for n in networks} if run in svg]
     assert len(shown) <= FIRST and len((tmp_path / "e.leaderboard.md").read_text().splitlines()) == 23
     assert "e.strata_class.svg" in written
+
+
+@pytest.fixture
+def script():
+    return runpy.run_path(str(ROOT / "scripts/figures.py"))["main"]
+
+
+def test_the_script_writes_beside_the_results_and_says_how_much(tmp_path, script, capsys):
+    for name, table in tables()._asdict().items():
+        printed(table).to_csv(tmp_path / f"{name}.csv", index=False)
+    script(str(ROOT / "config.yaml"), str(tmp_path))
+    found = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert f"figures: {len(found)} files" in capsys.readouterr().out and "e.failures_exact.pdf" in found
+    assert "90.0 [85.0 95.0]" in (tmp_path / "figures/e.leaderboard.md").read_text()
+
+
+def test_the_script_wants_results(tmp_path, script):
+    with pytest.raises(ConfigError, match=r"figures: no scores\.csv in .*; `make run` makes it"):
+        script(str(ROOT / "config.yaml"), str(tmp_path))

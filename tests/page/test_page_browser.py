@@ -184,7 +184,7 @@ def test_a_kind_of_failure_leads_to_its_pictures(report, tmp_path):
         from selenium.webdriver.common.action_chains import ActionChains
 
         bar = browser.execute_script("""return [...document.querySelectorAll('[data-figure="e:failures_exact"] path')]
-            .find((path) => (path.getAttribute("aria-label") || "").includes("kind: part"))""")
+            .find((path) => path.__data__.datum && path.__data__.datum.kind === "part")""")
         ActionChains(browser).move_to_element(bar).click().perform()
         assert wait(browser, "told[0]") == "exact:part"
         hash = browser.execute_script("return location.hash")

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -73,7 +74,10 @@ def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[
             decisions = known.get((seen.board.evaluation, name), [])
             facts = [*decisions, *([("made by", made)] if made else [])]
             # The evaluation has an entry of its own; of several trainings the first one's settings are told.
-            includes = {kind: part for kind, part in reversed(decisions) if kind != "evaluation"}
+            includes: dict[str, str] = {}
+            for kind, part in decisions:
+                if kind != "evaluation":
+                    includes.setdefault(kind, part)
             about = f"run:{seen.board.evaluation}:{called}"
             yield Definition(
                 about, called, "", tuple(facts), "", tuple(f"decision:{part}" for part in includes.values())
@@ -81,13 +85,14 @@ def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[
 
 
 def _decision(name: str, settings: Mapping[str, Any]) -> Definition:
-    """A decision's settings, and what the method that it names says of itself."""
-    known: Any = {**CAMS, **CONTROLS, **THRESHOLDS}.get(settings.get("method", ""))
+    """A decision's settings, and what the methods and the protocol that it names say of themselves."""
+    methods = {**CAMS, **CONTROLS, **THRESHOLDS}
+    named: list[Any] = [methods.get(each.get("method", "")) for each in (settings, settings.get("threshold") or {})]
+    words = [documented(getattr(method, "function", method))[0] for method in named if method]
     if protocol := PROTOCOLS.get(settings.get("protocol", "")):
-        known = inspect.getmodule(type(protocol))
-    text = documented(getattr(known, "function", known))[0] if known else ""
+        words.append(documented(inspect.getmodule(type(protocol)))[0])
     code = json.dumps(settings, indent=2, sort_keys=True, default=str)
-    return Definition(f"decision:{name}", name, text, (), code)
+    return Definition(f"decision:{name}", name, "\n\n".join(words), (), code)
 
 
 def documented(function: Any) -> tuple[str, str]:
@@ -104,4 +109,5 @@ def documented(function: Any) -> tuple[str, str]:
     """
     text = inspect.getdoc(function) or ""
     words, mark, examples = text.partition(">>>")
-    return words.strip(), f"{mark}{examples}".strip()
+    lines = re.sub(r"(?<!\n)\n(?!\n)", " ", words.strip())  # a line ends where the page's does
+    return lines, f"{mark}{examples}".strip()

@@ -62,6 +62,7 @@
     return spec;
   }
 
+  // What a figure shows is said by its place, which is an image to who cannot see it, and by the table behind it.
   async function draw(figure) {
     const { spec, columns, runs } = told.figures[figure.dataset.figure];
     const place = figure.querySelector(".drawing");
@@ -71,6 +72,7 @@
     if (made.facet) paved(made, place.clientWidth, kept);
     const full = { ...made, datasets: { rows: kept }, config: told.configuration };
     const { view } = await vegaEmbed(place, full, { renderer: "svg", actions: false, mode: "vega-lite" });
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     view.addEventListener("click", (event, item) => {
       if (item && item.datum && item.datum.link && linked()) state.follow(item.datum.link);
     });
