@@ -145,6 +145,16 @@ def test_what_no_metric_asks_for_is_not_looked_for(tmp_path):
     assert report.known_pixels is None
 
 
+def test_a_select_split_without_masks_chooses_no_level_of_them(tmp_path):
+    report, stages, _ = split(tmp_path / "a", 0)
+    select, _ = run(tmp_path / "b", [np.eye(5)] * 3, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings(), name="s")
+    curves, scores = curves_of(report, stages, select)
+    masks = {(curve, which) for curve, metric, which in parts(curves) if metric == "mask_iou"}
+    assert masks == {("level", "report"), ("chosen", "oracle")}
+    assert scores.set_index("metric").loc["mask_iou", "choice"] == "oracle"
+    assert {which for curve, metric, which in parts(curves) if metric == "maxboxacc@50"} >= {"select", "selected"}
+
+
 def test_masks_alone_have_no_curve_of_boxes_and_their_own_level(tmp_path):
     report, stages, _ = split(tmp_path, 0, boxed=False, method="sweep", step=STEP)
     curves, scores = curves_of(report, stages)
