@@ -1,8 +1,9 @@
 """How long a whole leaderboard's statistics take: `PYTHONPATH=workflow python benchmarks/table.py`, on one core.
 
 Each run scores 50,000 targets by six metrics, at the oracle's level and at one chosen on 10,000 others; the level is
-chosen again in each of 2,000 resamples. Then every two runs are compared. The naive loop, which gathers the targets of
-a resample and chooses its level anew, is timed on a few resamples of one metric and scaled up.
+chosen again in each of 2,000 resamples. Then every two runs are compared, and failure kinds and curves are found of one
+run. The naive loop, which gathers the targets of a resample and chooses its level anew, is timed on a few resamples of
+one metric and scaled up.
 """
 
 import resource
@@ -15,8 +16,11 @@ import pandas as pd
 from wsol.scores.comparisons import comparisons
 from wsol.scores.curves import HitIntervals, best_level, curve
 from wsol.scores.evaluate import RESAMPLES, evaluate
+from wsol.scores.failures import failure_shares, find_failures
 from wsol.scores.outcome import DELTAS, Outcome
 from wsol.scores.runs import ScoredRun
+from wsol.scores.series import find_curves
+from wsol.scores.views import View
 
 TARGETS, SELECT, FEW = 50_000, 10_000, 5
 METRICS = ["top1_acc", "top5_acc", "maxboxacc@50", "maxboxacc_v2", "top1_loc", "top5_loc"]
@@ -54,6 +58,17 @@ def naive(outcome: Outcome, resamples: int) -> None:
         best_level(curve(HitIntervals(*(values[mine] for values in hits))), GRID)
 
 
+def failures_and_curves(random: np.random.Generator, report: Outcome, select: Outcome) -> float:
+    """Seconds of one run's failure kinds, their table, and its curves; boxes of any place and size."""
+    corners = np.sort(random.random((2, len(report), 2, 2)) * 9, axis=2).reshape(2, len(report), 1, 4)
+    found = evaluate(report, select, METRICS, resamples=2).targets
+    begun = perf_counter()
+    kinds = find_failures(report, corners[0], corners[1], inclusive=False)
+    failure_shares([found.assign(**kinds, choice="selected")])
+    find_curves(View(report, "selected", select), select, kinds["iou"], METRICS)
+    return perf_counter() - begun
+
+
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 52
     random, report, select, runs = np.random.default_rng(0), split(TARGETS), split(SELECT), []
@@ -67,6 +82,8 @@ def main() -> None:
     scored = perf_counter()
     rows = len(comparisons(runs, every=True))
     print(f"  {rows} comparisons  {perf_counter() - scored:7.1f} s   altogether {perf_counter() - begun:.1f} s")
+    took = failures_and_curves(random, outcome(random, report), outcome(random, select))
+    print(f"  failure kinds and curves of one run {took:7.1f} s")
     begun = perf_counter()
     naive(outcome(random, report), FEW)
     loop = (perf_counter() - begun) * RESAMPLES / FEW

@@ -19,7 +19,7 @@ from wsol.datasets.annotations import each
 from wsol.errors import ConfigError, DataError, InputError, unknown
 from wsol.experiment import located
 from wsol.index import indexing
-from wsol.report.pictures import SIDE, outlined, sheet
+from wsol.pictures.sheets import SIDE, outlined, sheet
 
 
 def arguments() -> argparse.Namespace:

@@ -1,12 +1,14 @@
-"""score: regions and truth of one run -> its metrics with intervals, and every target's own values."""
+"""score: regions and truth of one run -> its metrics with intervals, its curves, and every target's own values."""
 
 from typing import TYPE_CHECKING
 
 from wsol.experiment import plugins
-from wsol.files.score import DRAWS, OUTCOMES, SCORES, STRATA
+from wsol.files.score import CURVES, DRAWS, OUTCOMES, SCORES, STRATA
 from wsol.job import job
 from wsol.scores.evaluate import evaluate
 from wsol.scores.load import viewed
+from wsol.scores.seen import as_seen
+from wsol.scores.series import find_curves
 from wsol.scores.strata import strata
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ with job(snakemake.log, "score") as log:
     for metric, lacking in found.unavailable.items():
         log.say(f"{metric}: no row, for lack of {lacking}")
     log.say(f"{len(report)} targets:", {str(s): int((report.status == s).sum()) for s in sorted(set(report.status))})
-    drawn = stages.largest_boxes(view.level((0.5,), "largest", "any"))
+    targets = found.targets.assign(**as_seen(view, stages))
+    curves = find_curves(view, select, targets["iou"].to_numpy(), found.scores["metric"].tolist())
     made_from = {"targets": files.targets} | {f"regions {i}": path for i, path in enumerate(files.regions)}
     if select:
         made_from |= {"select targets": files.select_targets}
@@ -32,6 +35,7 @@ with job(snakemake.log, "score") as log:
     settings = {"run": params.run, "evaluation": params.evaluation, "threshold": params.threshold}
     provenance = {"settings": settings, "made_from": made_from}
     SCORES.write(output.scores, found.scores.assign(**params.run), **provenance)
-    OUTCOMES.write(output.outcomes, found.targets.assign(box=drawn), **provenance)
+    OUTCOMES.write(output.outcomes, targets, **provenance)
     DRAWS.write(output.draws, values=found.draws, **provenance)
+    CURVES.write(output.curves, curves.assign(**params.run), **provenance)
     STRATA.write(output.strata, strata([found.targets], report.targets).assign(**params.run), **provenance)

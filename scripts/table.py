@@ -1,4 +1,4 @@
-"""table: the scores of every run -> scores.csv and strata.csv, tidy; runs on the same images -> comparisons.csv."""
+"""table: what was found of every run -> scores.csv, strata.csv, failures.csv, curves.csv and comparisons.csv, tidy."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from wsol.report.leaderboard import text
 from wsol.report.tables import COLUMNS, printed
 from wsol.scores.comparisons import comparisons
 from wsol.scores.runs import by_row, joined
-from wsol.scores.tables import joined_strata, scored_run
+from wsol.scores.tables import joined_curves, joined_failures, joined_strata, scored_run
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -26,6 +26,8 @@ with job(snakemake.log, "table") as log:
     tables = {
         "scores": pd.concat([joined(trainings) for trainings in rows], ignore_index=True)[COLUMNS["scores"]],
         "strata": joined_strata(rows, files.strata, files.outcomes, files.targets)[COLUMNS["strata"]],
+        "failures": joined_failures(rows, files.outcomes)[COLUMNS["failures"]],
+        "curves": joined_curves(rows, files.curves)[COLUMNS["curves"]],
         "comparisons": comparisons(runs, every=params.every),
     }
     log.say(text(tables["scores"], tables["comparisons"]))

@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from wsol.files import rle
-from wsol.report.pictures import LINE, MASK, TRUE, outlined, sheet
+from wsol.pictures.sheets import LINE, MASK, TRUE, outlined, sheet
 
 ROOT = Path(__file__).parents[2]
 

@@ -35,7 +35,8 @@ def first(results: Path, pattern: str) -> Path:
     return min(results.rglob(pattern))
 
 
-OTHERS = ("outcomes.parquet", "strata.parquet", "draws.npz", "strata.csv", "report.html", "summary.txt")
+OTHERS = ("outcomes.parquet", "curves.parquet", "strata.parquet", "draws.npz", "report.html", "summary.txt")
+TABLES = ("strata.csv", "failures.csv", "curves.csv")
 DAMAGED = ("targets.parquet", "*.heatmaps.npz", "*.regions.npz", "scores.parquet", "plan.json", "scores.csv")
 
 
@@ -53,9 +54,7 @@ def test_damaged_files_are_named_and_made_again_in_the_same_run(workflow, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "pattern", [*DAMAGED, "outcomes.parquet", "strata.parquet", "draws.npz", "strata.csv", "report.html", "summary.txt"]
-)
+@pytest.mark.parametrize("pattern", [*DAMAGED, *OTHERS, *TABLES])
 def test_each_of_them_alone_is_made_again(workflow, tmp_path, config, pattern):
     assert (run := workflow(config)).returncode == 0, run.stderr
     whole = results_of(tmp_path, "results")

@@ -37,7 +37,8 @@ FLOORS = (
     ("scores",),
     ("exports",),
     ("report", "pictures", "terminal", "fetching"),
-    ("provenance", "explain"),
+    ("page", "explain"),
+    ("provenance",),
     ("experiment",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

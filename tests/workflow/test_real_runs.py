@@ -35,7 +35,7 @@ def scored(workflow, tmp_path):
         assert done.returncode == 0, done.stderr
         scores = pd.read_csv(tmp_path / "results/scores.csv", keep_default_na=False)
         assert scores["value"].between(0, 100).all() and (scores["low"] <= scores["high"]).all()
-        assert 'src="data:image/jpeg' in (tmp_path / "results/report.html").read_text()
+        assert "data:image/webp;base64," in (tmp_path / "results/report.html").read_text()
         return scores.set_index(["evaluation", "cam", "metric", "choice"])[["value", "n"]].sort_index()
 
     return run

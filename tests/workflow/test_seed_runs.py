@@ -50,7 +50,8 @@ def test_a_network_of_several_trainings_is_one_row_and_a_seed_more_touches_no_ot
     rules = ("index", "control", "train", "predict", "heatmap", "localize", "score", "table", "report")
     assert [done(three, rule) for rule in rules] == [0, 0, 1, 2, 4, 4, 2, 1, 1]
     after = digests(results)
-    tables = {"scores.csv", "comparisons.csv", "strata.csv", "report.html", "SHA256SUMS"}
+    tables = {f"{name}.csv" for name in ("scores", "comparisons", "strata", "failures", "curves")}
+    tables |= {"report.html", "SHA256SUMS"}
     assert {name for name, digest in before.items() if after.get(name) != digest} == tables
     assert "3 trainings" in three.stdout
 

@@ -10,6 +10,8 @@ import pytest
 
 from small import CONTROLS, SMALL
 from wsol.files.score import SCORES
+from wsol.report.tables import COLUMNS as TABLES
+from wsol.report.tables import read
 
 
 def changed(config: dict, *keys: str, to) -> dict:
@@ -43,6 +45,17 @@ def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
     assert set(scores["n"]) == {50} and set(scores["dataset"]) == {"b"} and set(scores["backbone"]) == {"none"}
     assert ((scores["low"] <= scores["value"]) & (scores["value"] <= scores["high"])).all()
     assert len(pd.read_csv(tmp_path / "results/comparisons.csv")) > 0
+    failures, curves = (read(tmp_path / f"results/{name}.csv") for name in ("failures", "curves"))
+    assert list(failures) == TABLES["failures"] and list(curves) == TABLES["curves"]
+    runs = ["cam", "threshold", "choice"]
+    assert set(failures["rule"]) == {"exact"} and failures.groupby(runs)["value"].sum().round(2).eq(100).all()
+    right = failures[failures["kind"] == "right"].set_index(runs)["value"].sort_index()
+    score = scores[scores["metric"] == "maxboxacc@50"].set_index(runs)["value"]
+    assert set(failures["choice"]) == {"selected", "fixed"} and (right == score[right.index]).all()
+    chosen = curves[(curves["curve"] == "chosen") & (curves["metric"] == "maxboxacc@50")]
+    assert set(chosen["threshold"]) == {"sweep"} and set(chosen["split"]) == {"selected", "oracle"}
+    for row in chosen.itertuples():
+        assert row.value == score[row.cam, row.threshold, row.split]
     assert "<table>" in (tmp_path / "results/report.html").read_text()
 
     again = workflow(CONTROLS)

@@ -24,7 +24,8 @@ def scored_from(run):
     """Every file that a run's score is made from, and what else those stages write; [] where it has no score yet."""
     stages = ("backbone", "cam", "threshold", "evaluation")
     score = f"{RESULTS}/{run.folder(run.report, *stages)}"
-    files = [f"{score}/{name}" for name in ("scores.parquet", "draws.npz", "outcomes.parquet", "strata.parquet")]
+    names = ("scores.parquet", "draws.npz", "outcomes.parquet", "curves.parquet", "strata.parquet")
+    files = [f"{score}/{name}" for name in names]
     if not any(map(os.path.exists, [*files, f"{RESULTS}/scores.csv"])):
         return []
     for made in report_and_select(wildcards_of(run)).values():

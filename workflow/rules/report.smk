@@ -1,16 +1,22 @@
-# report: the leaderboard and pictures of what the first runs of each evaluation saw, in one HTML file.
+# report: what the tables say, in figures too, and the gallery, in one HTML file.
+from wsol.experiment.described import described
+
+TABLES = ("scores", "comparisons", "strata", "failures", "curves")
 PICTURED = experiments.pictured(EXPERIMENT)
 
 
 rule report:
     input:
-        scores=f"{RESULTS}/scores.csv",
-        comparisons=f"{RESULTS}/comparisons.csv",
-        strata=f"{RESULTS}/strata.csv",
+        # In the order of page.seen.Tables.
+        tables=[f"{RESULTS}/{name}.csv" for name in TABLES],
         reproduction=CLAIMED,
         targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in PICTURED],
         outcomes=[
             f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam', 'threshold', 'evaluation')}/outcomes.parquet"
+            for run in PICTURED
+        ],
+        levels=[
+            f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam', 'threshold', 'evaluation')}/scores.parquet"
             for run in PICTURED
         ],
         heatmaps=lambda w: [
@@ -22,6 +28,7 @@ rule report:
         ],
         seen=noted(*[f"{run.report.id}/images" for run in PICTURED]),
         summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
+        problems=[f"{RESULTS}/{dataset}/index/problems.csv" for dataset in experiments.datasets(EXPERIMENT)],
         code=code("report", *experiments.adapters([run.report.settings for run in PICTURED], drawn=True)),
     output:
         report(
@@ -38,14 +45,19 @@ rule report:
         runs=[
             {
                 "evaluation": run.evaluation.name,
-                "name": f"{CALLED.get(run.backbone.id, run.backbone.name)} {run.cam.name} {run.threshold.name}",
+                "name": f"{run.backbone.name if run.backbone else 'none'}/{run.cam.name}/{run.threshold.name}",
+                "training": CALLED.get(run.backbone.id, "") if run.backbone else "",
+                "control": experiments.is_control(run),
+                "explain": (run.backbone.settings if run.backbone else {}).get("explain", "labelled"),
+                "report": run.report.name,
                 "dataset": run.report.settings,
                 "maps": run.folder(run.report, "backbone", "cam"),
-                "alignment": run.threshold.settings["alignment"],
+                "settings": run.threshold.settings,
             }
             for run in PICTURED
         ],
         overlays=EXPERIMENT.settings["overlays"],
         metrics=experiments.of_metrics(EXPERIMENT),
+        described=described(EXPERIMENT, workflow.overwrite_configfiles),
     script:
         "../../scripts/report.py"

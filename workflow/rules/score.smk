@@ -1,4 +1,4 @@
-# score: regions and truth -> numbers with intervals, a run at a time; table: all of them in one tidy file.
+# score: regions and truth -> numbers with intervals, a run at a time; table: all of them in tidy files.
 SCORED = "{dataset}/{backbone}/{cam}/{threshold}/{evaluation}"
 
 
@@ -10,6 +10,7 @@ rule score:
         scores=f"{RESULTS}/{SCORED}/scores.parquet",
         draws=f"{RESULTS}/{SCORED}/draws.npz",
         outcomes=f"{RESULTS}/{SCORED}/outcomes.parquet",
+        curves=f"{RESULTS}/{SCORED}/curves.parquet",
         strata=f"{RESULTS}/{SCORED}/strata.parquet",
     log:
         f"{RESULTS}/logs/score/{SCORED}.log",
@@ -31,6 +32,7 @@ rule table:
         draws=scored("draws.npz"),
         strata=scored("strata.parquet"),
         outcomes=scored("outcomes.parquet"),
+        curves=scored("curves.parquet"),
         targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in EXPERIMENT.runs],
         code=code("table"),
     output:
@@ -50,7 +52,19 @@ rule table:
             f"{RESULTS}/strata.csv",
             caption="../report/strata.rst",
             category="Scores",
-            labels={"table": "scores by size and class"},
+            labels={"table": "scores by class and by what the object is like"},
+        ),
+        failures=report(
+            f"{RESULTS}/failures.csv",
+            caption="../report/failures.rst",
+            category="Scores",
+            labels={"table": "kinds of failures"},
+        ),
+        curves=report(
+            f"{RESULTS}/curves.csv",
+            caption="../report/curves.rst",
+            category="Scores",
+            labels={"table": "curves by level, IoU and recall"},
         ),
     log:
         f"{RESULTS}/logs/table.log",

@@ -16,7 +16,7 @@ from wsol.exports.forms import EXPORTS
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
-from wsol.files.score import DRAWS, SCORES, STRATA
+from wsol.files.score import CURVES, DRAWS, OUTCOMES, SCORES, STRATA
 from wsol.index import indexing
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
@@ -147,7 +147,7 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     chosen_on = {"select": select.id if select else None}
     settings = {key: evaluation[key] for key in keys} | statistics | chosen_on
     settings |= plugins.used(*(("METRICS", metric) for metric in evaluation["metrics"]))
-    return Decision(name, settings, (SCORES, DRAWS, STRATA))
+    return Decision(name, settings, (SCORES, DRAWS, OUTCOMES, CURVES, STRATA))
 
 
 def _cam(name: str, given: dict, backbones: dict) -> CamEntry:

@@ -19,8 +19,6 @@ from wsol.index import indexing, outputnames
 from wsol.maps import imported
 from wsol.maps.controls import CONTROLS, NETWORK_CONTROLS
 
-PICTURED = 4  # runs side by side in the report
-
 
 def has_images(dataset: Decision) -> bool:
     """Whether images of the data set can be opened: they are files, or its adapter draws them."""
@@ -182,18 +180,16 @@ def maps_of(backbone: Mapping[str, Any], dataset: str) -> str:
 
 
 def pictured(experiment: Experiment) -> list[Run]:
-    """The runs that the report draws: of each evaluation the first few that explain a model, at its first threshold.
+    """The runs that the report may draw: of each evaluation those at its first threshold whose images can be opened.
 
-    Of a network that was trained several times, the first training.
+    Of a network that was trained several times, the first training. Which of them are drawn the scores say.
     """
     first: dict[str, Decision] = {}
-    found: dict[str, list[Run]] = {}
+    found: list[Run] = []
     for run, *_ in rows(experiment):
-        threshold = first.setdefault(run.evaluation.id, run.threshold)
-        shown = found.setdefault(run.evaluation.name, [])
-        if run.backbone and has_images(run.report) and run.threshold == threshold and len(shown) < PICTURED:
-            shown.append(run)
-    return [run for runs in found.values() for run in runs]
+        if has_images(run.report) and run.threshold == first.setdefault(run.evaluation.id, run.threshold):
+            found.append(run)
+    return found
 
 
 def exported(experiment: Experiment) -> list[tuple[Run, str]]:

@@ -1,4 +1,4 @@
-"""What is said of a run: its scores, their draws, each target's values, its strata."""
+"""What is said of a run: its scores, their draws, each target's values, its curves, its strata."""
 
 from wsol.files.containers import Arrays, Table
 
@@ -30,7 +30,7 @@ DRAWS = Arrays(
 
 OUTCOMES = Table(
     "outcomes",
-    2,
+    3,
     "score",
     (
         "image",
@@ -38,7 +38,27 @@ OUTCOMES = Table(
         "group",
         "status",
         "box",  # list of float64, the largest region's box in image pixels, at the level best for IoU .5; [] for none
+        "level",  # float64, that level, or of highest mask_iou where the truth has masks only; NaN: each map's own
+        "choice",  # where the level is from: selected | oracle | fixed
+        "iou",  # the best IoU of the box with a true box, as the protocol compares; NaN without true boxes
+        "kind",  # of scores/failures.py: the exact kind, "" without true boxes
+        "published",  # the published kind, "" without true boxes and where no network predicted
+        "right_class",  # 1.0 where the highest logit is of a right class, else 0.0; NaN where no network predicted
         # and a column `metric@choice` for each row of the scores: the target's own value
+    ),
+)
+
+CURVES = Table(
+    "curves",
+    1,
+    "score",
+    (
+        *RUN_COLUMNS,
+        "curve",  # level | chosen | iou | precision_recall
+        "metric",
+        "split",  # report | select; of what was chosen: oracle | selected
+        "x",  # the level, the IoU, or the recall in percent
+        "value",  # percent
     ),
 )
 
@@ -48,7 +68,7 @@ STRATA = Table(
     "score",
     (
         *RUN_COLUMNS,
-        "table",  # by class, by COCO's areas, by the share of the image
+        "table",  # by class, size, number of objects, distance from the centre, aspect
         "stratum",
         "metric",
         "choice",

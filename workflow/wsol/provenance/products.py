@@ -12,11 +12,11 @@ SEALED = re.compile(
     rf"plans/plan@[0-9a-f]{{8}}/plan\.json|weights/{DECISION}/model\.weights\.h5|{DECISION}/index/targets\.parquet"
     rf"|{STAGES}/{SHARD}\.(?:predictions|evidence)\.npz|{STAGES}/{DECISION}/{SHARD}\.heatmaps\.npz"
     rf"|{STAGES}(?:/{DECISION}){{2}}/{SHARD}\.regions\.npz"
-    rf"|{STAGES}(?:/{DECISION}){{3}}/(?:(?:scores|outcomes|strata)\.parquet|draws\.npz|export/[^/]+/about\.json)"
+    rf"|{STAGES}(?:/{DECISION}){{3}}/(?:(?:scores|outcomes|curves|strata)\.parquet|draws\.npz|export/[^/]+/about\.json)"
 )
 EXPORT = re.compile(rf"({STAGES}(?:/{DECISION}){{3}}/export/[^/]+)/.+", re.DOTALL)
 PLAIN = re.compile(
-    rf"(?:scores|strata|comparisons|reproduction)\.csv|report\.html|{DECISION}/index/(?:problems\.csv|summary\.txt)"
+    rf"(?:scores|strata|failures|curves|comparisons|reproduction)\.csv|report\.html|{DECISION}/index/(?:problems\.csv|summary\.txt)"
     rf"|weights/{DECISION}/history\.csv|{EXPORT.pattern}",
     re.DOTALL,
 )

@@ -9,8 +9,6 @@ from wsol.report.tables import NAMES, padded
 from wsol.scores.comparisons import shown
 from wsol.scores.metrics import metric
 
-SIZES = "area_fraction"  # the table of strata that the page shows
-
 
 class Cell(NamedTuple):
     """One number with its interval, and the oracle's where the number is not the oracle's itself."""
@@ -60,8 +58,8 @@ class Row(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The run and its trainings, in words."""
-        return " ".join(self.run.values()) + (f" ({self.trained})" if self.trained else "")
+        """`backbone/cam/threshold`, as comparisons call it."""
+        return "/".join(self.run.values())
 
 
 class Board(NamedTuple):
@@ -92,9 +90,7 @@ def boards(scores: pd.DataFrame, comparisons: pd.DataFrame) -> list[Board]:
 def _board(evaluation: str, scores: pd.DataFrame, comparisons: pd.DataFrame) -> Board:
     metrics = list(dict.fromkeys(scores["metric"]))
     ranking = next((name for name in metrics if metric(name).ranks), None)
-    compared = comparisons[(comparisons["metric"] == ranking) & (comparisons["choice"] != "oracle")]
-    if not len(compared):  # without a select split the oracle's is the number that is shown
-        compared = comparisons[comparisons["metric"] == ranking]
+    compared = headline(comparisons, ranking)
     sign = metric(ranking).sign if ranking else 1
     controls = set(comparisons[comparisons["family"] == "control"]["b"])
     rows = []
@@ -108,6 +104,13 @@ def _board(evaluation: str, scores: pd.DataFrame, comparisons: pd.DataFrame) -> 
         rows.sort(key=lambda row: -sign * row.cells[ranking].value if ranking in row.cells else float("inf"))
     detectable = float(compared["detectable"].median())
     return Board(evaluation, str(scores["dataset"].iloc[0]), metrics, ranking, rows, detectable)
+
+
+def headline(comparisons: pd.DataFrame, ranking: str | None) -> pd.DataFrame:
+    """Of one evaluation's comparisons those of the numbers that order its rows."""
+    own = comparisons[comparisons["metric"] == ranking]
+    honest = own[own["choice"] != "oracle"]
+    return honest if len(honest) else own  # without a select split the oracle's is the number that is shown
 
 
 def _margin(name: str, compared: pd.DataFrame, sign: int) -> Margin | None:
@@ -126,19 +129,6 @@ def cell(scores: pd.DataFrame) -> Cell:
     number: Any = by_choice[level_from]
     oracle: Any = by_choice.get("oracle") if level_from != "oracle" else None
     return Cell(number.value, number.low, number.high, level_from, oracle.value if oracle else None, number.spread)
-
-
-def by_size(strata: pd.DataFrame, board: Board) -> list[tuple[str, dict[str, tuple[Cell, int]]]]:
-    """Each run's number in the board's order, by the size of the object: (run, {stratum: (number, targets)})."""
-    own = strata[(strata["evaluation"] == board.evaluation) & (strata["table"] == SIZES)]
-    own = own[own["metric"] == board.ranking]
-    found = []
-    for row in board.rows:
-        mine = own[(own[NAMES].astype(str) == list(row.run.values())).all(axis=1)]
-        cells = {str(name): (cell(part), int(part["n"].iloc[0])) for name, part in mine.groupby("stratum", sort=False)}
-        if cells:
-            found.append((row.name, cells))
-    return found
 
 
 def text(scores: pd.DataFrame, comparisons: pd.DataFrame) -> str:

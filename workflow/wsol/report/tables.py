@@ -8,7 +8,12 @@ import pandas as pd
 from wsol.files.score import RUN_COLUMNS
 
 NUMBER = ["metric", "choice", "value", "low", "high", "n", "groups", "spread", "trainings"]
-COLUMNS = {"scores": [*RUN_COLUMNS, *NUMBER, "each"], "strata": [*RUN_COLUMNS, "table", "stratum", *NUMBER]}
+COLUMNS = {
+    "scores": [*RUN_COLUMNS, *NUMBER, "each"],
+    "strata": [*RUN_COLUMNS, "table", "stratum", *NUMBER],
+    "failures": [*RUN_COLUMNS, "rule", "kind", *NUMBER[1:]],
+    "curves": [*RUN_COLUMNS, "curve", "metric", "split", "x", "value"],
+}
 NAMES = ["backbone", "cam", "threshold"]  # what a run is called by
 PROBABILITIES = ("p", "p_adjusted")  # three digits of these, however small; four decimals of all else
 

@@ -106,6 +106,11 @@ class Outcome:
         """Histograms of the maps inside and outside the true masks."""
         return self._masked(self.find_pixels)
 
+    @property
+    def known_pixels(self) -> Pixels | None:
+        """The histograms where a metric has asked for them: they take a pass over all maps."""
+        return vars(self).get("pixels")
+
     @cached_property
     def masks(self) -> Counts:
         """Pixel counts of the predicted masks, for thresholds that choose each map's level."""

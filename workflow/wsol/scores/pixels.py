@@ -52,11 +52,18 @@ class Pixels(NamedTuple):
 
     def best(self) -> int:
         """Place in edges of the level of highest mean IoU, the first of equals."""
+        return int(self.levels[np.argmax(self._summed_ious()[self.levels])])
+
+    def mean_ious(self) -> Floats:
+        """The mean IoU of the targets that count at each edge, [edges]."""
+        return self._summed_ious() / self.counted.sum()
+
+    def _summed_ious(self) -> Floats:
         total = np.zeros(len(self.edges))
         for part in _blocks(len(self.ap)):
             rows = part.start + np.flatnonzero(self.counted[part])
             total += self._ious(rows).sum(axis=0)
-        return int(self.levels[np.argmax(total[self.levels])])
+        return total
 
     def levels_of_resamples(self, resamples: Resamples) -> Floats:
         """The level of highest mean IoU in each resample, [r]: the first of equals among CHOSEN spread over all."""

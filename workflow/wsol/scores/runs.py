@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from wsol.files.score import RUN_COLUMNS
 from wsol.scores.metrics import metric
-from wsol.statistics.intervals import Estimate, interval
+from wsol.statistics.intervals import Estimate, interval, mean_interval
 from wsol.statistics.resampling import Floats
 from wsol.statistics.trainings import Crossed, crossed
 
@@ -84,24 +85,48 @@ def joined(trainings: Sequence[ScoredRun]) -> pd.DataFrame:
         return scores.assign(spread=np.nan, trainings=int(trainings[0].training != ""), each="")
     found = []
     for seen in drawn_scores(trainings):
-        scale = metric(seen.metric).scale
+        measure = metric(seen.metric)
+        scale = measure.scale
         plain = (seen.values / scale, seen.draws / scale)
-        estimate, spread = over_trainings(seen.metric, *plain, seen.n, seen.groups)
+        estimate, spread = over_trainings(*plain, seen.n, seen.groups, share=measure.is_share)
         about = (*scores[list(RUN_COLUMNS)].iloc[0], seen.metric, seen.level_from)
         each = " ".join(f"{value:.4f}" for value in seen.values)
-        found.append((*about, *estimate, spread, len(trainings), each))
+        found.append((*about, *estimate.scaled(scale), scale * spread, len(trainings), each))
     columns = [*RUN_COLUMNS, "metric", "choice", *Estimate._fields, "spread", "trainings", "each"]
     return pd.DataFrame(found, columns=columns)
 
 
-def over_trainings(name: str, values: Floats, draws: Floats, n: int, groups: int) -> tuple[Estimate, float]:
-    """The mean of a metric over trainings with its interval, and the spread of the trainings, in the metric's unit.
+def over_trainings(values: Floats, draws: Floats, n: int, groups: int, *, share: bool = True) -> tuple[Estimate, float]:
+    """The mean of a number over trainings with its interval, and the spread of the trainings.
 
-    `values` [s] and their `draws` [s r] are shares or counts.
+    `values` [s] and their `draws` [s r] are shares, or counts where not `share`.
     """
-    measure = metric(name)
     value = float(values.mean())
     found = crossed(values, draws, groups) if groups > 1 else Crossed(np.nan, np.nan, float(values.std(ddof=1)))
-    estimate = interval(value, found.variance, n, groups, freedom=found.freedom, share=measure.is_share)
-    number, low, high = (measure.scale * each for each in estimate[:3])
-    return Estimate(number, low, high, n, groups), measure.scale * found.spread
+    return interval(value, found.variance, n, groups, freedom=found.freedom, share=share), found.spread
+
+
+def of_targets(values: Floats, groups: ArrayLike, *, share: bool = True) -> tuple[Estimate, float]:
+    """The mean over targets and trainings of values [s n], NaN not counted, and the spread; NaN of one training.
+
+    Nothing is drawn: the interval is of these targets at the levels that their trainings were seen at.
+    """
+    if len(values) == 1:
+        return mean_interval(values[0], groups, share=share), np.nan
+    counted = np.isfinite(values)
+    n = int(counted.sum(axis=1).min())
+    codes = pd.factorize(np.asarray(groups))[0]
+    size = min(len(np.unique(codes[row])) for row in counted)
+    return over_trainings(*_linear(values, codes), n, size, share=share)
+
+
+def _linear(values: Floats, codes: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """The mean of each training, [s], and draws of it, [s g], that vary together as its resamples do.
+
+    `codes` [n] number the groups. Each is the mean moved by what one group is off it (Taylor), as in `mean_interval`;
+    nothing is drawn.
+    """
+    counted = np.isfinite(values)
+    means = np.nanmean(values, axis=1)
+    off = np.stack([np.bincount(codes, row) for row in np.where(counted, values - means[:, None], 0)])
+    return means, means[:, None] + off * np.sqrt(off.shape[1] - 1) / counted.sum(axis=1, keepdims=True)

@@ -91,14 +91,24 @@ class Stages:
 
     def find_overlaps(self, level: float | None) -> list[Floats]:
         """The IoU [boxes truth] of each target's boxes at one level, in the frame that the protocol compares in."""
-        protocol = self.protocol
-        truth = [boxes.asboxes(flat) for flat in self.targets["boxes"]]
-        found = []
-        for t, canvas, canvas_to_image in self._boxes(level, largest=False):
-            ours = protocol.row_boxes(canvas, canvas_to_image, self.sizes[t])
-            true = protocol.truth_boxes(truth[t], self.sizes[t])
-            found.append(boxes.iou(ours, true, inclusive=protocol.inclusive))
-        return found
+        pairs = zip(self.compared_boxes(level, largest=False), self.compared_truth(), strict=True)
+        return [boxes.iou(ours, true, inclusive=self.protocol.inclusive) for ours, true in pairs]
+
+    def compared_boxes(self, level: float | None, *, largest: bool) -> list[Floats]:
+        """Each target's boxes [k 4] at one level, or its largest region's, in the frame that the protocol compares in.
+
+        Of the largest k is at most 1.
+        """
+        most = 1 if largest else None
+        return [
+            self.protocol.row_boxes(canvas[:most], canvas_to_image, self.sizes[t])
+            for t, canvas, canvas_to_image in self._boxes(level, largest=largest)
+        ]
+
+    def compared_truth(self) -> list[Floats]:
+        """Each target's true boxes [g 4] in that frame."""
+        pairs = zip(self.targets["boxes"], self.sizes, strict=True)
+        return [self.protocol.truth_boxes(boxes.asboxes(flat), size) for flat, size in pairs]
 
     def _boxes(self, level: float | None, *, largest: bool) -> Iterator[tuple[int, NDArray[np.float32], Floats]]:
         """Each target, its boxes [k 4] at a level in canvas pixels, and its canvas_to_image [4]."""

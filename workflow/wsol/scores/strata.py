@@ -1,7 +1,8 @@
-"""A run's scores by class and by the size of the object: a total hides that small objects are missed.
+"""A run's scores by class and by what the object is like: a total hides that small objects are missed.
 
 Sizes are of the target's mask, or of its largest box where it has none: by COCO's areas in pixels of the image, and by
-the share of the image. Intervals are of these targets at the level of the whole run: its choice is not drawn again.
+the share of the image. How many objects there are, how far from the centre and how long is of the true boxes. Intervals
+are of these targets at the level of the whole run: its choice is not drawn again.
 """
 
 from collections.abc import Sequence
@@ -10,16 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from wsol.boxes import area, asboxes
+from wsol.boxes import Boxes, area, asboxes
 from wsol.files import rle
 from wsol.scores.metrics import metric
-from wsol.scores.runs import over_trainings
-from wsol.statistics.intervals import Estimate, mean_interval
+from wsol.scores.runs import of_targets
+from wsol.statistics.intervals import Estimate
 from wsol.statistics.resampling import Floats
 
 COLUMNS = ["table", "stratum", "metric", "choice", *Estimate._fields]
 COCO_AREAS = {"small": 32**2, "medium": 96**2, "large": np.inf}  # upper edges, not included but the last
 FRACTIONS = {"below 10 %": 0.1, "10-25 %": 0.25, "25-50 %": 0.5, "above 50 %": np.inf}
+OBJECTS = {"1": 2, "2": 3, "3-5": 6, "6 and more": np.inf}
+DISTANCES = {"below .1": 0.1, ".1-.25": 0.25, ".25-.5": 0.5, "above .5": np.inf}
+ASPECTS = {"below 1.5": 1.5, "1.5-2.5": 2.5, "above 2.5": np.inf}
 
 
 def strata(outcomes: Sequence[pd.DataFrame], targets: pd.DataFrame) -> pd.DataFrame:
@@ -28,59 +32,51 @@ def strata(outcomes: Sequence[pd.DataFrame], targets: pd.DataFrame) -> pd.DataFr
     `outcomes`: what `evaluate` says of every target, in each of a run's trainings; of several there is `spread` too.
     `targets` is files.TARGETS.
     """
+    measured = _measured(outcomes)
+    groups = pd.factorize(outcomes[0]["group"])[0]
     rows = []
     for table, names in tables(targets).items():
         for stratum in names.cat.categories:
             here = (names == stratum).to_numpy()
-            rows += [(table, stratum, *row) for row in _rows([own[here] for own in outcomes])]
+            for (name, choice), values in measured.items():
+                part = values[:, here]
+                if not np.isnan(part).all(axis=1).any():
+                    rows.append((table, stratum, name, choice, *_estimate(name, part, groups[here])))
     return pd.DataFrame(rows, columns=COLUMNS + ["spread"] * (len(outcomes) > 1))
 
 
-def _rows(members: Sequence[pd.DataFrame]) -> list[tuple]:
-    """The rows of one stratum, without its name."""
-    rows = []
-    for column in members[0].columns:
-        # `metric@choice`, and a metric's own name may have an @ too.
-        if "@" in column and all(column in own and own[column].notna().any() for own in members):
+def _measured(trainings: Sequence[pd.DataFrame]) -> dict[tuple[str, str], Floats]:
+    """The values [s n] of each metric and choice that every training has."""
+    found = {}
+    for column in trainings[0].columns:
+        if "@" in column and all(column in own for own in trainings):
+            # `metric@choice`, and a metric's own name may have an @ too.
             name, choice = column.rsplit("@", 1)
-            values = np.stack([own[column].to_numpy(np.float64) for own in members])
-            rows.append((name, choice, *_estimate(name, values, members[0]["group"])))
-    return rows
+            found[name, choice] = np.stack([own[column].to_numpy(np.float64) for own in trainings])
+    return found
 
 
-def _estimate(name: str, values: Floats, groups: pd.Series) -> tuple:
+def _estimate(name: str, values: Floats, groups: NDArray) -> tuple:
     """Of a metric's values [s n] in s trainings: an Estimate in its unit, and the spread of several."""
-    if len(values) > 1:
-        counted = np.isfinite(values)
-        n, size = int(counted.sum(axis=1).min()), min(groups[row].nunique() for row in counted)
-        estimate, spread = over_trainings(name, *_linear(values, groups), n, size)
-        return *estimate, spread
     measure = metric(name)
-    found = mean_interval(values[0], groups, share=measure.is_share)
-    return *(measure.scale * number for number in found[:3]), found.n, found.groups
-
-
-def _linear(values: Floats, groups: pd.Series) -> tuple[Floats, Floats]:
-    """The mean of each training, [s], and draws of it, [s g], that vary together as its resamples do.
-
-    Each is the mean moved by what one group is off it (Taylor), as in `mean_interval`; nothing is drawn.
-    """
-    counted = np.isfinite(values)
-    means = np.nanmean(values, axis=1)
-    codes = pd.factorize(groups)[0]
-    off = np.stack([np.bincount(codes, row) for row in np.where(counted, values - means[:, None], 0)])
-    return means, means[:, None] + off * np.sqrt(off.shape[1] - 1) / counted.sum(axis=1, keepdims=True)
+    estimate, spread = of_targets(values, groups, share=measure.is_share)
+    return *estimate.scaled(measure.scale), *[measure.scale * spread] * (len(values) > 1)
 
 
 def tables(targets: pd.DataFrame) -> dict[str, pd.Series]:
     """The stratum of each target, categorical, missing where it is in none: a target without truth has no size."""
     pixels = areas(targets)
     fraction = pixels / (targets["width"] * targets["height"]).to_numpy()
+    count = np.array([len(asboxes(flat)) or np.nan for flat in targets["boxes"]], np.float64)
+    main = largest(targets)
     names = targets["class_name"].astype(str)
     return {
         "class": pd.Series(pd.Categorical(names, categories=sorted(names.unique()))),
         "coco_area": _by_edges(pixels, COCO_AREAS),
         "area_fraction": _by_edges(fraction, FRACTIONS),
+        "objects": _by_edges(count, OBJECTS),
+        "centre_distance": _by_edges(distances(main, targets), DISTANCES),
+        "aspect": _by_edges(aspects(main), ASPECTS),
     }
 
 
@@ -89,6 +85,39 @@ def areas(targets: pd.DataFrame) -> NDArray[np.float64]:
     by_mask = [sum(rle.counts(mask)[1::2]) if mask else np.nan for mask in targets["mask"]]
     by_box = [area(asboxes(flat)).max(initial=0) or np.nan for flat in targets["boxes"]]
     return np.where(np.isfinite(by_mask), by_mask, by_box)
+
+
+def largest(targets: pd.DataFrame) -> Boxes:
+    """[n 4] the largest true box of each target, the first among equals; NaN without any."""
+    found = np.full((len(targets), 4), np.nan)
+    for row, flat in enumerate(targets["boxes"]):
+        truth = asboxes(flat)
+        if len(truth):
+            found[row] = truth[np.argmax(area(truth))]
+    return found
+
+
+def distances(boxes: Boxes, targets: pd.DataFrame) -> NDArray[np.float64]:
+    """[n] from a box's centre to the image's, as a share of half the image's diagonal: 0 in the centre, 1 in a corner.
+
+    >>> image = pd.DataFrame({"width": [30], "height": [40]})
+    >>> distances(np.array([[0, 0, 30, 40], [15, 20, 30, 40]]), pd.concat([image, image])).tolist()
+    [0.0, 0.5]
+    """
+    size = targets[["width", "height"]].to_numpy(np.float64)
+    off = (boxes[:, :2] + boxes[:, 2:] - size) / 2
+    return np.hypot(*off.T) / (np.hypot(*size.T) / 2)
+
+
+def aspects(boxes: Boxes) -> NDArray[np.float64]:
+    """[n] the longer over the shorter side of a box; NaN of one without area.
+
+    >>> aspects(np.array([[0.0, 0, 10, 30], [0, 0, 5, 5]])).tolist()
+    [3.0, 1.0]
+    """
+    sides = boxes[:, 2:] - boxes[:, :2]
+    shorter = sides.min(axis=1)
+    return np.divide(sides.max(axis=1), shorter, out=np.full(len(boxes), np.nan), where=shorter > 0)
 
 
 def _by_edges(values: NDArray[np.float64], edges: dict[str, float]) -> pd.Series:

@@ -48,6 +48,16 @@ class View:
             self.levels[key] = None if self.level_from == "fixed" else self.chooser.best_level(*key)
         return self.levels[key]
 
+    def shown_level(self) -> float | None:
+        """The level that the box of a target is shown at: the best for IoU .5.
+
+        Where the truth has masks only, and a metric has counted their pixels, that of highest mean IoU.
+        """
+        found = self.chooser.known_pixels
+        if self.level_from == "fixed" or found is None or self.chooser.has_true_boxes.any():
+            return self.level((0.5,), "largest", "any")
+        return float(found.edges[found.best()])
+
     @property
     def of_label(self) -> Outcome:
         """The outcome, where every map is the labelled class's."""

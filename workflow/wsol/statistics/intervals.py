@@ -26,6 +26,14 @@ class Estimate(NamedTuple):
     n: int  # targets that count
     groups: int  # groups that have one
 
+    def scaled(self, scale: float) -> "Estimate":
+        """The same in another unit: of a share, 100 gives percent.
+
+        >>> Estimate(0.5, 0.25, 0.75, 9, 9).scaled(100)[:3]
+        (50.0, 25.0, 75.0)
+        """
+        return self._replace(value=scale * self.value, low=scale * self.low, high=scale * self.high)
+
 
 def interval(
     value: float, variance: float, n: int, groups: int, *, freedom: float | None = None, share: bool = True

@@ -1,6 +1,5 @@
-"""Pictures of what a run saw: the image, its heat, the true boxes and the predicted one."""
+"""Contact sheets: a data set's images in rows, each with its truth drawn on it."""
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,35 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.affine import Affine
 from wsol.files import rle
 
-TRUE, PREDICTED, MASK = (40, 220, 60), (255, 60, 60), (0, 255, 255)  # RGB
+TRUE, MASK = (40, 220, 60), (0, 255, 255)  # RGB
 LINE = 16  # pixels of a line of words
-HEAT = 0.45  # share of the heat in the blend
 SIDE = 240  # pixels of a picture's longer side
-
-
-def warp(heatmap: NDArray, cell_to_image: Affine, height: int, width: int) -> NDArray:
-    """A map [h w] as [height width] of the image, linear, its border's values beyond it."""
-    sx, sy, tx, ty = cell_to_image
-    # OpenCV counts from the first pixel's centre, which lies at 0.5 on both grids.
-    matrix = np.array([[sx, 0, sx / 2 + tx - 0.5], [0, sy, sy / 2 + ty - 0.5]])
-    source = np.nan_to_num(heatmap.astype(np.float32))
-    edge = cv2.BORDER_REPLICATE
-    return cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=edge)
-
-
-def overlay(image: NDArray[np.uint8], heat: NDArray, truth: NDArray, predicted: NDArray) -> NDArray:
-    """RGB [h w 3] with the min-max normalised heat [h w] in JET and boxes in image pixels; at most SIDE pixels."""
-    spread = heat.max() - heat.min()
-    share = (heat - heat.min()) / spread if spread > 0 else np.zeros_like(heat)
-    colours = cv2.cvtColor(cv2.applyColorMap((share * 255).astype(np.uint8), cv2.COLORMAP_JET), cv2.COLOR_BGR2RGB)
-    blend = cv2.addWeighted(image, 1 - HEAT, colours, HEAT, 0)
-    small, factor = shrunk(blend)
-    for boxes, colour in ((truth, TRUE), (predicted, PREDICTED)):
-        frame(small, np.asarray(boxes, float).reshape(-1, 4) * factor, colour)
-    return small
 
 
 def shrunk(image: NDArray, side: int = SIDE) -> tuple[NDArray, float]:
@@ -83,9 +58,3 @@ def sheet(pictures: Sequence[NDArray], columns: int) -> NDArray:
     blank = [np.full_like(pictures[0], 255)] * (-len(pictures) % columns)
     padded = [np.pad(p, ((2, 2), (2, 2), (0, 0)), constant_values=255) for p in [*pictures, *blank]]
     return np.vstack([np.hstack(padded[i : i + columns]) for i in range(0, len(padded), columns)])
-
-
-def data_uri(image: NDArray[np.uint8]) -> str:
-    """RGB -> a JPEG inside a `data:` address."""
-    encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()

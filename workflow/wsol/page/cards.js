@@ -1,0 +1,140 @@
+"use strict";
+// The gallery's cards: one for each target of a list, with a row of pictures for each class that is shown of its image.
+// They are drawn when they come near the window. `scene` says what is shown: data, evaluation, list, runs, level
+// (null: each run's chosen one) and options.
+const cards = (() => {
+  const make = (name, text = "", properties = {}) => Object.assign(document.createElement(name), { textContent: text }, properties);
+  const observer = new IntersectionObserver(seen, { rootMargin: "600px" });
+  let scene = null;
+  let shown = [];
+  let waiting = false;
+
+  const places = (evaluation, image) => evaluation.targets.flatMap((target, i) => (target.image === image ? [i] : []));
+
+  function build(container, next) {
+    scene = next;
+    observer.disconnect();
+    shown = scene.list.targets.map(card);
+    container.replaceChildren(...shown.map((each) => each.element));
+    shown.forEach((each) => observer.observe(each.element));
+  }
+
+  /** Cut and paint again what is near the window; the rest once it comes near. */
+  function redraw(next) {
+    scene = next;
+    shown.forEach((each) => (each.drawn = false));
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => ((waiting = false), shown.filter((each) => each.near).forEach(draw)));
+  }
+
+  /** One target's card, with a row for each class that is shown of its image. */
+  function card(place) {
+    const target = scene.evaluation.targets[place];
+    const image = scene.data.images[target.image];
+    const element = make("article", "", { className: "gallery-card", tabIndex: 0 });
+    element.dataset.target = `${image.name}|${target.class_name}`;
+    element.setAttribute("aria-label", `${target.class_name} in ${image.name}`);
+    const title = make("h3", target.class_name);
+    title.append(make("small", image.name));
+    const others = scene.options.classes ? places(scene.evaluation, target.image).filter((i) => i !== place) : [];
+    const rows = [place, ...others].map((i) => row(scene.evaluation.targets[i], i !== place));
+    element.append(title, ...rows.map((each) => each.element));
+    element.onfocus = () => scene.visited(element.dataset.target);
+    return { element, image, rows, near: false, drawn: false };
+  }
+
+  function row(target, named) {
+    const element = make("div", "", { className: "gallery-row" });
+    const view = panels.viewOf(target);
+    const figures = [figure(view, "photo", null), figure(view, "truth", null)];
+    for (const each of scene.runs) figures.push(figure(view, "map", each), figure(view, "region", each));
+    element.append(...figures.map((each) => each.element));
+    return { element, target, view, figures, named };
+  }
+
+  function figure(view, what, of) {
+    const element = make("figure");
+    const canvas = make("canvas", "", { width: view.width, height: view.height });
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", "not drawn yet");
+    const caption = make("figcaption");
+    element.append(canvas, caption);
+    return { element, canvas, caption, what, run: of };
+  }
+
+  function seen(entries) {
+    for (const entry of entries) {
+      const found = shown.find((each) => each.element === entry.target);
+      if (!found) continue;
+      found.near = entry.isIntersecting;
+      if (found.near && !found.drawn) draw(found);
+    }
+  }
+
+  function draw(each) {
+    if (each.drawn) return;
+    each.drawn = true;
+    const found = each.rows.map((row) => measure(row));
+    panels.photograph(each.image).then((image) => each.rows.forEach((row, i) => paint(row, found[i], image, each.image.name)));
+  }
+
+  /** What every run says of a row's target at the level that counts for it. */
+  function measure(row) {
+    return new Map(scene.runs.map((each) => {
+      const seen = row.target.maps[scene.evaluation.runs.indexOf(each)];
+      const at = scene.level ?? seen.level ?? each.chosen ?? 0.5;
+      return [each, { seen, at, ...panels.cutAt(scene.data, each, row.target, seen, at) }];
+    }));
+  }
+
+  function paint(row, found, image, name) {
+    const { target, view } = row;
+    for (const each of row.figures) {
+      const context = each.canvas.getContext("2d");
+      const cut = found.get(each.run);
+      if (each.run && !cut) continue; // another selection came in between
+      if (each.what === "photo") context.drawImage(image, 0, 0, view.width, view.height);
+      if (each.what === "truth") panels.drawTruth(context, image, target, view);
+      const drawn = cut && { ...scene.options, ends: panels.ends(each.run, cut.map) };
+      if (each.what === "map") panels.drawMap(context, cut, view, drawn);
+      if (each.what === "region") panels.drawRegion(context, image, target, cut, view, drawn);
+      describe(each, target, cut, name, row.named);
+    }
+  }
+
+  /** The caption, and the text alternative, which says class, run, IoU and kind. */
+  function describe(each, target, cut, name, named) {
+    const truth = [target.boxes.length ? `${target.boxes.length} true box${target.boxes.length > 1 ? "es" : ""}` : "", target.mask ? "true mask" : ""];
+    const words = truth.filter(Boolean).join(", ") || "no truth";
+    if (each.what === "photo") return said(each, "image", `photograph ${name}`);
+    if (each.what === "truth") return said(each, named ? `${target.class_name}: ${words}` : words, `${name}, class ${target.class_name}: ${words}`);
+    const kind = scene.level === null && cut.seen.kinds.exact ? `, ${cut.seen.kinds.exact}` : ""; // of the chosen level
+    const status = cut.seen.status === "ok" ? "" : ` (${cut.seen.status})`;
+    const score = panels.scoreText(cut);
+    const alternative = `class ${target.class_name}, run ${each.run.name}, ${score} at level ${Number(cut.at.toPrecision(4))}${kind}${status}`;
+    if (each.what === "map") return said(each, each.run.name.replaceAll("/", "/\u200b"), `heatmap: ${alternative}`);
+    each.element.dataset.box = JSON.stringify(cut.largest ?? []);
+    said(each, "", `region and box: ${alternative}`);
+    each.caption.append(make("b", score), ` at ${Number(cut.at.toPrecision(4))}${kind}${status}`);
+  }
+
+  function said(each, caption, alternative) {
+    each.caption.textContent = caption;
+    each.canvas.setAttribute("aria-label", alternative);
+  }
+
+  /** Arrow keys go from card to card. */
+  function walk(event) {
+    const at = shown.findIndex((each) => each.element.contains(document.activeElement));
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step || at < 0 || !shown[at + step]) return;
+    event.preventDefault();
+    shown[at + step].element.focus();
+  }
+
+  /** The card of a target by its name, if it is shown. */
+  const of = (name) => shown.find((each) => each.element.dataset.target === name)?.element;
+
+  return { build, redraw, walk, of, drawAll: () => shown.forEach(draw), places };
+})();

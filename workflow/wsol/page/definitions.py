@@ -1,0 +1,118 @@
+"""What every number of the page means, and what it was made with: metrics, failure kinds, decisions, runs."""
+
+import inspect
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from wsol.maps.cams import CAMS
+from wsol.maps.controls import CONTROLS
+from wsol.page.behind import RULES
+from wsol.page.seen import Seen
+from wsol.regions.thresholds import THRESHOLDS
+from wsol.scores.metrics import metric
+
+DIRECTIONS = {True: "higher is better", False: "lower is better", None: "neither high nor low is better"}
+# The rules of FAILURES, in words (`scores.failures` has them in code). A kind holds where none before it does.
+KINDS = {
+    "exact": {
+        "right": "The box reaches IoU .5 with a true box.",
+        "part": "More than half of the box lies on the true box that it overlaps most: it covers a part of the object.",
+        "more": "The box holds 70 % or more of the true box: it covers the object and more.",
+        "several": "The box holds more than 30 % of each of two true boxes or more.",
+        "misplaced": "None of the others: IoU of .1 or more with a true box.",
+        "background": "IoU below .1 with every true box, or no box at this level.",
+        "degenerate": "The map is constant or not finite, so there is no box.",
+        "unreadable": "The image cannot be decoded.",
+    },
+    "published": {
+        "wrong_class": "The network's first class is wrong.",
+        "right": "IoU above .5 with a true box.",
+        "multi_instance": "More than one true box has more than 30 % of its area inside the box.",
+        "part": "More than half of the box lies on the true box.",
+        "more": "70 % or more of the true box lie inside the box.",
+        "other": "None of the others.",
+    },
+    "class_and_place": {
+        "both_right": "The first class is right, and the box reaches IoU .5.",
+        "class_only": "The first class is right, the box misses.",
+        "place_only": "The box reaches IoU .5, the first class is wrong.",
+        "both_wrong": "Neither is right.",
+    },
+}
+
+
+class Definition(NamedTuple):
+    """One entry: what leads to it (`about`), what it says, and the further entries that belong to it."""
+
+    about: str
+    title: str
+    text: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    code: str = ""
+    includes: tuple[str, ...] = ()
+
+
+def definitions(evaluations: Iterable[Seen], described: Mapping[str, Any]) -> list[Definition]:
+    """Every entry of the page: of metrics, of failure kinds, of runs, and of the decisions that runs are made of."""
+    everything = list(evaluations)
+    metrics = dict.fromkeys(name for seen in everything for name in seen.board.metrics)
+    rules = {rule for seen in everything if len(seen.failures) for rule in seen.failures["rule"]}
+    return [
+        *map(_metric, metrics),
+        *(_kind(rule, kind, text) for rule in KINDS if rule in rules for kind, text in KINDS[rule].items()),
+        *_runs(everything, described),
+        *(_decision(name, settings) for name, settings in described.get("settings", {}).items()),
+    ]
+
+
+def _metric(name: str) -> Definition:
+    measure = metric(name)
+    text, code = documented(measure.function)
+    facts = (("unit", measure.unit), ("direction", DIRECTIONS[measure.higher_is_better]))
+    settings = tuple((key, str(value)) for key, value in measure.settings.items())
+    return Definition(f"metric:{name}", name, text, (*facts, *settings), code)
+
+
+def _kind(rule: str, kind: str, text: str) -> Definition:
+    facts = (("rule", RULES[rule]), ("unit", "% of the targets with true boxes"))
+    return Definition(f"kind:{rule}:{kind}", kind.replace("_", " "), text, facts)
+
+
+def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[Definition]:
+    known = {(run["evaluation"], run["name"]): run["decisions"] for run in described.get("runs", [])}
+    made = described.get("command", "")
+    for seen in everything:
+        for name, called in seen.called.items():
+            decisions = known.get((seen.board.evaluation, name), [])
+            facts = [*decisions, *([("made by", made)] if made else [])]
+            includes = dict(reversed(decisions))
+            about = f"run:{seen.board.evaluation}:{called}"
+            yield Definition(
+                about, called, "", tuple(facts), "", tuple(f"decision:{part}" for part in includes.values())
+            )
+
+
+def _decision(name: str, settings: Mapping[str, Any]) -> Definition:
+    """A decision's settings, and what the method that it names says of itself."""
+    known: Any = {**CAMS, **CONTROLS, **THRESHOLDS}.get(settings.get("method", ""))
+    text = documented(getattr(known, "function", known))[0] if known else ""
+    code = json.dumps(settings, indent=2, sort_keys=True, default=str)
+    return Definition(f"decision:{name}", name, text, (), code)
+
+
+def documented(function: Any) -> tuple[str, str]:
+    """A docstring's words, and its examples; ("", "") for none.
+
+    >>> def half(x):
+    ...     '''Half of it.
+    ...
+    ...     >>> half(1)
+    ...     0.5
+    ...     '''
+    >>> documented(half)
+    ('Half of it.', '>>> half(1)\\n0.5')
+    """
+    text = inspect.getdoc(function) or ""
+    words, mark, examples = text.partition(">>>")
+    return words.strip(), f"{mark}{examples}".strip()

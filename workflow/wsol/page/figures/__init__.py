@@ -1,0 +1,26 @@
+"""Figures by name, and the table behind each.
+
+To add one: a function `(seen) -> Drawn | None` in a file here, a line in FIGURES, and its name in `contents.PARTS`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from wsol.page.behind import LEVELS, RULES, TABLES
+from wsol.page.figures.comparing import differences, price, ranking
+from wsol.page.figures.drawn import Drawn
+from wsol.page.figures.lines import levels, overlap, overlap_distribution, precision_recall
+from wsol.page.figures.parts import failures, stratum
+from wsol.page.seen import Seen
+
+FIGURES: dict[str, Callable[[Seen], Drawn | None]] = {
+    "ranking": ranking,
+    "differences": differences,
+    **{f"levels_{name}": partial(levels, metric=name) for name in LEVELS},
+    "price": price,
+    "overlap": overlap,
+    "overlap_distribution": overlap_distribution,
+    **{f"strata_{name}": partial(stratum, table=name) for name in TABLES},
+    **{f"failures_{name}": partial(failures, rule=name) for name in RULES},
+    "precision_recall": precision_recall,
+}

@@ -1,0 +1,130 @@
+"""The page, put together. Everything that came from a user is escaped; nothing of it is asked of a network."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import markupsafe
+import pandas as pd
+import vl_convert
+
+from wsol.files.formats import versions
+from wsol.page.answers import verdict
+from wsol.page.colours import configuration
+from wsol.page.contents import PARTS, items
+from wsol.page.definitions import definitions
+from wsol.page.figures.drawn import Drawn
+from wsol.page.gallery import SCRIPTS as GALLERY_SCRIPTS
+from wsol.page.gallery import STYLES as GALLERY_STYLES
+from wsol.page.seen import FIRST, Tables, seen
+from wsol.report.claims import brief
+
+TEMPLATES = ("page.html", "macros.html", "evaluation.html", "foot.html", "gallery.html")
+STYLES = ("style.css", *GALLERY_STYLES)
+SCRIPTS = ("state.js", "theme.js", "tables.js", "copy.js", "figures.js", "about.js", *GALLERY_SCRIPTS)
+HERE = Path(__file__).parent
+
+
+def page(
+    tables: Tables,
+    *,
+    gallery: Any = None,
+    summaries: Mapping[str, str] = {},
+    problems: Mapping[str, pd.DataFrame] = {},
+    reproduction: pd.DataFrame | None = None,
+    described: Mapping[str, Any] = {},
+) -> str:
+    """The report as HTML.
+
+    `gallery` is what `gallery.gallery` returned, None for no pictures; `summaries` and `problems` are the index's, by
+    data set; `reproduction` the verdicts of claims, where there are any; `described` what `experiment.described` says.
+    """
+    evaluations = list(seen(tables))
+    shown = [
+        {"seen": each, "verdict": verdict(each), "parts": [(part, items(each, part)) for part in PARTS]}
+        for each in evaluations
+    ]
+    figures = _figures(shown)
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            evaluations=shown,
+            first=FIRST,
+            figures=figures,
+            configuration=configuration(),
+            gallery=gallery,
+            summaries=summaries,
+            problems={name: found for name, found in problems.items() if len(found)},
+            claims=[] if reproduction is None else [(row, brief(row)) for _, row in reproduction.iterrows()],
+            definitions=definitions(evaluations, described),
+            command=described.get("command", ""),
+            versions=versions(),
+            styles=[markupsafe.Markup(text(name)) for name in STYLES],
+            scripts=[markupsafe.Markup(text(name)) for name in SCRIPTS],
+            library=markupsafe.Markup(library()),
+        )
+    )
+
+
+def environment() -> jinja2.Environment:
+    """The templates, by their names; what is not said otherwise is escaped."""
+    loader = jinja2.DictLoader({name: text(name) for name in TEMPLATES})
+    made = jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    made.filters["data"] = data
+    return made
+
+
+def text(name: str) -> str:
+    """A file beside this one."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+@cache
+def library() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script of 0.9 MB."""
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
+
+
+def data(value: Any) -> markupsafe.Markup:
+    """A value as JSON that may stand inside a script element, whatever names it holds.
+
+    >>> data({"a": "</script><!--"})
+    Markup('{"a":"\\\\u003c/script>\\\\u003c!--"}')
+    """
+    words = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return markupsafe.Markup(words.replace("<", "\\u003c"))
+
+
+def _figures(shown: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the page's script draws: of each figure its specification, its rows column by column, its runs in order."""
+    return {
+        f"{each['seen'].board.evaluation}:{item.name}": {
+            "spec": item.figure.spec,
+            "columns": columns(item.figure),
+            "runs": each["seen"].runs,
+        }
+        for each in shown
+        for _, found in each["parts"]
+        for item in found
+        if item.figure
+    }
+
+
+def columns(figure: Drawn) -> dict[str, Any]:
+    """A figure's rows by their columns: words as places in a list of them, numbers to three decimals, None for none."""
+    found: dict[str, Any] = {}
+    for name, values in figure.rows.items():
+        if values.dtype.kind in "fiu":
+            found[str(name)] = [None if pd.isna(value) else round(float(value), 3) for value in values]
+        elif values.dtype.kind == "b":
+            found[str(name)] = [bool(value) for value in values]
+        else:
+            codes, words = pd.factorize(values)
+            found[str(name)] = {"words": list(map(str, words)), "codes": codes.tolist()}
+    return found

@@ -1,0 +1,110 @@
+"use strict";
+// The pictures of one target: photograph, truth, and of each run its map and its region. What is expensive (a prepared
+// map) is kept; what the level changes is cut anew by `cutting`.
+const panels = (() => {
+  const LONGER = 320; // pixels of a picture's longer side
+  const prepared = new Map();
+  const photographs = new Map();
+  const masks = new Map();
+
+  /** The numbers of a map, from their bytes (little-endian, as on every machine a browser runs on). */
+  function decode(entry) {
+    const bytes = Uint8Array.from(atob(entry.values), (letter) => letter.charCodeAt(0));
+    const Type = entry.bytes === 4 ? Float32Array : Float64Array;
+    return { height: entry.shape[0], width: entry.shape[1], values: new Type(bytes.buffer) };
+  }
+
+  function preparedMap(data, run, target, seen) {
+    const key = [seen.map, seen.place, target.size, run.protocol, run.upsampling, run.normalization, run.canvas, run.alignment].join();
+    if (!prepared.has(key)) {
+      if (prepared.size > 400) prepared.clear(); // a canvas of 224 pixels takes 200 kB
+      prepared.set(key, cutting.prepare(decode(data.maps[seen.map]), run, data.places[seen.place], target.size));
+    }
+    return prepared.get(key);
+  }
+
+  function trueMask(target, which) {
+    const key = `${which} ${target.size} ${target[which]}`;
+    if (!masks.has(key)) masks.set(key, drawing.decodeMask(target[which], target.size));
+    return masks.get(key);
+  }
+
+  /** A target as a run sees it at a level: the cut, the box in the image, and how well both meet the truth. */
+  function cutAt(data, run, target, seen, level) {
+    const map = preparedMap(data, run, target, seen);
+    const usable = seen.status === "ok" || (run.protocol === "wsol2020" && seen.status === "degenerate");
+    const found = cutting.cut(usable ? map : { ...map, shown: false, values: map.values.map(() => 0), greatest: 0 }, level, run.protocol);
+    const boxes = found.boxes.map((box) => cutting.boxOnImage(box, map.toImage, target.size)).filter(Boolean);
+    const largest = cutting.boxOnImage(found.largest, map.toImage, target.size);
+    const iou = usable ? cutting.iou(found.largest, target.boxes, map, run.protocol, target.size) : target.boxes.length ? 0 : NaN;
+    const truth = target.mask ? trueMask(target, "mask") : null;
+    const ignored = target.ignore ? trueMask(target, "ignore") : null;
+    const maskIou = truth ? cutting.maskIou(map, level, truth, ignored, run.protocol, target.size) : NaN;
+    return { map, found, boxes, largest, iou, maskIou };
+  }
+
+  function viewOf(target) {
+    const scale = LONGER / Math.max(...target.size);
+    return { scale, height: Math.max(1, Math.round(target.size[0] * scale)), width: Math.max(1, Math.round(target.size[1] * scale)) };
+  }
+
+  /** The photograph, once it is decoded. */
+  function photograph(entry) {
+    if (!photographs.has(entry.uri)) {
+      const image = new Image();
+      image.src = entry.uri;
+      photographs.set(entry.uri, image.decode().then(() => image));
+    }
+    return photographs.get(entry.uri);
+  }
+
+  const colour = (name) => getComputedStyle(document.getElementById("gallery")).getPropertyValue(name).trim();
+  const shown = (number) => (Number.isNaN(number) ? "" : number.toFixed(2));
+
+  /** The words of a run's picture: what it scores at this level. */
+  function scoreText(cut) {
+    const words = [];
+    if (shown(cut.iou)) words.push(`IoU ${shown(cut.iou)}`);
+    if (shown(cut.maskIou)) words.push(`mask IoU ${shown(cut.maskIou)}`);
+    return words.join(", ") || "no truth";
+  }
+
+  function drawTruth(context, image, target, view) {
+    context.drawImage(image, 0, 0, view.width, view.height);
+    if (target.ignore) drawing.hatch(context, drawing.coveredByImage(trueMask(target, "ignore"), target.size, view), view);
+    if (target.mask) {
+      const mask = drawing.coveredByImage(trueMask(target, "mask"), target.size, view);
+      drawing.outline(context, mask, view, colour("--gallery-truth"), 2);
+    }
+    for (const box of target.boxes) drawing.frame(context, box, view, colour("--gallery-truth"), 2);
+  }
+
+  function drawMap(context, cut, view, options) {
+    context.fillStyle = "#888";
+    context.fillRect(0, 0, view.width, view.height);
+    drawing.heat(context, cut.map, view, options.colours, ...options.ends, 1);
+  }
+
+  function drawRegion(context, image, target, cut, view, options) {
+    context.drawImage(image, 0, 0, view.width, view.height);
+    drawing.heat(context, cut.map, view, options.colours, ...options.ends, options.opacity);
+    drawing.outline(context, drawing.covered(cut.map, cut.found.mask, view), view, "#fff", 1);
+    if (options.all) for (const box of cut.boxes) drawing.frame(context, box, view, colour("--gallery-found"), 1);
+    for (const box of target.boxes) drawing.frame(context, box, view, colour("--gallery-truth"), 2, [6, 4]);
+    if (target.mask) {
+      const mask = drawing.coveredByImage(trueMask(target, "mask"), target.size, view);
+      drawing.outline(context, mask, view, colour("--gallery-truth"), 1);
+    }
+    if (cut.largest) drawing.frame(context, cut.largest, view, colour("--gallery-found"), 3);
+  }
+
+  /** The ends of the colour scale: 0 and 1, or the map's own where nothing brought it there. */
+  function ends(run, map) {
+    if (run.protocol === "wsol2020") return [0, 255];
+    if (run.normalization !== "none") return [0, 1];
+    const { low, high } = resizing.extremes(map.values);
+    return [low, high];
+  }
+
+  return { cutAt, viewOf, photograph, scoreText, drawTruth, drawMap, drawRegion, ends };
+})();
