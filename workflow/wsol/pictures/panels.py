@@ -47,10 +47,14 @@ def arranged(rows: Sequence[Sequence[Image]]) -> Image:
     return np.concatenate([np.concatenate(row, axis=1)[:, :-gap] for row in spaced])
 
 
-def write(path: str | Path, picture: Image) -> None:
-    """An RGB picture as a file of the kind that its name says; a DataError where it cannot be written."""
+def write(path: str | Path, picture: Image, quality: int | None = None) -> None:
+    """An RGB picture as a file of the kind that its name says; a DataError where it cannot be written.
+
+    `quality` is WebP's, 0 to 100; without it a WebP loses nothing.
+    """
+    how = [] if quality is None else [cv2.IMWRITE_WEBP_QUALITY, quality]
     try:
-        Path(path).write_bytes(cv2.imencode(Path(path).suffix, picture[..., ::-1])[1].tobytes())
+        Path(path).write_bytes(cv2.imencode(Path(path).suffix, picture[..., ::-1], how)[1].tobytes())
     except (OSError, cv2.error) as error:
         raise DataError(
             f"cannot write '{path}' ({getattr(error, 'strerror', None) or 'no kind of picture'})."
