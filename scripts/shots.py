@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 import cv2
 import numpy as np
 
+from wsol.datasets.annotations import each
 from wsol.errors import ConfigError, InputError
 from wsol.experiment import configfile, questions
 from wsol.experiment.config import check
@@ -41,16 +42,21 @@ def drawn(run: Run, results: Path) -> panels.Image:
     maps = sorted((results / run.folder(run.report, "backbone", "cam")).glob("*.heatmaps.npz"))
     seen = seen_targets(str(scored / "outcomes.parquet"), targets)
     row = middle(seen)
-    target = targets.iloc[row]
-    masks = len(target["boxes"]) == 0
+    target = next(each(targets.iloc[[row]]))
+    masks = len(target.boxes) == 0
     level = levels(SCORES.read(scored / "scores.parquet"), run.threshold.settings, masks)
     paths = [str(path) for path in maps]
     heatmap, lies = MapFiles(paths, shard_starts(targets, paths)).read(row)
     at = "own level" if level.chosen is None else f"level {level.chosen:.2f}"
     said = "mask IoU" if masks else "IoU"
     name = run.backbone.name if run.backbone else ""
-    words = [target["class_name"], f"{name} {run.cam.name}".strip(), f"region, {at}", f"{said} {seen.score[row]:.2f}"]
-    image = indexing.opener(run.report.settings)(target["image"])
+    words = [
+        target.class_name,
+        f"{name} {run.cam.name}".strip(),
+        f"region, {at}",
+        f"truth, {said} {seen.score[row]:.2f}",
+    ]
+    image = indexing.opener(run.report.settings)(target.image)
     return strip(image, target, heatmap, lies, run.threshold.settings, level, seen.box[row], words)
 
 

@@ -35,8 +35,8 @@ def captioned(picture: Image, words: str) -> Image:
     high = max(LEAST, picture.shape[1] // WORDS)
     strip = np.full((high, picture.shape[1], 3), 255, np.uint8)
     plain = words.encode("ascii", "replace").decode()  # OpenCV draws no other letters
-    size, line = high / 30, max(1, high // 24)
-    cv2.putText(strip, plain, (2, high - high // 4), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), line, cv2.LINE_AA)
+    size, line = high / 34, max(1, high // 24)
+    cv2.putText(strip, plain, (2, round(0.7 * high)), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), line, cv2.LINE_AA)
     return np.concatenate([picture, strip])
 
 
