@@ -118,13 +118,13 @@ def draw(given: argparse.Namespace, images: list[tuple[Path, Path]], told: telli
         decoded = {}
         for path in part:
             with told.of(path):
-                decoded[str(path)] = decoding.decode(path)
-        for (name, image), found in zip(decoded.items(), explaining.explain(decoded, wanted), strict=True):
-            picture = part[Path(name)]
+                decoded[path] = decoding.decode(path)
+        seen = explaining.explain(list(decoded.values()), wanted)
+        for (path, image), found in zip(decoded.items(), seen, strict=True):
             boxes = cutting.by_method(found, image, backbone.size, threshold, system) if threshold else {}
-            with told.of(name):
-                panels.write(picture, drawing.picture(image, found, boxes, names, style, given.only is not None))
-                told.say(name, picture, backbone.layer, found, boxes, names)
+            with told.of(path):
+                panels.write(part[path], drawing.picture(image, found, boxes, names, style, given.only is not None))
+                told.say(str(path), part[path], backbone.layer, found, boxes, names)
         told.bar.update(len(part))
 
 

@@ -11,7 +11,7 @@ from wsol.maps.cams import CAMS
 from wsol.networks import evidence
 
 NAMES = ["1", "2", "3"]
-IMAGES = {name: picture(name) for name in NAMES}
+IMAGES = [picture(name) for name in NAMES]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def explaining(model, *names, batch=4, **entry) -> Explaining:
 
 
 def ranks(model) -> np.ndarray:
-    return np.argsort(-model.predict(np.stack(list(IMAGES.values())) / 255, verbose=0), axis=1)
+    return np.argsort(-model.predict(np.stack(IMAGES) / 255, verbose=0), axis=1)
 
 
 @pytest.mark.parametrize("top", [1, 2, 5])
@@ -46,7 +46,7 @@ def test_every_map_is_that_of_its_image_class_and_method(model):
 
 
 def test_the_score_of_an_entry_is_the_one_that_is_explained(model):
-    (found,) = explaining(model, "gradcam", score="probability").explain({"1": IMAGES["1"]}, Wanted([2]))
+    (found,) = explaining(model, "gradcam", score="probability").explain(IMAGES[:1], Wanted([2]))
     a, g, _ = taped(model, "1", "late", 2)
     np.testing.assert_allclose(found.maps["gradcam"][0], CAMS["gradcam"](a[None], g[None])[0], atol=1e-7)
 
@@ -67,25 +67,25 @@ def test_methods_that_ask_the_same_share_a_pass_and_others_have_their_own(model,
 def test_a_batch_gives_what_its_images_give_one_by_one_and_is_traced_once(model):
     work = explaining(model, "gradcam")
     together = work.explain(IMAGES, Wanted([], top=2))
-    for name, one in zip(NAMES, together, strict=True):
-        (alone,) = work.explain({name: IMAGES[name]}, Wanted([], top=2))
+    for image, one in zip(IMAGES, together, strict=True):
+        (alone,) = work.explain([image], Wanted([], top=2))
         assert alone.outputs == one.outputs
         np.testing.assert_allclose(alone.maps["gradcam"], one.maps["gradcam"], atol=1e-6)
     assert {name: count for explainer in work.asked.values() for name, count in explainer.traces.items()} == {
         "forward": 1,
         "gradients": 1,
     }
-    assert work.explain({}, Wanted([0])) == []
+    assert work.explain([], Wanted([0])) == []
 
 
 def test_images_of_different_sizes_share_a_batch(model):
-    sizes = {"1": picture("1", (40, 31)), "2": picture("2", (9, 70))}
+    sizes = [picture("1", (40, 31)), picture("2", (9, 70))]
     assert len(explaining(model, "gradcam").explain(sizes, Wanted([], top=3))) == 2
 
 
 def test_a_network_without_probabilities_has_none_and_refuses_what_needs_them(model):
     bare = linear(model)
-    (found,) = explaining(bare, "gradcam").explain({"1": IMAGES["1"]}, Wanted([0]))
+    (found,) = explaining(bare, "gradcam").explain(IMAGES[:1], Wanted([0]))
     assert found.probabilities is None and found.probability(0) is None
     with pytest.raises(ConfigError, match="needs a model that ends in softmax or sigmoid"):
         explaining(bare, "rise")

@@ -73,16 +73,18 @@ class Explaining:
             shown = batch if kind == "gradient" else max(batch, MASKS)
             self.asked[kind, score] = Explainer(alike(backbone, kind, score), shown)
 
-    def explain(self, images: Mapping[str, Image], wanted: Wanted) -> list[ExplainedImage]:
-        """The maps of images that are decoded, by name."""
+    def explain(self, images: Sequence[Image], wanted: Wanted) -> list[ExplainedImage]:
+        """What is found of each image, at most as many as a batch holds."""
         if not images:
             return []
-        table = targets(images, self._asked(list(images.values()), wanted))
+        table = targets(images, self._asked(images, wanted))
         maps: dict[str, list[NDArray]] = {}
         for asked, explainer in self.asked.items():
             arrays = evidence.Collected()
             explainer.backbone.settings["explain"] = "predicted" if wanted.top == 1 else "labelled"
-            seen = evidence.predict(explainer.backbone, images.__getitem__, table, arrays, explainer=explainer)
+            seen = evidence.predict(
+                explainer.backbone, lambda name: images[int(name)], table, arrays, explainer=explainer
+            )
             maps |= {method.name: method.maps(arrays) for method in self.methods if method.asks == asked}
         return self._by_image(seen["logits"], arrays["explained"].reshape(len(images), -1), maps)
 
@@ -110,13 +112,12 @@ class Explaining:
         return found
 
 
-def targets(images: Mapping[str, Image], outputs: NDArray[np.int64]) -> pd.DataFrame:
-    """A target for each image and each of its outputs [n m], as `evidence.predict` takes them."""
-    rows = [
-        (name, *image.shape[:2], [output])
-        for (name, image), own in zip(images.items(), outputs.tolist(), strict=True)
-        for output in own
-    ]
+def targets(images: Sequence[Image], outputs: NDArray[np.int64]) -> pd.DataFrame:
+    """A target for each image and each of its outputs [n m], as `evidence.predict` takes them.
+
+    Images are called by their numbers: what files are called may be no text.
+    """
+    rows = [(str(i), *images[i].shape[:2], [output]) for i, own in enumerate(outputs.tolist()) for output in own]
     return pd.DataFrame(rows, columns=["image", "height", "width", "outputs"])
 
 

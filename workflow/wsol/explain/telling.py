@@ -48,7 +48,7 @@ class Told:
             self._print([row(image=str(image), error=str(problem))])
         if self.count > 1:
             self.bar.clear()
-            print(problem, file=self.terminal, flush=True)
+            print(printable(str(problem)), file=self.terminal, flush=True)
             self.bar.refresh()
 
     def say(self, image: str, picture: Path, layer: Sequence[str], found: ExplainedImage, *rest: Any) -> None:
@@ -59,7 +59,7 @@ class Told:
         """On standard output; the program ends where nobody reads on (`| head`)."""
         self.bar.clear()
         try:
-            print(*said, sep="\n", flush=True)
+            print(*map(printable, said), sep="\n", flush=True)
             self.bar.refresh()
         except BrokenPipeError:
             # Python flushes once more at its end, and would complain.
@@ -69,8 +69,17 @@ class Told:
     def ending(self) -> str:
         """What to end with, "" where all is well."""
         if self.count == 1 or not self.failures:
-            return "".join(self.failures)
+            return printable("".join(self.failures))
         return f"{len(self.failures)} of {self.count} images failed."
+
+
+def printable(line: str) -> str:
+    """A line as it may be printed: of a file's name what is no text, or would steer a terminal, as escapes.
+
+    >>> printable("cat" + chr(27) + "[2J.jpg") == "cat" + chr(92) + "x1b[2J.jpg"
+    True
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
 
 
 def lines(

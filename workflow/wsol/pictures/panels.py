@@ -54,8 +54,14 @@ def write(path: str | Path, picture: Image, quality: int | None = None) -> None:
     """
     how = [] if quality is None else [cv2.IMWRITE_WEBP_QUALITY, quality]
     try:
-        Path(path).write_bytes(cv2.imencode(Path(path).suffix, picture[..., ::-1], how)[1].tobytes())
-    except (OSError, cv2.error) as error:
+        done, code = cv2.imencode(Path(path).suffix, picture[..., ::-1], how)
+    except cv2.error:
+        done = False
+    if not done:
         raise DataError(
-            f"cannot write '{path}' ({getattr(error, 'strerror', None) or 'no kind of picture'})."
-        ) from error
+            f"cannot write '{path}': no such kind of picture, or none of {picture.shape[1]} x {len(picture)}."
+        )
+    try:
+        Path(path).write_bytes(code.tobytes())
+    except OSError as error:
+        raise DataError(f"cannot write '{path}' ({error.strerror}).") from error
