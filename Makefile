@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
   --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run reproduce data shots tables verify reference test coverage test-slow test-real test-slurm test-browser lint format bench
+.PHONY: run reproduce data shots figures tables verify reference test coverage test-slow test-real test-slurm test-browser lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
@@ -29,6 +29,10 @@ reproduce: $(VENV)/ready
 # The README's tables of an experiment, and the claims that it makes of them, from a results folder.
 tables: $(VENV)/ready
 	$(BIN)/python scripts/tables.py $(CONFIG) $(RESULTS)
+
+# Every figure of the report as SVG and PDF, every table as Markdown, CSV and LaTeX, into RESULTS/figures.
+figures: $(VENV)/ready
+	$(BIN)/python scripts/figures.py $(CONFIG) $(RESULTS)
 
 # What can be fetched, into the layout that the experiments read: make data NAME=cub [DATA=folder]; without NAME a list.
 data: $(VENV)/ready

@@ -100,10 +100,12 @@ def run(folder, targets, maps, name="net/gradcam/sweep", *, input_size=(96, 96),
     truth = [boxes.asboxes(flat) for flat in targets["boxes"]]
     score = [boxes.iou(b, t).max(initial=0) if len(t) else np.nan for b, t in zip(seen, truth, strict=True)]
     kind = np.where(np.isnan(score), "", np.where(np.array(score) > 0.5, "right", "misplaced"))
-    outcome = targets[["image", "label", "group"]].assign(status=stages.status, box=seen, iou=score, kind=kind)
-    OUTCOMES.write(here / "outcomes.parquet", outcome.assign(published="", right_class=np.nan))
     swept = settings["threshold"]["method"] == "sweep"
-    level = {"metric": "maxboxacc@50", "choice": "oracle" if swept else "fixed", "levels": "0.5" if swept else ""}
+    choice = "oracle" if swept else "fixed"
+    outcome = targets[["image", "label", "group"]].assign(status=stages.status, box=seen, iou=score, kind=kind)
+    outcome = outcome.assign(level=0.5 if swept else np.nan, choice=choice, published="", right_class=np.nan)
+    OUTCOMES.write(here / "outcomes.parquet", outcome)
+    level = {"metric": "maxboxacc@50", "choice": choice, "levels": "0.5" if swept else ""}
     names = dict(zip(("backbone", "cam", "threshold"), name.split("/"), strict=True))
     numbers = {"value": 100 * np.nanmean(np.array(score) > 0.5), "low": 0.0, "high": 100.0, "n": 1, "groups": 1}
     row = names | {"evaluation": "e", "dataset": "d"} | level | numbers

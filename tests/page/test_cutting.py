@@ -12,7 +12,7 @@ from wsol.page.gallery import gallery
 pytestmark = pytest.mark.browser
 
 TARGETS = 30
-LEVELS = (0.06, 0.2, 0.5, 0.734, 0.93)
+LEVELS = (0.06, 0.2, 0.5, 0.734, 0.93, 1.0)  # the last is a value of every map
 CASES = {
     "stretched": {},
     "cubic, cropped": {"upsampling": "cubic", "how": "crop"},
@@ -80,6 +80,8 @@ def test_the_box_in_the_page_is_the_one_in_the_regions_file(tmp_path):
         maps = [smooth(random, cells) for _ in range(TARGETS)]
         maps[4] = np.round(maps[4] * 4) / 4  # plateaus, so that many regions and levels are equal
         maps[5] = np.full(cells, 0.25, np.float32)  # degenerate
+        maps[6] = np.zeros(cells, np.float32)  # two regions of one size
+        maps[6][1, [0, -1]] = 1
         shown, own = run(tmp_path / str(i), targets, maps, **changes)
         evaluations.append(evaluation(targets, [shown], name))
         stages.append(own)

@@ -11,11 +11,12 @@ import pytest
 from galleries import SETTINGS, evaluation, images, page, painted, run, smooth
 from wsol.errors import DataError
 from wsol.files.heatmap import HEATMAPS
+from wsol.files.score import OUTCOMES
 from wsol.page import gallery as of_page
 from wsol.page import packing
 from wsol.page.gallery import gallery
 from wsol.page.packing import numbers, photograph
-from wsol.page.pictured import Levels, PicturedRun, chosen_runs, in_table, levels
+from wsol.page.pictured import PicturedRun, Ranked, chosen_runs, in_table, ranked, seen_targets
 from wsol.page.showing import shard_starts
 
 EVIL = "<script>alert(1)</script>.jpg"
@@ -158,26 +159,35 @@ def test_the_best_run_of_each_backbone_and_the_best_control_are_shown_first():
 
 
 def test_a_run_of_several_trainings_counts_by_its_row_of_the_table():
-    level = Levels("maxboxacc@50", "selected", 40.0, 0.3, 0.4)
+    level = Ranked("maxboxacc@50", "selected", 40.0, 0.4)
     row = {"backbone": "a", "cam": "x", "threshold": "s", "metric": "maxboxacc@50", "choice": "selected", "value": 55.0}
     table = pd.DataFrame([row | {"choice": "oracle", "value": 60.0}, row])
     assert in_table(picture("a/x/s"), level, table) == 55 and in_table(picture("b/x/s"), level, table) == 40
 
 
-def test_levels_are_those_of_the_box_to_the_last_bit_of_a_grid():
+def test_runs_are_ranked_by_what_is_of_the_box_and_a_grid_s_oracle_is_exact():
     rows = [
         ("top1_acc", "none", 80.0, ""),
         ("maxboxacc_v2", "selected", 50.0, "0.1 0.2 0.3"),
-        ("top1_loc", "oracle", 61.0, "0.29"),
-        ("top1_loc", "selected", 60.0, "0.043"),
+        ("top1_loc", "oracle", 61.0, "0.043"),
+        ("top1_loc", "selected", 60.0, "0.29"),
     ]
     scores = pd.DataFrame(rows, columns=["metric", "choice", "value", "levels"])
-    exact = levels(scores, SETTINGS, False)
-    assert exact == Levels("top1_loc", "selected", 60.0, 0.043, 0.29)
+    assert ranked(scores, SETTINGS, False) == Ranked("top1_loc", "selected", 60.0, 0.043)
     grid = np.arange(0, 1, 0.001)
-    published = levels(scores, SETTINGS | {"protocol": "wsol2020"}, False)
-    assert published.oracle == grid[290] and published.chosen == grid[43] and grid[43] != 0.043
-    assert levels(scores[:2], SETTINGS, False).chosen == 0.1  # what else there is
-    assert levels(scores[:1], SETTINGS, False).chosen is None
-    own = pd.DataFrame([("mask_iou", "fixed", 30.0, "")], columns=scores.columns)
-    assert levels(own, SETTINGS, True) == Levels("mask_iou", "fixed", 30.0, None, None)
+    published = ranked(scores, SETTINGS | {"protocol": "wsol2020"}, False)
+    assert published.oracle == grid[43] and grid[43] != 0.043
+    assert ranked(scores[:2], SETTINGS, False) == Ranked("maxboxacc_v2", "selected", 50.0, None)  # what else there is
+    assert ranked(scores[:1], SETTINGS, False).metric == ""
+    own = pd.DataFrame([("mask_iou", "fixed", 30.0, ""), ("top1_loc", "fixed", 40.0, "")], columns=scores.columns)
+    assert ranked(own, SETTINGS, True).metric == "mask_iou" and ranked(own, SETTINGS, False).metric == "top1_loc"
+
+
+def test_where_the_truth_is_masks_their_iou_is_what_lists_go_by(tmp_path):
+    targets = images(6)
+    shown, _ = run(tmp_path, targets, maps_of(6))
+    frame = OUTCOMES.read(shown.outcomes)
+    changed = frame.assign(iou=np.nan, level=0.25, **{"mask_iou@oracle": 1.0, "mask_iou@selected": np.arange(6) / 6})
+    OUTCOMES.write(shown.outcomes, changed)
+    seen = seen_targets(shown.outcomes)
+    assert seen.score.tolist() == (np.arange(6) / 6).tolist() and seen.chosen == 0.25 and seen.choice == "oracle"

@@ -15,7 +15,7 @@ ALPHA = round(1 - LEVEL, 9)  # below this p, adjusted, two runs are told apart
 NAMED = 5  # runs that a sentence names
 
 
-class Verdict(NamedTuple):
+class Answer(NamedTuple):
     """What the first screen says: one sentence, and the sentences behind it."""
 
     first: str
@@ -26,7 +26,7 @@ class Verdict(NamedTuple):
     def spoken(self) -> list[tuple[str, bool]]:
         """The first sentence in pieces, and of each whether it is in brackets.
 
-        >>> Verdict("a (1 [0 2]) and (p)", [], False).spoken
+        >>> Answer("a (1 [0 2]) and (p)", [], False).spoken
         [('a ', False), ('(1 [0 2])', True), (' and ', False), ('(p)', True)]
         """
         return [(words, words.startswith("(")) for words in re.split(r"(\([^)]*\))", self.first) if words]
@@ -75,14 +75,14 @@ def inseparable(seen: Seen) -> list[str]:
     return own.loc[~(own["p_adjusted"] < ALPHA), "b"].tolist()
 
 
-def verdict(seen: Seen) -> Verdict:
+def answer(seen: Seen) -> Answer:
     """What is to be said of an evaluation first."""
     ranking = seen.board.ranking
     ranked = [row for row in seen.board.rows if ranking in row.cells]
     best = next((row for row in ranked if not row.control), None)
     if not ranking or not best:
         what = "No metric here orders runs" if not ranking else "Only controls ran here"
-        return Verdict(f"{what}, so none is best.", [], False)
+        return Answer(f"{what}, so none is best.", [], False)
     name = seen.called[best.name]
     others = told_apart(seen)
     equal = inseparable(seen)
@@ -98,7 +98,7 @@ def verdict(seen: Seen) -> Verdict:
         more = f", nor that it is above {len(equal) - 1} more" if len(equal) > 1 else ""
         first = f"{number}; that it is above {equal[0]} is not established ({_nearest(others)}){more}."
     same = [f"Not separable from it: {few(equal, NAMED)}."] if len(equal) > 1 else []
-    return Verdict(first, [*same, *_controls(seen, best, ranked), *_smallest(seen), *_once(seen)], established)
+    return Answer(first, [*same, *_controls(seen, best, ranked), *_smallest(seen), *_once(seen)], established)
 
 
 def _number(cell: Cell) -> str:

@@ -1,8 +1,10 @@
 """The tables behind the page's figures: levels, overlap, strata, failures."""
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from wsol.page.answers import signed
@@ -12,6 +14,8 @@ from wsol.report.tables import NAMES
 
 CLASSES = 1000  # rows of the table by class
 LEVELS = ("maxboxacc@50", "maxboxacc_v2", "mask_iou", "miou")  # metrics that curves.csv may have over levels
+RANGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)  # of IoU; the last one has its end too
+RECALLS = range(10, 100, 10)
 AT = [round(0.1 * i, 1) for i in range(1, 10)]  # IoU at which the table of accuracies has a column
 RULES = {
     "exact": "Failure kinds, whatever the class",
@@ -77,6 +81,31 @@ def overlap(seen: Seen) -> Sheet | None:
     columns = [Column("run", False), *(Column(f"IoU ≥ {x:.1f}") for x in wide.columns)]
     rows = [[Entry(str(run)), *map(number, row)] for run, row in wide.iterrows()]
     return Sheet(f"Accuracy over IoU, {seen.board.evaluation}: the level that is best for .5", columns, rows)
+
+
+def overlap_distribution(seen: Seen) -> Sheet | None:
+    """How many targets have an IoU in each range: what the accuracy loses from its one end to the other."""
+    curve = curve_of(seen, "iou")
+    if not len(curve):
+        return None
+    columns = [Column("run", False), *(Column(f"IoU {low:.1f}–{high:.1f}") for low, high in pairwise(RANGES))]
+    rows = []
+    for run, own in curve.groupby("run", sort=False):
+        values = np.interp(RANGES[:-1], own["x"], own["value"])
+        rows.append([Entry(str(run)), *map(number, values - np.append(values[1:], 0))])
+    return Sheet(f"Distribution of IoU in percent of targets, {seen.board.evaluation}", columns, rows)
+
+
+def precision_recall(seen: Seen) -> Sheet | None:
+    """Precision of pixels at every tenth of recall, between the curve's points on a line."""
+    curve = curve_of(seen, "precision_recall")
+    if not len(curve):
+        return None
+    columns = [Column("run", False), *(Column(f"at recall {recall}") for recall in RECALLS)]
+    rows = []
+    for run, own in curve.sort_values("x", kind="stable").groupby("run", sort=False):
+        rows.append([Entry(str(run)), *map(number, np.interp(RECALLS, own["x"], own["value"]))])
+    return Sheet(f"Precision of pixels in percent, {seen.board.evaluation}", columns, rows)
 
 
 def stratum(seen: Seen, table: str) -> Sheet | None:

@@ -35,7 +35,7 @@ const cards = (() => {
     const element = make("article", "", { className: "gallery-card", tabIndex: 0 });
     element.dataset.target = `${image.name}|${target.class_name}`;
     element.setAttribute("aria-label", `${target.class_name} in ${image.name}`);
-    const title = make("h3", target.class_name);
+    const title = make("h3", /^\d+$/.test(target.class_name) ? `class ${target.class_name}` : target.class_name);
     title.append(make("small", image.name));
     const others = scene.options.classes ? places(scene.evaluation, target.image).filter((i) => i !== place) : [];
     const rows = [place, ...others].map((i) => row(scene.evaluation.targets[i], i !== place));
@@ -96,7 +96,8 @@ const cards = (() => {
       if (each.run && !cut) continue; // another selection came in between
       if (each.what === "photo") context.drawImage(image, 0, 0, view.width, view.height);
       if (each.what === "truth") panels.drawTruth(context, image, target, view);
-      const drawn = cut && { ...scene.options, ends: panels.ends(each.run, cut.map) };
+      const boxes = scene.evaluation.measure === "IoU"; // where the truth is masks alone no box is scored
+      const drawn = cut && { ...scene.options, boxes, ends: panels.ends(each.run, cut.map) };
       if (each.what === "map") panels.drawMap(context, cut, view, drawn);
       if (each.what === "region") panels.drawRegion(context, image, target, cut, view, drawn);
       describe(each, target, cut, name, row.named);

@@ -42,7 +42,7 @@ def light() -> dict[str, str]:
     """The light theme's colours by their names, the first that style.css says of each.
 
     >>> sorted(light())[:3], light()["paper"]
-    (['accent', 'background', 'bad'], '#ffffff')
+    (['accent', 'bad', 'control'], '#ffffff')
     """
     found: dict[str, str] = {}
     for name, colour in VARIABLE.findall(STYLE.read_text(encoding="utf-8")):

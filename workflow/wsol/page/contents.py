@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from wsol.page import behind, leading
 from wsol.page.figures import FIGURES
-from wsol.page.figures.drawn import Drawn
+from wsol.page.figures.drawn import Figure
 from wsol.page.seen import Seen
 from wsol.page.sheets import Sheet
 
@@ -16,36 +16,47 @@ SHEETS: dict[str, Callable[[Seen], Sheet | None]] = {
     **{f"chosen_{name}": partial(behind.chosen, metric=name) for name in behind.LEVELS},
     "prices": behind.prices,
     "overlap": behind.overlap,
+    "overlap_distribution": behind.overlap_distribution,
+    "precision_recall": behind.precision_recall,
     **{f"strata_{name}": partial(behind.stratum, table=name) for name in behind.TABLES},
     **{f"failures_{name}": partial(behind.failures, rule=name) for name in behind.RULES},
 }
 
 
-class Part(NamedTuple):
+class Question(NamedTuple):
     """One question of the page: each item is a figure and the table behind it, "" for neither."""
 
     name: str
+    word: str  # by which the page's head leads there
     title: str
     items: tuple[tuple[str, str], ...]
 
 
-PARTS = (
-    Part(
+QUESTIONS = (
+    Question(
+        "best",
         "best",
         "Which is best, and is that established?",
         (("", "leaderboard"), ("ranking", ""), ("differences", "pairs")),
     ),
-    Part(
+    Question(
         "levels",
+        "level",
         "What did the level do?",
         (*((f"levels_{name}", f"chosen_{name}") for name in behind.LEVELS), ("price", "prices")),
     ),
-    Part("overlap", "Over which IoU?", (("overlap", "overlap"), ("overlap_distribution", ""))),
-    Part("strata", "On what?", tuple((f"strata_{name}", f"strata_{name}") for name in behind.TABLES)),
-    Part(
+    Question(
+        "overlap", "IoU", "Over which IoU?", (("overlap", "overlap"), ("overlap_distribution", "overlap_distribution"))
+    ),
+    Question("strata", "on what", "On what?", tuple((f"strata_{name}", f"strata_{name}") for name in behind.TABLES)),
+    Question(
+        "failures",
         "failures",
         "Why did it fail?",
-        (*((f"failures_{name}", f"failures_{name}") for name in behind.RULES), ("precision_recall", "")),
+        (
+            *((f"failures_{name}", f"failures_{name}") for name in behind.RULES),
+            ("precision_recall", "precision_recall"),
+        ),
     ),
 )
 
@@ -54,14 +65,14 @@ class Item(NamedTuple):
     """A figure, the table behind it, or both, with the name that the page and files know them by."""
 
     name: str
-    figure: Drawn | None
+    figure: Figure | None
     sheet: Sheet | None
 
 
-def items(seen: Seen, part: Part) -> list[Item]:
+def items(seen: Seen, question: Question) -> list[Item]:
     """What there is to show of a question."""
     found = []
-    for figure, sheet in part.items:
+    for figure, sheet in question.items:
         drawn = FIGURES[figure](seen) if figure else None
         table = SHEETS[sheet](seen) if sheet else None
         if drawn or table:

@@ -39,8 +39,10 @@ const drawing = (() => {
     });
   }
 
-  /** The map in colour, transparent where it says nothing; `low` and `high` are the ends of the scale. */
-  function heat(context, prepared, view, colours, low, high, opacity) {
+  /** The map in colour, transparent where it says nothing; `low` and `high` are the ends of the scale.
+   *  Over an image, heat is the more opaque the higher it is: what is cold leaves the image as it was. */
+  function heat(context, prepared, view, colours, low, high, opacity, over) {
+    if (!prepared.shown) return; // a map that shows nothing
     const [columns, rows] = [pixelsOf(prepared, view, 0), pixelsOf(prepared, view, 1)];
     const table = palette(colours);
     const image = context.createImageData(view.width, view.height);
@@ -49,10 +51,11 @@ const drawing = (() => {
       for (let x = 0; x < view.width; x++) {
         if (columns[x] < 0) continue;
         const value = (prepared.values[rows[y] * prepared.width + columns[x]] - low) / (high - low || 1);
-        const colour = 3 * Math.round(255 * Math.min(Math.max(value, 0), 1));
+        const share = Math.min(Math.max(value, 0), 1);
+        const colour = 3 * Math.round(255 * share);
         const at = 4 * (y * view.width + x);
         for (let c = 0; c < 3; c++) image.data[at + c] = table[colour + c];
-        image.data[at + 3] = 255 * opacity;
+        image.data[at + 3] = 255 * opacity * (over ? share : 1);
       }
     }
     paste(context, image, view);

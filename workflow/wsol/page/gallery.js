@@ -6,7 +6,7 @@ const gallery = (() => {
   const find = (name) => document.getElementById(`gallery-${name}`);
   const make = (name, text = "", properties = {}) => Object.assign(document.createElement(name), { textContent: text }, properties);
   const brief = (level) => Number(level.toPrecision(4));
-  const options = { colours: "cividis", opacity: 0.5, all: true, classes: false };
+  const options = { colours: "cividis", opacity: 0.7, all: true, classes: false };
   let data, evaluation, list, run;
   let level = null; // null: the chosen one of each run
   let beside = null; // names of runs
@@ -18,6 +18,9 @@ const gallery = (() => {
     data = JSON.parse(source.textContent);
     document.querySelector(".gallery-controls").hidden = false;
     find("key").hidden = false;
+    const header = document.querySelector("header"); // which may stay at the top; what stays below it is below it
+    const stays = header && getComputedStyle(header).position === "sticky" ? header.offsetHeight : 0;
+    find("cards").parentElement.style.setProperty("--gallery-top", `${stays}px`);
     fill(find("evaluation"), data.evaluations.map((each) => [each.name, each.name]));
     // The page may have a chooser of its own, which says the same word in the address.
     find("evaluation-label").hidden = data.evaluations.length < 2 || document.getElementById("evaluation") !== null;

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-HIT = 0.5  # the IoU that a box counts as right from
+from wsol.scores.failures import FAILURES, HIT
 
 Rows = NDArray[np.int64]
 
@@ -101,10 +101,11 @@ def kinds(facts: Facts, run: int) -> Iterator[TargetList]:
     """A list for each kind of failure of each rule, called `rule:kind`."""
     order = facts.shuffled()
     for name, found in facts.kinds.items():
-        for kind in sorted(set(found[run].tolist()) - {""}):
-            rule = f"Targets that {facts.names[run]} has as '{kind}' by the rule {name}, in random order."
+        for kind, definition in FAILURES[name].items():
+            words = kind.replace("_", " ")
+            rule = f"{words}, by the rule {name}, of {facts.names[run]}, in random order. {definition}"
             rows = order[found[run][order] == kind]
-            yield TargetList(f"{name}:{kind}", facts.names[run], f"{kind} ({name})", rule, rows)
+            yield TargetList(f"{name}:{kind}", facts.names[run], f"{words} ({name})", rule, rows)
 
 
 def classes(facts: Facts) -> Iterator[TargetList]:

@@ -1,10 +1,10 @@
 """The page, put together. Everything that came from a user is escaped; nothing of it is asked of a network."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import markupsafe
@@ -12,14 +12,14 @@ import pandas as pd
 import vl_convert
 
 from wsol.files.formats import versions
-from wsol.page.answers import verdict
+from wsol.page.answers import Answer, answer
 from wsol.page.colours import configuration
-from wsol.page.contents import PARTS, items
+from wsol.page.contents import QUESTIONS, Item, Question, items
 from wsol.page.definitions import definitions
-from wsol.page.figures.drawn import Drawn
+from wsol.page.figures.drawn import Figure
 from wsol.page.gallery import SCRIPTS as GALLERY_SCRIPTS
 from wsol.page.gallery import STYLES as GALLERY_STYLES
-from wsol.page.seen import FIRST, Tables, seen
+from wsol.page.seen import FIRST, Seen, Tables, seen
 from wsol.report.claims import brief
 
 TEMPLATES = ("page.html", "macros.html", "evaluation.html", "foot.html", "gallery.html")
@@ -42,32 +42,38 @@ def page(
     `gallery` is what `gallery.gallery` returned, None for no pictures; `summaries` and `problems` are the index's, by
     data set; `reproduction` the verdicts of claims, where there are any; `described` what `experiment.described` says.
     """
-    evaluations = list(seen(tables))
-    shown = [
-        {"seen": each, "verdict": verdict(each), "parts": [(part, items(each, part)) for part in PARTS]}
-        for each in evaluations
-    ]
-    figures = _figures(shown)
-    return (
-        environment()
-        .get_template("page.html")
-        .render(
-            evaluations=shown,
-            first=FIRST,
-            figures=figures,
-            configuration=configuration(),
-            gallery=gallery,
-            summaries=summaries,
-            problems={name: found for name, found in problems.items() if len(found)},
-            claims=[] if reproduction is None else [(row, brief(row)) for _, row in reproduction.iterrows()],
-            definitions=definitions(evaluations, described),
-            command=described.get("command", ""),
-            versions=versions(),
-            styles=[markupsafe.Markup(text(name)) for name in STYLES],
-            scripts=[markupsafe.Markup(text(name)) for name in SCRIPTS],
-            library=markupsafe.Markup(library()),
-        )
+    evaluations = [_shown(each) for each in seen(tables)]
+    template = environment().get_template("page.html")
+    return template.render(
+        evaluations=evaluations,
+        questions=[asked for asked in QUESTIONS if any(asked in each.answered for each in evaluations)],
+        first=FIRST,
+        figures=_figures(evaluations),
+        configuration=configuration(),
+        gallery=gallery,
+        summaries=summaries,
+        problems={name: found for name, found in problems.items() if len(found)},
+        claims=[] if reproduction is None else [(row, brief(row)) for _, row in reproduction.iterrows()],
+        definitions=definitions([each.seen for each in evaluations], described),
+        command=described.get("command", ""),
+        versions=versions(),
+        styles=[markupsafe.Markup(text(name)) for name in STYLES],
+        scripts=[markupsafe.Markup(text(name)) for name in SCRIPTS],
+        library=markupsafe.Markup(library()),
     )
+
+
+class Shown(NamedTuple):
+    """An evaluation as the page shows it: its tables, what is said first, and the questions that it has answers to."""
+
+    seen: Seen
+    answer: Answer
+    answered: dict[Question, list[Item]]
+
+
+def _shown(each: Seen) -> Shown:
+    found = {question: items(each, question) for question in QUESTIONS}
+    return Shown(each, answer(each), {question: own for question, own in found.items() if own})
 
 
 def environment() -> jinja2.Environment:
@@ -101,22 +107,22 @@ def data(value: Any) -> markupsafe.Markup:
     return markupsafe.Markup(words.replace("<", "\\u003c"))
 
 
-def _figures(shown: list[dict[str, Any]]) -> dict[str, Any]:
+def _figures(evaluations: Sequence[Shown]) -> dict[str, Any]:
     """What the page's script draws: of each figure its specification, its rows column by column, its runs in order."""
     return {
-        f"{each['seen'].board.evaluation}:{item.name}": {
+        f"{each.seen.board.evaluation}:{item.name}": {
             "spec": item.figure.spec,
             "columns": columns(item.figure),
-            "runs": each["seen"].runs,
+            "runs": each.seen.runs,
         }
-        for each in shown
-        for _, found in each["parts"]
-        for item in found
+        for each in evaluations
+        for own in each.answered.values()
+        for item in own
         if item.figure
     }
 
 
-def columns(figure: Drawn) -> dict[str, Any]:
+def columns(figure: Figure) -> dict[str, Any]:
     """A figure's rows by their columns: words as places in a list of them, numbers to three decimals, None for none."""
     found: dict[str, Any] = {}
     for name, values in figure.rows.items():

@@ -82,20 +82,20 @@ const panels = (() => {
   function drawMap(context, cut, view, options) {
     context.fillStyle = "#888";
     context.fillRect(0, 0, view.width, view.height);
-    drawing.heat(context, cut.map, view, options.colours, ...options.ends, 1);
+    drawing.heat(context, cut.map, view, options.colours, ...options.ends, 1, false);
   }
 
   function drawRegion(context, image, target, cut, view, options) {
     context.drawImage(image, 0, 0, view.width, view.height);
-    drawing.heat(context, cut.map, view, options.colours, ...options.ends, options.opacity);
-    drawing.outline(context, drawing.covered(cut.map, cut.found.mask, view), view, "#fff", 1);
-    if (options.all) for (const box of cut.boxes) drawing.frame(context, box, view, colour("--gallery-found"), 1);
+    drawing.heat(context, cut.map, view, options.colours, ...options.ends, options.opacity, true);
+    drawing.outline(context, drawing.covered(cut.map, cut.found.mask, view), view, "#fff", options.boxes ? 1 : 2);
+    if (options.all && options.boxes) for (const box of cut.boxes) drawing.frame(context, box, view, colour("--gallery-found"), 1);
     for (const box of target.boxes) drawing.frame(context, box, view, colour("--gallery-truth"), 2, [6, 4]);
     if (target.mask) {
       const mask = drawing.coveredByImage(trueMask(target, "mask"), target.size, view);
       drawing.outline(context, mask, view, colour("--gallery-truth"), 1);
     }
-    if (cut.largest) drawing.frame(context, cut.largest, view, colour("--gallery-found"), 3);
+    if (cut.largest && options.boxes) drawing.frame(context, cut.largest, view, colour("--gallery-found"), 3);
   }
 
   /** The ends of the colour scale: 0 and 1, or the map's own where nothing brought it there. */

@@ -8,16 +8,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from wsol import boxes
 from wsol.files.score import OUTCOMES
 from wsol.regions.drawing import drawing
 from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import levels_of, swept_levels
+from wsol.scores.failures import kinds
 
 SHOWN = 8  # runs of an evaluation
 AT_BOX_LEVEL = ("maxboxacc@50", "gtknown_loc", "top1_loc", "top5_loc")  # taken at the level of the box in OUTCOMES
 AT_MASK_LEVEL = ("mask_iou",)
 CHOICES = ("selected", "fixed", "oracle")
+COLUMNS = ["status", "box", "level", "choice", "iou", "kind", "published", "right_class"]
 
 
 class PicturedRun(NamedTuple):
@@ -38,32 +39,30 @@ class PicturedRun(NamedTuple):
         return self.name.split("/")[0]
 
 
-class Levels(NamedTuple):
-    """The level that a run's box or mask was cut at, and the oracle's; None where each map has its own."""
+class Ranked(NamedTuple):
+    """What a run is ranked by among those that could be shown: a metric, where its level is from, its value."""
 
     metric: str
     choice: str  # selected | fixed | oracle
-    value: float  # of the metric at that choice, in percent
-    chosen: float | None
-    oracle: float | None
-
-
-NO_LEVEL = Levels("", "", float("nan"), None, None)
+    value: float  # percent; NaN where no metric has a level
+    oracle: float | None  # the level that is best on the reported targets themselves, where it is of this box or mask
 
 
 class SeenTargets(NamedTuple):
-    """What a run's score says of every target, arrays [n]."""
+    """What a run's score says of every target, arrays [n], at the level `chosen`; None where each map has its own."""
 
     status: NDArray[np.str_]
     score: NDArray[np.float64]  # IoU of the box with its truth, or of the mask where there are no boxes; NaN without
     box: Sequence[NDArray[np.float64]]
-    kinds: Mapping[str, NDArray[np.str_]]  # by the rule: exact, published, class_and_place; "" where unknown
+    kinds: Mapping[str, NDArray[np.str_]]  # by the rule of scores/failures.py; "" where it does not count
+    chosen: float | None
+    choice: str
 
 
-def levels(scores: pd.DataFrame, settings: Mapping[str, Any], masks: bool) -> Levels:
-    """Of a run's SCORES, at which level the box (`masks`: the mask) of its targets was cut.
+def ranked(scores: pd.DataFrame, settings: Mapping[str, Any], masks: bool) -> Ranked:
+    """Of a run's SCORES, the first metric that is taken at the level of the box (`masks`: of the mask) in OUTCOMES.
 
-    Where no metric is taken at just that level, the first one with a level stands for it.
+    Where there is none, the first one with a level stands for it.
     """
     first = AT_MASK_LEVEL + AT_BOX_LEVEL if masks else AT_BOX_LEVEL + AT_MASK_LEVEL
     others = [name for name in scores["metric"].unique() if name not in first]
@@ -71,9 +70,10 @@ def levels(scores: pd.DataFrame, settings: Mapping[str, Any], masks: bool) -> Le
         rows = scores[(scores["metric"] == name) & scores["choice"].isin(CHOICES)].set_index("choice")
         if len(rows):
             choice = next(choice for choice in CHOICES if choice in rows.index)
-            found = [_level(str(rows["levels"].get(each, "")), settings) for each in (choice, "oracle")]
-            return Levels(str(name), choice, float(rows["value"][choice]), *found)
-    return NO_LEVEL
+            same = name in (AT_MASK_LEVEL if masks else AT_BOX_LEVEL)
+            oracle = _level(str(rows["levels"].get("oracle", "")), settings) if same else None
+            return Ranked(str(name), choice, float(rows["value"][choice]), oracle)
+    return Ranked("", "", float("nan"), None)
 
 
 def _level(text: str, settings: Mapping[str, Any]) -> float | None:
@@ -85,7 +85,7 @@ def _level(text: str, settings: Mapping[str, Any]) -> float | None:
     return level if grid is None else float(grid[np.abs(grid - level).argmin()])
 
 
-def in_table(run: PicturedRun, level: Levels, scores: pd.DataFrame) -> float:
+def in_table(run: PicturedRun, level: Ranked, scores: pd.DataFrame) -> float:
     """The score of a run's row in scores.csv, a mean where there are several trainings; its own where it has no row."""
     names = dict(zip(("backbone", "cam", "threshold"), run.name.split("/"), strict=True))
     wanted = names | {"metric": level.metric, "choice": level.choice}
@@ -108,42 +108,23 @@ def chosen_runs(runs: Sequence[PicturedRun], value: Sequence[float], count: int 
     return sorted(kept, key=ranked.index)
 
 
-def seen_targets(path: str, targets: pd.DataFrame) -> SeenTargets:
+def seen_targets(path: str) -> SeenTargets:
     """The columns of a run's OUTCOMES that the gallery's lists ask for; no others leave the disk."""
-    there = pq.read_schema(path).names
-    wanted = ["status", "box", "iou", "kind", "published", "right_class"]
-    masks = [name for name in there if name.startswith("mask_iou@")]
-    frame = OUTCOMES.read(path, [name for name in there if name in (*wanted, *masks)])
-    score = frame["iou"].to_numpy(float) if "iou" in frame else _ious(frame["box"], targets["boxes"])
+    masks = [name for name in pq.read_schema(path).names if name.startswith("mask_iou@")]
+    frame = OUTCOMES.read(path, [*COLUMNS, *masks])
+    score = frame["iou"].to_numpy(float)
     by_mask = sorted(masks, key=lambda name: CHOICES.index(name.split("@")[1]))
-    if not np.isfinite(score).any() and by_mask:
+    if by_mask and not np.isfinite(score).any():
         score = frame[by_mask[0]].to_numpy(float)
-    blank = pd.Series([""] * len(frame))
-    kinds = {"exact": frame.get("kind", blank), "published": frame.get("published", blank)}
-    kinds["class_and_place"] = _class_and_place(frame, score)
+    level, choice = (frame[name].iloc[0] if len(frame) else None for name in ("level", "choice"))
     return SeenTargets(
         frame["status"].to_numpy(np.str_),
         score,
         frame["box"].tolist(),
-        {rule: column.fillna("").to_numpy(np.str_) for rule, column in kinds.items()},
+        kinds(frame),
+        None if pd.isna(level) else float(level),
+        str(choice),
     )
-
-
-def _ious(found: pd.Series, truth: pd.Series) -> NDArray[np.float64]:
-    """In the image's pixels: 0 without a box, NaN without a true one."""
-    pairs = zip(map(boxes.asboxes, found), map(boxes.asboxes, truth), strict=True)
-    return np.array([boxes.iou(a, b).max(initial=0) if len(b) else np.nan for a, b in pairs], float)
-
-
-def _class_and_place(frame: pd.DataFrame, score: NDArray[np.float64]) -> pd.Series:
-    """Whether the class was right and the place (IoU .5); "" where either is unknown."""
-    if "right_class" not in frame:
-        return pd.Series([""] * len(frame))
-    right = frame["right_class"].to_numpy(float)
-    words = {(1, 1): "both_right", (1, 0): "class_only", (0, 1): "place_only", (0, 0): "both_wrong"}
-    known = np.isfinite(right) & np.isfinite(score)
-    pairs = zip(known, right > 0, score >= 0.5, strict=True)
-    return pd.Series([words[int(a), int(b)] if k else "" for k, a, b in pairs], dtype=str)
 
 
 def own_level(values: NDArray, lies: Mapping[str, Any], settings: Mapping[str, Any], size: Sequence[int]) -> float:

@@ -13,7 +13,7 @@ from wsol.errors import DataError
 from wsol.files.score import SCORES
 from wsol.page.lists import Facts, TargetList, lists
 from wsol.page.packing import MapFiles, Shelf, numbers, photograph, size_of
-from wsol.page.pictured import Levels, PicturedRun, SeenTargets, chosen_runs, in_table, levels, own_level, seen_targets
+from wsol.page.pictured import PicturedRun, Ranked, SeenTargets, chosen_runs, in_table, own_level, ranked, seen_targets
 
 SIBLINGS = 6  # classes of one image side by side
 UNSEEN = ("unreadable", "missing")  # statuses of targets without a picture
@@ -40,12 +40,12 @@ class Showing:
         self.targets = evaluation.targets
         self.shelves = shelves
         masks = not (self.targets["boxes"].map(len) > 0).any() and bool((self.targets["mask"] != "").any())
-        found = [levels(SCORES.read(run.scores), run.settings, masks) for run in evaluation.runs]
+        found = [ranked(SCORES.read(run.scores), run.settings, masks) for run in evaluation.runs]
         pairs = zip(evaluation.runs, found, strict=True)
         places = chosen_runs(evaluation.runs, [in_table(*pair, evaluation.scores) for pair in pairs])
         self.runs = [evaluation.runs[i] for i in places]
-        self.levels = [found[i] for i in places]
-        self.seen = [seen_targets(run.outcomes, self.targets) for run in self.runs]
+        self.ranked = [found[i] for i in places]
+        self.seen = [seen_targets(run.outcomes) for run in self.runs]
         self.files = [MapFiles(run.heatmaps, shard_starts(self.targets, run.heatmaps)) for run in self.runs]
         self.facts = _facts(self.targets, self.runs, self.seen, "mask IoU" if masks else "IoU", seed)
         self.siblings = self.targets.groupby("image", sort=False).indices
@@ -60,13 +60,13 @@ class Showing:
         order = sorted(row for row, entry in self.packed.items() if entry is not None)
         place = {row: i for i, row in enumerate(order)}
         filled = [(each, [place[row] for row in rows]) for each, rows in zip(wanted, kept, strict=True) if rows]
-        runs = zip(self.runs, self.levels, self.ends, strict=True)
+        runs = zip(self.runs, self.seen, self.ranked, self.ends, strict=True)
         return {
             "name": self.evaluation.name,
             "dataset": self.evaluation.dataset,
             "measure": self.facts.measure,
             "count": len(self.targets),
-            "runs": [_run(run, level, ends) for run, level, ends in runs],
+            "runs": [_run(*each) for each in runs],
             "others": [run.name for run in self.evaluation.runs if run not in self.runs],
             "targets": [self.packed[row] for row in order],
             "lists": [_entry(each, rows) for each, rows in filled],
@@ -186,10 +186,10 @@ def _facts(
     )
 
 
-def _run(run: PicturedRun, level: Levels, ends: list[float]) -> dict[str, Any]:
+def _run(run: PicturedRun, seen: SeenTargets, ranked: Ranked, ends: list[float]) -> dict[str, Any]:
     about = {"name": run.name, "control": run.control, "training": run.training, "folder": run.maps}
     about |= {"explain": run.explain, "ends": ends} | {key: run.settings[key] for key in PREPARED}
-    return about | {"chosen": level.chosen, "oracle": level.oracle, "choice": level.choice, "metric": level.metric}
+    return about | {"chosen": seen.chosen, "choice": seen.choice, "oracle": ranked.oracle}
 
 
 def _entry(each: TargetList, targets: list[int]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Figures by name, and the table behind each.
 
-To add one: a function `(seen) -> Drawn | None` in a file here, a line in FIGURES, and its name in `contents.PARTS`.
+To add one: a function `(seen) -> Figure | None` in a file here, a line in FIGURES, its name in `contents.QUESTIONS`.
 """
 
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from functools import partial
 
 from wsol.page.behind import LEVELS, RULES, TABLES
 from wsol.page.figures.comparing import differences, price, ranking
-from wsol.page.figures.drawn import Drawn
+from wsol.page.figures.drawn import Figure
 from wsol.page.figures.lines import levels, overlap, overlap_distribution, precision_recall
 from wsol.page.figures.parts import failures, stratum
 from wsol.page.seen import Seen
 
-FIGURES: dict[str, Callable[[Seen], Drawn | None]] = {
+FIGURES: dict[str, Callable[[Seen], Figure | None]] = {
     "ranking": ranking,
     "differences": differences,
     **{f"levels_{name}": partial(levels, metric=name) for name in LEVELS},

@@ -15,7 +15,7 @@ INK, SOFT, LINE, PAPER = "var(--ink)", "var(--soft)", "var(--line)", "var(--pape
 ACCENT, CONTROL, GOOD, BAD = "var(--accent)", "var(--control)", "var(--good)", "var(--bad)"
 
 
-class Drawn(NamedTuple):
+class Figure(NamedTuple):
     """One figure.
 
     `rows` have a column `run`, by which a reader chooses among them; where they compare two runs, `other` is the

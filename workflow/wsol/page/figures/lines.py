@@ -5,13 +5,13 @@ import numpy as np
 import pandas as pd
 
 from wsol.page.behind import curve_of
-from wsol.page.figures.drawn import SOFT, Drawn, among, panels, plain, run_colour, tips, with_control
+from wsol.page.figures.drawn import SOFT, Figure, among, panels, plain, run_colour, tips, with_control
 from wsol.page.seen import Seen
 
 WIDTH = 0.05  # of a bar of the distribution of IoU
 
 
-def levels(seen: Seen, metric: str) -> Drawn | None:
+def levels(seen: Seen, metric: str) -> Figure | None:
     """Accuracy against the level on both splits, with the levels that were chosen."""
     curve, chosen = curve_of(seen, "level", metric), curve_of(seen, "chosen", metric)
     if not len(curve):
@@ -42,12 +42,12 @@ def levels(seen: Seen, metric: str) -> Drawn | None:
         "the dashed one of those that the level is chosen on. Full point: the level that was chosen, with what it "
         "gives; open point: the oracle's."
     )
-    return Drawn(
+    return Figure(
         f"{metric} against the level", description, plain(panels(seen, select + report + oracle + honest)), rows
     )
 
 
-def overlap(seen: Seen) -> Drawn | None:
+def overlap(seen: Seen) -> Figure | None:
     """Accuracy against the IoU that is asked for."""
     curve = curve_of(seen, "iou")
     if not len(curve):
@@ -60,10 +60,10 @@ def overlap(seen: Seen) -> Drawn | None:
         "Percent of targets whose box reaches an IoU, over IoU, at the level chosen for IoU .5: a small figure a run, "
         "the other runs in grey behind it."
     )
-    return Drawn("Accuracy against IoU", description, plain(among(seen, line)), rows)
+    return Figure("Accuracy against IoU", description, plain(among(seen, line)), rows)
 
 
-def overlap_distribution(seen: Seen) -> Drawn | None:
+def overlap_distribution(seen: Seen) -> Figure | None:
     """How the targets' IoU are distributed: what the accuracy loses from one IoU to the next."""
     curve = curve_of(seen, "iou")
     if not len(curve):
@@ -79,7 +79,7 @@ def overlap_distribution(seen: Seen) -> Drawn | None:
     description = (
         "Percent of targets by the IoU of their box with the nearest true box, in steps of .05: a small figure a run."
     )
-    return Drawn("Distribution of IoU", description, plain(panels(seen, bars)), rows)
+    return Figure("Distribution of IoU", description, plain(panels(seen, bars)), rows)
 
 
 def _bars(curve: pd.DataFrame) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def _bars(curve: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"run": own["run"], "x": own["x"], "end": ends, "value": values - np.append(values[1:], 0)})
 
 
-def precision_recall(seen: Seen) -> Drawn | None:
+def precision_recall(seen: Seen) -> Figure | None:
     """Precision against recall of pixels, where the truth is masks."""
     curve = curve_of(seen, "precision_recall")
     if not len(curve):
@@ -102,4 +102,4 @@ def precision_recall(seen: Seen) -> Drawn | None:
     description = (
         "Precision against recall of all pixels together: a small figure a run, the other runs in grey behind it."
     )
-    return Drawn("Precision and recall of pixels", description, plain(among(seen, line)), rows)
+    return Figure("Precision and recall of pixels", description, plain(among(seen, line)), rows)

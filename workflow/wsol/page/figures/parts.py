@@ -12,7 +12,7 @@ from wsol.page.figures.drawn import (
     PAPER,
     ROWS,
     STEP,
-    Drawn,
+    Figure,
     chart,
     plain,
     run_colour,
@@ -32,7 +32,7 @@ COLOURS = {  # of a kind of failure, as style.css has them
 }
 
 
-def stratum(seen: Seen, table: str) -> Drawn | None:
+def stratum(seen: Seen, table: str) -> Figure | None:
     """The metric that orders the leaderboard, in each part of a table of strata."""
     own = strata_of(seen, table)
     if not len(own):
@@ -40,7 +40,7 @@ def stratum(seen: Seen, table: str) -> Drawn | None:
     return _classes(seen, own) if table == "class" else _strata(seen, own, table)
 
 
-def _strata(seen: Seen, own: pd.DataFrame, table: str) -> Drawn:
+def _strata(seen: Seen, own: pd.DataFrame, table: str) -> Figure:
     names = list(dict.fromkeys(own["stratum"]))
     rows = with_control(seen, own[["run", "stratum", "value", "low", "high", "n"]])
     base = alt.Chart().encode(
@@ -51,10 +51,10 @@ def _strata(seen: Seen, own: pd.DataFrame, table: str) -> Drawn:
     facet = alt.Facet("stratum:N", sort=names, header=alt.Header(title=None))
     made = made.properties(width=130, height={"step": STEP - 4}).facet(facet=facet, columns=4, data=alt.NamedData(ROWS))
     description = f"{seen.board.ranking} in percent by {TABLES[table]}, with 95 % intervals, at the level of the whole."
-    return Drawn(f"By {TABLES[table]}", description, plain(made), rows)
+    return Figure(f"By {TABLES[table]}", description, plain(made), rows)
 
 
-def _classes(seen: Seen, own: pd.DataFrame) -> Drawn:
+def _classes(seen: Seen, own: pd.DataFrame) -> Figure:
     """Classes from worst to best, by the mean over the runs of a model."""
     models = own[~own["run"].isin(seen.controls)]
     order = (models if len(models) else own).groupby("stratum", sort=False)["value"].mean().sort_values().index.tolist()
@@ -73,12 +73,12 @@ def _classes(seen: Seen, own: pd.DataFrame) -> Drawn:
         "all classes" if kept == order else f"the {CLASSES // 2} worst and {CLASSES // 2} best of {len(order)} classes"
     )
     description = f"{seen.board.ranking} in percent by class, worst first: {which}. Few images a class say little."
-    return Drawn(
+    return Figure(
         "By class", description, plain((boxes + words).properties(width={"step": CELL}, height={"step": STEP})), rows
     )
 
 
-def failures(seen: Seen, rule: str) -> Drawn | None:
+def failures(seen: Seen, rule: str) -> Figure | None:
     """What each run's boxes are like, as parts of all."""
     own = failures_of(seen, rule)
     if not len(own):
@@ -103,7 +103,7 @@ def failures(seen: Seen, rule: str) -> Drawn | None:
         )
     )
     description = f"{RULES[rule]}: each run's targets by what became of their box, {', '.join(names)}."
-    return Drawn(RULES[rule], description, plain(made.properties(width="container", height={"step": STEP + 2})), rows)
+    return Figure(RULES[rule], description, plain(made.properties(width="container", height={"step": STEP + 2})), rows)
 
 
 def _legend() -> Any:
