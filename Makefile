@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
   --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run reproduce data tables figures verify reference test coverage test-slow test-real test-slurm test-browser lint format bench
+.PHONY: run reproduce data shots figures tables verify reference test coverage test-slow test-real test-slurm test-browser lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
@@ -41,6 +41,10 @@ data: $(VENV)/ready
 # Every file of a results folder against its digest: make verify [RESULTS=results].
 verify: $(VENV)/ready
 	$(BIN)/python scripts/verify.py $(RESULTS)
+
+# The two pictures that README.md shows, from the results of the default experiment.
+shots: $(VENV)/ready
+	$(BIN)/python scripts/shots.py $(CONFIG) $(RESULTS)
 
 # config/README.md, every key of an experiment, from the schema and the signatures.
 reference: $(VENV)/ready

@@ -16,8 +16,6 @@ from typing import TextIO
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
-from tqdm import tqdm
-
 from wsol.datasets import decoding
 from wsol.errors import ConfigError, InputError
 from wsol.experiment import idle
@@ -93,13 +91,15 @@ def explain(given: argparse.Namespace, terminal: TextIO) -> telling.Told:
     folder = given.to is not None and files.into_folder(given.images, given.to)
     images, wrong = files.sources(given.images, given.to if folder else None)
     told = telling.Told(len(images) + len(wrong), terminal, given.json)
-    for path, problem in wrong.items():
-        told.fail(path, problem)
-    if images:
-        pictures = files.pictures(images, given.to, folder, "-map" if given.only else "-cam")
-        if folder:
-            files.make_folders(pictures)
-        draw(given, list(zip([source.path for source in images], pictures, strict=True)), told)
+    with told.bar as bar:
+        for path, problem in wrong.items():
+            told.fail(path, problem)
+        bar.update(len(wrong))
+        if images:
+            pictures = files.pictures(images, given.to, folder, "-map" if given.only else "-cam")
+            if folder:
+                files.make_folders(pictures)
+            draw(given, list(zip([source.path for source in images], pictures, strict=True)), told)
     return told
 
 
@@ -113,20 +113,19 @@ def draw(given: argparse.Namespace, images: list[tuple[Path, Path]], told: telli
     wanted = classes.wanted(given.classes, names)
     methods = [Method.of(name, system.cam) for name in dict.fromkeys(given.cam or [system.cam["method"]])]
     explaining = Explaining(backbone, methods, min(BATCH, len(images)))
-    with tqdm(total=len(images), unit="image", file=told.terminal, disable=None, leave=False) as bar:
-        for start in range(0, len(images), BATCH):
-            part = dict(images[start : start + BATCH])
-            decoded = {}
-            for path in part:
-                with told.of(path):
-                    decoded[str(path)] = decoding.decode(path)
-            for (name, image), found in zip(decoded.items(), explaining.explain(decoded, wanted), strict=True):
-                picture = part[Path(name)]
-                boxes = cutting.by_method(found, image, backbone.size, threshold, system) if threshold else {}
-                with told.of(name):
-                    panels.write(picture, drawing.picture(image, found, boxes, names, style, given.only is not None))
-                    told.say(name, picture, backbone.layer, found, boxes, names)
-            bar.update(len(part))
+    for start in range(0, len(images), BATCH):
+        part = dict(images[start : start + BATCH])
+        decoded = {}
+        for path in part:
+            with told.of(path):
+                decoded[path] = decoding.decode(path)
+        seen = explaining.explain(list(decoded.values()), wanted)
+        for (path, image), found in zip(decoded.items(), seen, strict=True):
+            boxes = cutting.by_method(found, image, backbone.size, threshold, system) if threshold else {}
+            with told.of(path):
+                panels.write(part[path], drawing.picture(image, found, boxes, names, style, given.only is not None))
+                told.say(str(path), part[path], backbone.layer, found, boxes, names)
+        told.bar.update(len(part))
 
 
 if __name__ == "__main__":

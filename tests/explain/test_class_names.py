@@ -3,12 +3,11 @@
 import json
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from wsol.errors import ConfigError, DataError
 from wsol.explain.classes import ClassNames, Wanted, names_of, wanted
-from wsol.index.outputnames import KERAS_INDEX, OutputNames
+from wsol.index.outputnames import KERAS_INDEX
 
 LINES = [
     "n1 cat",
@@ -25,13 +24,13 @@ KERAS = {"0": ["n01440764", "tench"], "1": ["n01491361", "tiger_shark"], "2": ["
 @pytest.fixture
 def names(tmp_path) -> ClassNames:
     (tmp_path / "names.txt").write_text("\n".join(LINES))
-    return ClassNames(len(LINES), OutputNames(tmp_path / "names.txt"))
+    return ClassNames(len(LINES), tmp_path / "names.txt")
 
 
 @pytest.fixture
 def keras(tmp_path) -> ClassNames:
     (tmp_path / "index.json").write_text(json.dumps(KERAS))
-    return ClassNames(3, OutputNames(tmp_path / "index.json"))
+    return ClassNames(3, tmp_path / "index.json")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +38,7 @@ def keras(tmp_path) -> ClassNames:
     [("tabby, tabby cat", 1), ("Tabby", 1), ("tabby cat", 1), ("tiger", 2), ("tiger shark", 3), ("n02123045", 6)],
 )
 def test_a_class_is_found_by_its_name_a_synonym_or_its_synset(names, word, output):
-    assert wanted([word], names) == Wanted([output], ranked=False)
+    assert wanted([word], names) == Wanted([output])
 
 
 @pytest.mark.parametrize(
@@ -85,15 +84,19 @@ def test_names_are_printed_without_their_synsets(names, keras):
 def test_more_names_than_outputs_are_another_network_s(tmp_path):
     (tmp_path / "names.txt").write_text("background\ncat\ndog")
     with pytest.raises(DataError, match=r"names\.txt: names output 2, and the model has 0\.\.1\."):
-        ClassNames(2, OutputNames(tmp_path / "names.txt"))
+        ClassNames(2, tmp_path / "names.txt")
 
 
-def test_ranks_are_each_image_s_own_and_outputs_are_every_image_s():
-    logits = np.array([[0.0, 3.0, 2.0], [0.0, 3.0, 2.0], [5.0, 1.0, 1.0], [5.0, 1.0, 1.0]])
-    ranked = wanted(["top2"], ClassNames(3))
-    assert ranked.choose(logits, [[0], [1], [0], [1]], "labelled").tolist() == [1, 2, 0, 1]
-    assert wanted(None, ClassNames(3)).choose(logits[::2], [[0], []], "labelled").tolist() == [1, -1]
-    assert wanted(["2"], ClassNames(3)).choose(logits[::2], [[2], [2]], "labelled").tolist() == [2, 2]
+def test_the_most_probable_classes_are_asked_for_by_their_number():
+    assert wanted(["top2"], ClassNames(3)) == Wanted([], top=2)
+    assert wanted(None, ClassNames(3)) == Wanted([], top=1)
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"0": ["n1", "x"], "0": ["n2", "y"]}', "{"])
+def test_a_list_of_another_form_is_refused_as_output_names_are(tmp_path, content):
+    (tmp_path / "index.json").write_text(content)
+    with pytest.raises(DataError, match=r"index\.json"):
+        ClassNames(3, tmp_path / "index.json")
 
 
 @pytest.mark.parametrize(

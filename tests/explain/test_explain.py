@@ -205,6 +205,20 @@ def test_names_stand_beside_the_classes(monkeypatch, capsys, model, image, tmp_p
     ]
 
 
+def test_a_name_that_is_no_text_is_printed_as_what_it_is(monkeypatch, capfd, model, tmp_path):
+    names = ["\udcff\x1b[2J.png", "<script>alert(1)</script>.png", "sp ace.png"]
+    images = [tmp_path / name.replace("/", "_") for name in names]
+    good = drawn(tmp_path / "good.png", "1").read_bytes()
+    for image in images:
+        image.write_bytes(good)
+    with pytest.raises(SystemExit, match=r"^1 of 4 images failed\.$"):
+        run(monkeypatch, *images, tmp_path / "none\udcff.png", "--model", model, *OWN)
+    said = capfd.readouterr()
+    assert said.out.count("picture ") == 3 and "\\udcff\\x1b[2J.png: layer" in said.out
+    assert said.err.splitlines() == [f"image '{tmp_path}/none\\udcff.png' does not exist."]
+    assert all(image.with_name(f"{image.stem}-cam.png").is_file() for image in images)
+
+
 @pytest.mark.parametrize(("wrong", "said"), [((), ""), (("--output", "none"), "output: unknown 'none'. Known: ")])
 def test_of_what_goes_to_standard_error_only_the_error_is_there(model, image, wrong, said):
     """TensorFlow's lines are C++'s: only a process of its own shows whether they, and the progress, are gone."""

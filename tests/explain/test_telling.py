@@ -100,3 +100,20 @@ def test_programs_are_told_of_failures_where_they_read(capsys):
 def test_what_is_no_input_error_is_not_swallowed():
     with pytest.raises(ZeroDivisionError), told(2).of("a"):
         raise ZeroDivisionError
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is_and_clears_the_line_for_words(capsys):
+    three = telling.Told(3, Screen(), as_json=False)
+    with three.bar as bar:
+        bar.update(2)
+        three.fail("a", DataError("a: is empty."))
+        three.say("cat.jpg", *SAID, explained(), {}, ClassNames(7))
+    shown = three.terminal.getvalue()
+    assert "0/3" in shown and shown.index("a: is empty.\n") < shown.index("2/3")
+    assert shown[shown.index("a: is") - 1] == "\r" and shown.endswith("\r")  # nothing of the bar is left
+    assert capsys.readouterr().out.startswith("cat.jpg: layer late")

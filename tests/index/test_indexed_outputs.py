@@ -9,7 +9,6 @@ from sources import write
 from wsol.errors import DataError
 from wsol.index import classmap
 from wsol.index.indexing import index
-from wsol.index.outputnames import OutputNames
 
 
 def outputs(wsol, **settings) -> list:
@@ -106,11 +105,3 @@ def test_labels_beyond_the_names_are_reported(wsol, tmp_path):
     found = index(wsol | {"classes": str(tmp_path / "classes.txt")})
     assert found.targets["class_name"].tolist() == ["cat", "1"]
     assert found.problems["kind"].tolist() == ["unknown_class"]
-
-
-def test_the_first_word_of_a_name_is_another_name(tmp_path):
-    """A tiger is no tiger shark; a synset id before the name is the class whatever follows it."""
-    (tmp_path / "names.txt").write_text("tiger shark, Galeocerdo\nn02129604 tiger\ncrane\n")
-    known = OutputNames(tmp_path / "names.txt")
-    found = {name: known.find(name) for name in ("tiger", "tiger shark", "crane bird", "n02129604 cat", "Galeocerdo")}
-    assert found == {"tiger": [1], "tiger shark": [0], "crane bird": [], "n02129604 cat": [1], "Galeocerdo": [0]}

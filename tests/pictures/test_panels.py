@@ -58,5 +58,17 @@ def test_a_picture_is_written_in_its_colours_and_what_cannot_be_is_named(tmp_pat
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / "a.png"))[..., ::-1], picture)
     with pytest.raises(DataError, match=r"cannot write '.*none/a\.png' \(No such file or directory\)\."):
         panels.write(tmp_path / "none/a.png", picture)
-    with pytest.raises(DataError, match=r"cannot write '.*a\.doc' \(no kind of picture\)\."):
-        panels.write(tmp_path / "a.doc", picture)
+    for name, wide in (("a.doc", 9), ("a.webp", 20_000)):  # WebP ends at 16,383 pixels
+        with pytest.raises(
+            DataError, match=rf"cannot write '.*{name}': no such kind of picture, or none of {wide} x 8\."
+        ):
+            panels.write(tmp_path / name, np.zeros((8, wide, 3), np.uint8))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_webp_may_lose_what_a_page_can_do_without(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    panels.write(tmp_path / "whole.webp", picture)
+    panels.write(tmp_path / "small.webp", picture, quality=50)
+    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "whole.webp"))[..., ::-1], picture)
+    assert (tmp_path / "small.webp").stat().st_size < (tmp_path / "whole.webp").stat().st_size / 2

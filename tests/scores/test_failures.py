@@ -10,7 +10,7 @@ from stagefiles import SIZE, box_of, noisy, run, settings
 from wsol import boxes
 from wsol.affine import Affine
 from wsol.scores.evaluate import evaluate
-from wsol.scores.failures import FAILURES, RULES, exact, failure_shares, kinds, published
+from wsol.scores.failures import FAILURES, RULES, exact, failure_shares, find_failures, kinds, published
 from wsol.scores.overlaps import shares
 from wsol.scores.seen import as_seen
 from wsol.scores.views import View
@@ -164,6 +164,18 @@ def test_iou_and_kinds_of_a_run_are_those_of_opencv_s_components(tmp_path):
         assert row.kind == exact_in_a_loop(box[0], truth)
         if row.right_class:
             assert row.published == ts_cam(box[0], truth, 1)[0]
+
+
+def test_the_published_kinds_have_a_pixel_more_on_every_side_whatever_the_protocol(tmp_path):
+    """121 of 231 pixels are more than half, 100 of 200 are not."""
+    truth = [[0, 0, 10, 20]]
+    report, _ = run(tmp_path, [np.eye(5)], [truth], [SIZE], settings())
+    found, true = [boxes.asboxes(ONE)], [boxes.asboxes(truth)]
+    kept = find_failures(report, found, true, inclusive=False)
+    assert (kept["iou"][0], kept["kind"][0], kept["published"][0]) == (0.5, "right", "right")
+    grown = find_failures(report, found, true, inclusive=True)
+    assert grown["iou"][0] == pytest.approx(121 / 231) and grown["published"][0] == "right"
+    assert published(shares(found, true, one=0), np.array([True])).tolist() == ["part"]
 
 
 def test_iou_under_the_published_protocol_is_the_published_evaluator_s(tmp_path):

@@ -32,7 +32,9 @@ def split(folder, seed, n=25, boxed=True, **threshold):
     sizes = [tuple(map(int, random.integers(30, 90, 2))) for _ in range(n)]
     truths = [[box_of(random, *size) for _ in range(1 + i % 2)] if boxed else [] for i, size in enumerate(sizes)]
     masks = [cv2.resize(random.random((5, 5)), size[::-1]) > 0.6 for size in sizes]
-    maps = noisy(random, n)
+    # Noise, and some of the mask in it, so that the best level of masks is no trivial one.
+    seen = [cv2.resize(mask.astype(np.float32), (8, 8), interpolation=cv2.INTER_AREA) for mask in masks]
+    maps = [0.6 * heatmap + own for heatmap, own in zip(noisy(random, n), seen, strict=True)]
     wanted = settings(masks=threshold.get("method") == "fixed", **threshold)
     given = (folder, maps, truths, sizes, wanted)
     found = run(*given, masks=[rle.encode(mask) for mask in masks], name=f"{seed}-")
@@ -145,12 +147,22 @@ def test_what_no_metric_asks_for_is_not_looked_for(tmp_path):
     assert report.known_pixels is None
 
 
+def test_a_select_split_without_masks_chooses_no_level_of_them(tmp_path):
+    report, stages, _ = split(tmp_path / "a", 0)
+    select, _ = run(tmp_path / "b", [np.eye(5)] * 3, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings(), name="s")
+    curves, scores = curves_of(report, stages, select)
+    masks = {(curve, which) for curve, metric, which in parts(curves) if metric == "mask_iou"}
+    assert masks == {("level", "report"), ("chosen", "oracle")}
+    assert scores.set_index("metric").loc["mask_iou", "choice"] == "oracle"
+    assert {which for curve, metric, which in parts(curves) if metric == "maxboxacc@50"} >= {"select", "selected"}
+
+
 def test_masks_alone_have_no_curve_of_boxes_and_their_own_level(tmp_path):
     report, stages, _ = split(tmp_path, 0, boxed=False, method="sweep", step=STEP)
     curves, scores = curves_of(report, stages)
     assert set(curves["metric"]) == {"mask_iou", "pxap"}
     seen = as_seen(View(report, "oracle"), stages)
-    assert f"{seen['level']:.6g}" == scores.set_index("metric").loc["mask_iou", "levels"]
+    assert f"{seen['level']:.6g}" == scores.set_index("metric").loc["mask_iou", "levels"] and seen["level"] > 0
     assert set(seen["kind"]) == {""} and np.isnan(seen["iou"]).all()
 
 

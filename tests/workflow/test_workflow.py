@@ -10,6 +10,7 @@ import pytest
 
 from small import CONTROLS, SMALL
 from wsol.files.score import SCORES
+from wsol.provenance import products
 from wsol.report.tables import COLUMNS as TABLES
 from wsol.report.tables import read
 
@@ -57,6 +58,9 @@ def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
     for row in chosen.itertuples():
         assert row.value == score[row.cam, row.threshold, row.split]
     assert "<table>" in (tmp_path / "results/report.html").read_text()
+    # Whatever is written is known by name, so that `make verify` and the next start look at it.
+    there = {name for name in digests(tmp_path / "results") if name != "SHA256SUMS"}
+    assert there == set(products.files(tmp_path / "results"))
 
     again = workflow(CONTROLS)
     assert again.returncode == 0 and "Nothing to be done" in again.stderr + again.stdout

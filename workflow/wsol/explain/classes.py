@@ -1,13 +1,13 @@
 """Which classes are explained: by number, by name, or the most probable ones."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from wsol.errors import ConfigError, DataError
+from wsol.files import text
 from wsol.index.outputnames import IMAGENET, SYNSET, OutputNames, keras_index, plain
 from wsol.networks.built import Backbone
 
@@ -17,30 +17,25 @@ NEAR = 3  # names that are offered for one that is unknown
 
 
 class Wanted(NamedTuple):
-    """The outputs that are explained of each image, or, where `ranked`, their ranks from 0."""
+    """The outputs that are explained of each image, or, where there are none, its `top` most probable ones."""
 
     outputs: list[int]
-    ranked: bool
-
-    def choose(self, logits: np.ndarray, accepted: list[list[int]], explain: str) -> np.ndarray:
-        """The output that explains each target, int [t], as `evidence.predict` asks; -1 where none is accepted."""
-        order = np.argsort(-logits, axis=1, kind="stable")
-        found = [
-            (row[wanted[0]] if self.ranked else wanted[0]) if wanted else -1
-            for row, wanted in zip(order, accepted, strict=True)
-        ]
-        return np.array(found, np.int64)
+    top: int = 0
 
 
 class ClassNames:
-    """What the `count` outputs of a network are called, where anything says so."""
+    """What the `count` outputs of a network are called, as far as `path`, a file of output names, says so."""
 
-    def __init__(self, count: int, listed: OutputNames | None = None):
+    def __init__(self, count: int, path: str | Path | None = None):
         self.count = count
-        self.listed = listed
-        self.called = listed.called if listed else {}
-        if listed and (strangers := [index for index in listed.called if not 0 <= index < count]):
-            raise DataError(f"{listed.path}: names output {strangers[0]}, and the model has 0..{count - 1}.")
+        self.called: dict[int, str] = {}  # the name of each output to print
+        self.aliases: dict[str, list[int]] = {}
+        for index, aliases in _listed(str(path)) if path else ():
+            if not 0 <= index < count:
+                raise DataError(f"{path}: names output {index}, and the model has 0..{count - 1}.")
+            self.called[index] = next((name for name in aliases if not SYNSET.fullmatch(name)), next(iter(aliases), ""))
+            for alias in dict.fromkeys(map(plain, aliases)):
+                self.aliases.setdefault(alias, []).append(index)
 
     def of(self, output: int) -> str:
         """The name of an output, "" where it has none."""
@@ -48,23 +43,23 @@ class ClassNames:
 
     def find(self, word: str) -> int:
         """The output of a name; a ConfigError where none or several are called so, with the nearest names."""
-        if self.listed is None:
+        if not self.called:
             raise ConfigError(
                 f"classes: nothing says which output is called '{word}'; give its number, or --names FILE."
             )
-        found = self._found(word, self.listed)
+        found = self._found(word)
         if len(found) > 1:
             raise ConfigError(f"classes: '{word}' names the outputs {', '.join(map(str, found))}; give the number.")
         if not found:
             raise ConfigError(f"classes: unknown '{word}'. {self._nearest(word)}")
         return found[0]
 
-    def _found(self, word: str, listed: OutputNames) -> list[int]:
+    def _found(self, word: str) -> list[int]:
         """By the whole name, or else by a synset id before it, or else by each of the synonyms between its commas."""
         first = word.split(" ")[0]
         for candidates in ([word], [first] if SYNSET.fullmatch(first) else [], word.split(",")):
-            outputs = [index for candidate in candidates for form in _forms(candidate) for index in _at(listed, form)]
-            if outputs:
+            forms = [form for candidate in candidates for form in _forms(candidate)]
+            if outputs := [index for form in forms for index in self.aliases.get(form, [])]:
                 return list(dict.fromkeys(outputs))
         return []
 
@@ -76,23 +71,37 @@ class ClassNames:
         return f"Did you mean {' or '.join(by_name[name] for name in near)}?"
 
 
+def _listed(path: str) -> Iterable[tuple[int, list[str]]]:
+    """Every output with what it is called: its name first, or its synset id, then its synonyms.
+
+    The forms are those of `index.outputnames`, which refuses others. Here only a synset id is parted from the names
+    behind it: of `tiger shark` the first word is another animal.
+    """
+    OutputNames(path)
+    if path.endswith(".json"):
+        for key, names in text.parse(path).items():
+            yield int(key), [str(name) for name in (names if isinstance(names, list) else [names])]
+        return
+    for index, (_, line) in enumerate(text.lines(path)):
+        first, _, rest = line.partition(" ")
+        own = [first] if rest and SYNSET.fullmatch(first) else []
+        name = rest if own else line
+        yield index, [*own, name, *name.split(",")]
+
+
 def _forms(name: str) -> list[str]:
     """As names are compared, and with Keras' `_` for spaces."""
     return [plain(name), plain(name).replace(" ", "_")]
-
-
-def _at(listed: OutputNames, name: str) -> list[int]:
-    return listed.places.get(name, [])  # without `get` a name that was asked for would be known from then on
 
 
 def names_of(backbone: Backbone, file: str | None) -> ClassNames:
     """What a file says, or of an ImageNet network of Keras its own list, where Keras has that on this machine."""
     settings = backbone.settings
     if file is not None:
-        return ClassNames(backbone.classes, OutputNames(file))
+        return ClassNames(backbone.classes, file)
     is_imagenet = settings["model"] is None and settings["weights"] != "random" and backbone.classes == IMAGENET
     if is_imagenet and keras_index().is_file():
-        return ClassNames(backbone.classes, OutputNames(keras_index()))
+        return ClassNames(backbone.classes, keras_index())
     return ClassNames(backbone.classes)
 
 
@@ -102,14 +111,14 @@ def wanted(words: Sequence[str] | None, names: ClassNames) -> Wanted:
     A ConfigError names what the network has not.
     """
     if not words:
-        return Wanted([0], ranked=True)
+        return Wanted([], top=1)
     tops = [match for word in words if (match := TOP.fullmatch(word))]
     if tops:
         if len(words) > 1:
             raise ConfigError(f"classes: '{tops[0].group()}' stands alone, got {len(words)} words.")
-        return Wanted(list(range(_counted(int(tops[0].group(1)), names.count))), ranked=True)
+        return Wanted([], top=_counted(int(tops[0].group(1)), names.count))
     outputs = [_output(word, names) for word in words]
-    return Wanted(list(dict.fromkeys(outputs)), ranked=False)
+    return Wanted(list(dict.fromkeys(outputs)))
 
 
 def _counted(count: int, classes: int) -> int:

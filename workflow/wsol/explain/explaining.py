@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from wsol.datasets.images import fit
 from wsol.explain.classes import Wanted
 from wsol.index.outputs import class_probability
 from wsol.maps import heatmaps
@@ -72,19 +73,32 @@ class Explaining:
             shown = batch if kind == "gradient" else max(batch, MASKS)
             self.asked[kind, score] = Explainer(alike(backbone, kind, score), shown)
 
-    def explain(self, images: Mapping[str, Image], wanted: Wanted) -> list[ExplainedImage]:
-        """The maps of images that are decoded, by name."""
+    def explain(self, images: Sequence[Image], wanted: Wanted) -> list[ExplainedImage]:
+        """What is found of each image, at most as many as a batch holds."""
         if not images:
             return []
-        table = targets(images, wanted.outputs)
+        table = targets(images, self._asked(images, wanted))
         maps: dict[str, list[NDArray]] = {}
         for asked, explainer in self.asked.items():
             arrays = evidence.Collected()
+            explainer.backbone.settings["explain"] = "predicted" if wanted.top == 1 else "labelled"
             seen = evidence.predict(
-                explainer.backbone, images.__getitem__, table, arrays, explainer=explainer, choose=wanted.choose
+                explainer.backbone, lambda name: images[int(name)], table, arrays, explainer=explainer
             )
             maps |= {method.name: method.maps(arrays) for method in self.methods if method.asks == asked}
         return self._by_image(seen["logits"], arrays["explained"].reshape(len(images), -1), maps)
+
+    def _asked(self, images: Sequence[Image], wanted: Wanted) -> NDArray[np.int64]:
+        """The outputs to ask for of each image, [n m]. Which are several highest, one more forward pass has to say."""
+        if wanted.top <= 1:
+            # Where the network chooses by itself, any output that it has marks the image as one to be explained.
+            return np.tile(wanted.outputs or [0], (len(images), 1))
+        explainer = next(iter(self.asked.values()))
+        pixels = np.zeros((explainer.batch, *self.backbone.size, 3), np.uint8)
+        how = self.backbone.settings["resize"], self.backbone.settings["interpolation"]
+        pixels[: len(images)] = [fit(image, self.backbone.size, *how)[0] for image in images]
+        logits = explainer.forward(pixels)[0].numpy()[: len(images)]
+        return np.argsort(-logits, axis=1, kind="stable")[:, : wanted.top]
 
     def _by_image(self, logits: NDArray, outputs: NDArray, maps: dict[str, list[NDArray]]) -> list[ExplainedImage]:
         """Logits [n c], explained outputs [n m] and n * m maps of each method, image by image."""
@@ -98,9 +112,12 @@ class Explaining:
         return found
 
 
-def targets(images: Mapping[str, Image], outputs: Sequence[int]) -> pd.DataFrame:
-    """A target for each image and output, as `evidence.predict` takes them."""
-    rows = [(name, *image.shape[:2], [output]) for name, image in images.items() for output in outputs]
+def targets(images: Sequence[Image], outputs: NDArray[np.int64]) -> pd.DataFrame:
+    """A target for each image and each of its outputs [n m], as `evidence.predict` takes them.
+
+    Images are called by their numbers: what files are called may be no text.
+    """
+    rows = [(str(i), *images[i].shape[:2], [output]) for i, own in enumerate(outputs.tolist()) for output in own]
     return pd.DataFrame(rows, columns=["image", "height", "width", "outputs"])
 
 

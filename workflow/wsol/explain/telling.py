@@ -4,7 +4,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,14 +24,15 @@ Boxes = dict[str, list[list[float] | None]]  # by method, a box for each explain
 class Told:
     """What became of `count` images: failures go to the terminal as they come, but for that of an only image.
 
-    With `as_json` each is an object on standard output as well.
+    With `as_json` each is an object on standard output as well. `bar` shows how far it is, on a terminal alone.
     """
 
     def __init__(self, count: int, terminal: TextIO, as_json: bool):
         self.count = count
-        self.terminal = terminal
         self.as_json = as_json
+        self.terminal = terminal
         self.failures: list[str] = []
+        self.bar = tqdm(total=count, unit="image", file=terminal, disable=None, leave=False)
 
     @contextmanager
     def of(self, image: object) -> Iterator[None]:
@@ -44,20 +45,41 @@ class Told:
     def fail(self, image: object, problem: InputError) -> None:
         self.failures.append(str(problem))
         if self.as_json:
-            say(row(image=str(image), error=str(problem)))
+            self._print([row(image=str(image), error=str(problem))])
         if self.count > 1:
-            tqdm.write(str(problem), file=self.terminal)
+            self.bar.clear()
+            print(printable(str(problem)), file=self.terminal, flush=True)
+            self.bar.refresh()
 
     def say(self, image: str, picture: Path, layer: Sequence[str], found: ExplainedImage, *rest: Any) -> None:
         """What was found of an image: lines, or objects of JSON."""
-        for line in (rows if self.as_json else lines)(image, picture, layer, found, *rest):
-            say(line)
+        self._print((rows if self.as_json else lines)(image, picture, layer, found, *rest))
+
+    def _print(self, said: Iterable[str]) -> None:
+        """On standard output; the program ends where nobody reads on (`| head`)."""
+        self.bar.clear()
+        try:
+            print(*map(printable, said), sep="\n", flush=True)
+            self.bar.refresh()
+        except BrokenPipeError:
+            # Python flushes once more at its end, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
 
     def ending(self) -> str:
         """What to end with, "" where all is well."""
         if self.count == 1 or not self.failures:
-            return "".join(self.failures)
+            return printable("".join(self.failures))
         return f"{len(self.failures)} of {self.count} images failed."
+
+
+def printable(line: str) -> str:
+    """A line as it may be printed: of a file's name what is no text, or would steer a terminal, as escapes.
+
+    >>> printable("cat" + chr(27) + "[2J.jpg") == "cat" + chr(92) + "x1b[2J.jpg"
+    True
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
 
 
 def lines(
@@ -118,14 +140,3 @@ def row(**fields: Any) -> str:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def say(line: str) -> None:
-    """A line on standard output, above a progress bar; the program ends where nobody reads on (`| head`)."""
-    try:
-        tqdm.write(line)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)

@@ -15,24 +15,18 @@ IMAGENET = 1000
 
 
 class OutputNames:
-    """The model's outputs by synset id, by whole name and by each of the name's synonyms.
-
-    `called` has for each output the name to print.
-    """
+    """The model's outputs by synset id, by whole name and by each of the name's synonyms."""
 
     def __init__(self, path: str | Path):
         self.path = path
         self.places: dict[str, list[int]] = defaultdict(list)
-        self.called: dict[int, str] = {}
         for index, aliases in _listed(str(path)):
-            self.called[index] = _shown(aliases)
             for alias in dict.fromkeys(plain(alias) for alias in aliases):
                 self.places[alias].append(index)
 
     def find(self, name: str) -> list[int]:
         """The output of that name, `[]` for none; a name that several outputs bear is a DataError."""
-        first = name.split(" ")[0]
-        found = self.places.get(plain(name)) or (self.places.get(plain(first), []) if _is_id(first) else [])
+        found = self.places.get(plain(name)) or self.places.get(plain(name.split(" ")[0]), [])
         if len(found) > 1:
             raise DataError(f"{self.path}: {name!r} names outputs {found}; use the index or the synset id.")
         return found
@@ -41,11 +35,6 @@ class OutputNames:
 def plain(name: str) -> str:
     """A name as names are compared."""
     return name.strip().casefold()
-
-
-def _shown(aliases: list[str]) -> str:
-    """The first alias that does not begin with a synset id, or else the id."""
-    return next((alias for alias in aliases if not SYNSET.fullmatch(alias.split(" ")[0])), next(iter(aliases), ""))
 
 
 def _listed(path: str) -> Iterable[tuple[int, list[str]]]:
@@ -59,13 +48,7 @@ def _listed(path: str) -> Iterable[tuple[int, list[str]]]:
         return
     for index, (_, line) in enumerate(text.lines(path)):
         identity, _, name = line.partition(" ")
-        # Only an id is parted from its names: of "tiger shark" the first word would be another animal.
-        yield index, [line, identity, name, *name.split(",")] if _is_id(identity) else [line, *line.split(",")]
-
-
-def _is_id(word: str) -> bool:
-    """Whether a first word is an id, such as a synset's, and no part of a name."""
-    return any(letter.isdigit() for letter in word)
+        yield index, [line, identity, name, *name.split(",")]
 
 
 def by_order(classes: Sequence[str]) -> list[int] | None:

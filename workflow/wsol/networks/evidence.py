@@ -18,7 +18,6 @@ from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer
 
 Arrays = dict[str, np.ndarray]
-Choose = Callable[[np.ndarray, list[list[int]], str], np.ndarray]  # see explained_outputs
 
 
 class Collected(dict[str, np.ndarray]):
@@ -57,21 +56,20 @@ def predict(
     threads: int = 2,
     progress: Callable[[int], Any] = lambda n: None,
     explainer: Explainer | None = None,
-    choose: Choose = explained_outputs,
 ) -> Arrays:
     """The arrays of PREDICTIONS, one row per image in order of appearance; those of EVIDENCE go to `sink`.
 
     `targets` has the columns image, outputs (those that are right for the target), width and height. An image that
     does not open has NaN logits, and zeros in its targets' evidence. `progress` hears how many images each batch
-    finished. An `explainer` of this backbone, made before, spares a second tracing. `choose` says which output explains
-    each target, given the logits of its image. A ConfigError names an output that the network does not have.
+    finished. An `explainer` of this backbone, made before, spares a second tracing. A ConfigError names an output that
+    the network does not have.
     """
     firsts = targets.drop_duplicates("image")
     asked = _Targets(targets, pd.Index(firsts["image"]).get_indexer(targets["image"]), len(firsts))
     _check_outputs(asked.accepted, targets["image"], backbone.classes)
     # Tracing costs seconds: a caller that predicts twice hands over the functions of the first time.
     explainer = explainer or Explainer(backbone, backbone.settings["batch"])
-    work = _Pass(explainer, asked, sink, choose)
+    work = _Pass(explainer, asked, sink)
     source = _loaded(backbone, open_image, firsts, threads, ahead=3 * explainer.batch)
     while batch := list(islice(source, explainer.batch)):
         work.batch(batch)
@@ -111,8 +109,7 @@ class _Targets:
 class _Pass:
     """Batch by batch through the network: `predictions` fill up, evidence goes to the sink."""
 
-    def __init__(self, explainer: Explainer, targets: _Targets, sink: Sink, choose: Choose):
-        self.choose = choose
+    def __init__(self, explainer: Explainer, targets: _Targets, sink: Sink):
         self.explainer = explainer
         self.backbone = explainer.backbone
         self.targets = targets
@@ -152,7 +149,7 @@ class _Pass:
         targets = self.targets.on(self.done, n)
         rows = self.targets.image_of[targets] - self.done
         accepted = [self.targets.accepted[t] if readable[row] else [] for t, row in zip(targets, rows, strict=True)]
-        explained = self.choose(logits[rows], accepted, self.backbone.settings["explain"])
+        explained = explained_outputs(logits[rows], accepted, self.backbone.settings["explain"])
         return Batch(pixels, logits, activations, cut, targets, rows, explained)
 
     def finish(self) -> None:

@@ -35,8 +35,8 @@ def captioned(picture: Image, words: str) -> Image:
     high = max(LEAST, picture.shape[1] // WORDS)
     strip = np.full((high, picture.shape[1], 3), 255, np.uint8)
     plain = words.encode("ascii", "replace").decode()  # OpenCV draws no other letters
-    size, line = high / 30, max(1, high // 24)
-    cv2.putText(strip, plain, (2, high - high // 4), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), line, cv2.LINE_AA)
+    size, line = high / 34, max(1, high // 24)
+    cv2.putText(strip, plain, (2, round(0.7 * high)), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), line, cv2.LINE_AA)
     return np.concatenate([picture, strip])
 
 
@@ -47,11 +47,21 @@ def arranged(rows: Sequence[Sequence[Image]]) -> Image:
     return np.concatenate([np.concatenate(row, axis=1)[:, :-gap] for row in spaced])
 
 
-def write(path: str | Path, picture: Image) -> None:
-    """An RGB picture as a file of the kind that its name says; a DataError where it cannot be written."""
+def write(path: str | Path, picture: Image, quality: int | None = None) -> None:
+    """An RGB picture as a file of the kind that its name says; a DataError where it cannot be written.
+
+    `quality` is WebP's, 0 to 100; without it a WebP loses nothing.
+    """
+    how = [] if quality is None else [cv2.IMWRITE_WEBP_QUALITY, quality]
     try:
-        Path(path).write_bytes(cv2.imencode(Path(path).suffix, picture[..., ::-1])[1].tobytes())
-    except (OSError, cv2.error) as error:
+        done, code = cv2.imencode(Path(path).suffix, picture[..., ::-1], how)
+    except cv2.error:
+        done = False
+    if not done:
         raise DataError(
-            f"cannot write '{path}' ({getattr(error, 'strerror', None) or 'no kind of picture'})."
-        ) from error
+            f"cannot write '{path}': no such kind of picture, or none of {picture.shape[1]} x {len(picture)}."
+        )
+    try:
+        Path(path).write_bytes(code.tobytes())
+    except OSError as error:
+        raise DataError(f"cannot write '{path}' ({error.strerror}).") from error

@@ -45,12 +45,15 @@ def find_curves(view: View, select: Outcome | None, ious: Floats, metrics: Seque
 
 def _of_levels(report: Outcome, select: Outcome | None, metrics: Sequence[str]) -> Iterator[tuple]:
     """The level curves of both splits, and the levels that were chosen on either."""
-    splits = {"report": report} | ({} if select is None else {"select": select})
     for name in (*HITS, OF_MASKS):
         if _is_known(name, report, metrics):
-            for split, outcome in splits.items():
-                yield from (("level", name, split, *point) for point in by_level(outcome, name))
-            yield from _chosen(name, report, select)
+            # A select split without masks chooses no level of them.
+            lacks = select is not None and select.known_pixels is None
+            chooser = None if name == OF_MASKS and lacks else select
+            for split, outcome in {"report": report, "select": chooser}.items():
+                if outcome is not None:
+                    yield from (("level", name, split, *point) for point in by_level(outcome, name))
+            yield from _chosen(name, report, chooser)
 
 
 def _chosen(name: str, report: Outcome, select: Outcome | None) -> Iterator[tuple]:
