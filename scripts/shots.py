@@ -21,10 +21,9 @@ from wsol.experiment import configfile, questions
 from wsol.experiment.config import check
 from wsol.experiment.decisions import Run
 from wsol.files.index import TARGETS
-from wsol.files.score import SCORES
 from wsol.index import indexing
 from wsol.page.packing import MapFiles
-from wsol.page.pictured import levels, seen_targets
+from wsol.page.pictured import seen_targets
 from wsol.page.showing import shard_starts
 from wsol.page.strip import middle, strip
 from wsol.pictures import panels
@@ -40,14 +39,13 @@ def drawn(run: Run, results: Path) -> panels.Image:
     targets = TARGETS.read(results / run.report.id / "index/targets.parquet")
     scored = results / run.folder(run.report, "backbone", "cam", "threshold", "evaluation")
     maps = sorted((results / run.folder(run.report, "backbone", "cam")).glob("*.heatmaps.npz"))
-    seen = seen_targets(str(scored / "outcomes.parquet"), targets)
+    seen = seen_targets(str(scored / "outcomes.parquet"))
     row = middle(seen)
     target = next(each(targets.iloc[[row]]))
     masks = len(target.boxes) == 0
-    level = levels(SCORES.read(scored / "scores.parquet"), run.threshold.settings, masks)
     paths = [str(path) for path in maps]
     heatmap, lies = MapFiles(paths, shard_starts(targets, paths)).read(row)
-    at = "own level" if level.chosen is None else f"level {level.chosen:.2f}"
+    at = "own level" if seen.chosen is None else f"level {seen.chosen:.2f}"
     said = "mask IoU" if masks else "IoU"
     name = run.backbone.name if run.backbone else ""
     words = [
@@ -57,7 +55,7 @@ def drawn(run: Run, results: Path) -> panels.Image:
         f"truth, {said} {seen.score[row]:.2f}",
     ]
     image = indexing.opener(run.report.settings)(target.image)
-    return strip(image, target, heatmap, lies, run.threshold.settings, level, seen.box[row], words)
+    return strip(image, target, heatmap, lies, run.threshold.settings, seen.chosen, seen.box[row], words)
 
 
 def photographed(page: Path) -> panels.Image | None:

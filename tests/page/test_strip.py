@@ -7,7 +7,7 @@ import pytest
 
 from wsol.files import rle
 from wsol.page import strip as strips
-from wsol.page.pictured import Levels, SeenTargets
+from wsol.page.pictured import SeenTargets
 from wsol.pictures.panels import LEAST
 from wsol.pictures.sheets import TRUE
 
@@ -28,7 +28,7 @@ WORDS = ["circle", "net gradcam", "region", "IoU 0.5"]
 
 def seen(scores, boxes=None) -> SeenTargets:
     found = [np.array(BOX)] * len(scores) if boxes is None else boxes
-    return SeenTargets(np.array(["ok"] * len(scores)), np.array(scores, float), found, {})
+    return SeenTargets(np.array(["ok"] * len(scores)), np.array(scores, float), found, {}, 0.5, "selected")
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,7 @@ def target(**changes):
 
 def panels(image, **changes):
     """The four, without the words below them and the white between."""
-    level = Levels("maxboxacc@50", "selected", 50.0, 0.5, 0.5)
-    found = strips.strip(image, target(**changes), HEATMAP, LIES, SETTINGS, level, BOX, WORDS)
+    found = strips.strip(image, target(**changes), HEATMAP, LIES, SETTINGS, 0.5, BOX, WORDS)
     high, wide = found.shape[0] - LEAST, 240
     assert (high, found.shape[1]) == (120, 4 * wide + 3 * 2)
     return [found[:high, i * (wide + 2) :][:, :wide].astype(int) for i in range(4)]
