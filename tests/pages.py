@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from wsol.page.definitions import KINDS
 from wsol.page.seen import Tables
 from wsol.scores.comparisons import COLUMNS as COMPARED
+from wsol.scores.failures import FAILURES
 
 RUN = ["evaluation", "dataset", "backbone", "cam", "threshold"]
 NETWORKS = ("net", "slim")
@@ -21,7 +21,10 @@ def names(evaluation="e", networks=NETWORKS, cams=CAMS):
 
 def value_of(run):
     """A number of a run that tells it from others: 90, 80, … in the order of `names`, the control 20."""
-    return 20.0 if run[2] == "none" else 90.0 - 10 * names(run[0]).index(run) if run in names(run[0]) else 50.0
+    if run[2] == "none":
+        return 20.0
+    usual = names(run[0])
+    return 90.0 - 10 * usual.index(run) if run in usual else 55 - len(run[2]) - len(run[3]) / 10
 
 
 def scores(runs):
@@ -86,7 +89,7 @@ def failures(runs):
     """Of each rule the first kind has as much as the run's number, the others share the rest evenly."""
     rows = []
     for run in runs:
-        for rule, kinds in KINDS.items():
+        for rule, kinds in FAILURES.items():
             if rule != "exact" and run[2] == "none":
                 continue
             rest = (100 - value_of(run)) / (len(kinds) - 1)

@@ -21,14 +21,14 @@ def test_a_lead_that_is_not_established_names_the_nearest_with_its_p():
     )
     assert not found.established
     assert found.more == [
-        "Over its best control, none/center, it gains +70.0 [64.0 76.0]: established (p < .001).",
+        "Over its best control, none/center, it gains +70.0 [64.0 76.0], established (p < .001).",
         "With 100 independent images a true difference of 8.5 is found four times in five.",
     ]
 
 
 def test_a_lead_over_all_is_established_at_the_largest_p():
     found = said(tables(p=0.012))
-    assert found.established and "established: every other run is below it (p = .012 or less)." in found.first
+    assert found.established and "established: every other model is below it (p = .012 or less)." in found.first
     assert said(tables(p=1e-5)).first.endswith("(p < .001).")
 
 
@@ -47,8 +47,16 @@ def test_at_exactly_five_percent_nothing_is_established():
 
 def test_a_control_that_is_ahead_is_said_to_be():
     given = tables()
-    given.scores.loc[given.scores["backbone"] == "none", "value"] = 99.0
-    assert "A control scores higher than every run of a model: none/center." in said(given).more
+    control = given.scores["backbone"] == "none"
+    given.scores.loc[control, ["value", "low", "high"]] = [99.0, 98.0, 100.0]
+    pair = (given.comparisons["family"] == "control") & (given.comparisons["a"] == "net/gradcam/sweep")
+    given.comparisons.loc[pair, ["difference", "low", "high", "p_adjusted"]] = [-9.0, -19.0, 1.0, 0.08]
+    found = said(given)
+    assert found.first.startswith(
+        "net/gradcam is best of the models in maxboxacc@50 (90.0 [85.0 95.0]), below the control none/center "
+        "(99.0 [98.0 100.0]); that it is above net/layercam is not established"
+    )
+    assert "Its best control, none/center, is ahead of it: −9.0 [−19.0 1.0], not established (p = .080)." in found.more
 
 
 def test_one_run_alone_controls_alone_and_no_metric_that_orders():

@@ -10,6 +10,7 @@ from pages import tables
 from wsol.page.figures import FIGURES
 from wsol.page.page import SCRIPTS, STYLES, library, page, text
 from wsol.page.seen import Tables, seen
+from wsol.report.claims import Claim, verdicts
 
 EVIL = "<script>alert(1)</script>"
 
@@ -93,6 +94,27 @@ def test_problems_of_the_index_stand_at_the_foot_the_first_of_many():
     many = pd.DataFrame({"kind": "size", "image": [f"{i}.jpg" for i in range(60)], "detail": "x"})
     html = page(tables(), summaries={"d": "images 3"}, problems={"d": many})
     assert "the first 50 of 60" in html and "49.jpg" in html and "50.jpg" not in html
+
+
+def test_the_page_has_every_claim_with_its_verdict():
+    about = ("A paper", "e", "maxboxacc@50", None)
+    given = [
+        Claim("ours", *about, "net/gradcam/sweep", 90.0, 0.1, False),
+        Claim("theirs", *about, "x/y/z", 1.0, 0.1, False),
+    ]
+    html = page(tables(), reproduction=verdicts(given, tables().scores))
+    assert 'id="claims"' in html and "90.0 [85.0 95.0]" in html and "reproduced" in html
+    assert "<b>differs (no row: none of maxboxacc@50)</b>" in html
+    assert 'id="claims"' not in page(tables())
+
+
+def test_how_often_a_network_was_trained_and_how_far_its_trainings_lie_apart():
+    given = tables()
+    own = given.scores["backbone"] == "net"
+    given.scores.loc[own, ["spread", "trainings"]] = [2.14, 3]
+    html = page(given)
+    assert html.count("<small>3 trainings</small>") == 2 and html.count("<b>2.1</b>") == 2
+    assert "trainings" not in without_library(page(tables())).partition("<main")[2].partition("</table>")[0]
 
 
 def test_the_same_tables_give_the_same_bytes_and_few_of_them():

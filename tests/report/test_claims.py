@@ -2,9 +2,8 @@
 
 import pandas as pd
 import pytest
-from test_report import by_size, compared, scores
+from test_report import scores
 
-from wsol.page.page import page
 from wsol.report import claims
 from wsol.report.claims import Claim, agrees, text, unmet, verdicts
 
@@ -124,11 +123,3 @@ def test_the_terminal_has_a_line_for_each_run_below_where_it_is_printed():
 def test_a_single_group_has_no_interval():
     alone = verdicts([claim()], scores().assign(low=float("nan"), high=float("nan")))
     assert claims.brief(alone.iloc[0]) == "55.0"
-
-
-def test_the_page_has_every_claim_and_nothing_of_a_user_unescaped():
-    given = [claim(source="<script>x"), claim(run="none/center/sweep", expected=41.0), claim(metric="pxap")]
-    html = page(scores(), compared(), by_size(), {}, {}, verdicts(given, scores()))
-    assert "<h2>Claims" in html and "&lt;script&gt;x" in html and "<script>x" not in html
-    assert "55.0 [45.0 65.0]" in html and "<b>differs</b>" in html and "differs (no row: none of pxap)" in html
-    assert "<h2>Claims" not in page(scores(), compared(), by_size(), {}, {})

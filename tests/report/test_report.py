@@ -1,11 +1,9 @@
-"""The report: the honest number first, heat where it belongs, and nothing of a user's unescaped."""
+"""The leaderboard in words: the honest number first, and what it is of."""
 
 import numpy as np
 import pandas as pd
 
-from wsol.page.page import page
 from wsol.report.leaderboard import boards, text
-from wsol.report.tables import COLUMNS as TABLES
 from wsol.report.tables import printed, read
 from wsol.scores.comparisons import COLUMNS
 from wsol.scores.metrics import METRICS
@@ -35,29 +33,6 @@ def compared(backbone="mobilenetv2"):
         ("e", "maxboxacc@50", "selected", "control", a, "none/full/sweep", 25.0, 15.0, 35.0, 9.0, 1e-7, 2e-7, 10, 10),
     ]
     return pd.DataFrame(rows, columns=COLUMNS[:14]).assign(a_trainings=0, b_trainings=0)
-
-
-def by_size():
-    rows = [
-        (
-            "e",
-            "d",
-            "mobilenetv2",
-            "gradcam",
-            "sweep",
-            "area_fraction",
-            "below 10 %",
-            "maxboxacc@50",
-            c,
-            v,
-            1.0,
-            60.0,
-            7,
-            7,
-        )
-        for c, v in (("oracle", 33.3), ("selected", 22.2))
-    ]
-    return pd.DataFrame(rows, columns=TABLES["strata"][:14]).assign(spread=np.nan, trainings=0)
 
 
 def test_the_selected_number_ranks_and_the_oracle_stands_beside_it():
@@ -104,13 +79,6 @@ def test_an_oracle_alone_is_marked():
 def test_a_single_group_is_said_to_be_one():
     alone = scores().assign(low=np.nan, high=np.nan, groups=1)
     assert "55.0 [one group]" in text(alone, compared().assign(low=np.nan, high=np.nan))
-    assert "one group: no interval" in page(alone, compared(), by_size(), {}, {})
-
-
-def test_the_page_shows_sizes_counts_and_what_could_be_seen():
-    html = page(scores(), compared(), by_size(), {}, {})
-    assert "By the size of the object" in html and "22.2" in html and "33.3" not in html and "below 10 %" in html
-    assert "boxes_per_target: a count" in html and "+15.0" in html and "show a\ntrue difference of 8.0" in html
 
 
 def of_trainings(count, spread):
@@ -131,23 +99,9 @@ def test_how_often_a_network_was_trained_stands_wherever_it_is_printed():
     assert "  1 training\n" in said and "1 training: the interval says nothing of how another" in said
     assert "training" not in text(never, compared())
 
-    html = page(several, compared(), by_size(), {}, {})
-    assert "mobilenetv2<small>3 trainings</small>" in html and "<small>spread 2.1</small>" in html
-    assert "<td>mobilenetv2 gradcam sweep (3 trainings)</td>" in html and html.count("spread 2.1") == 1
-    html = page(once, compared(), by_size(), {}, {})
-    assert "mobilenetv2<small>1 training</small>" in html and "<small>spread" not in html
-    assert "<small>1 training</small>" not in page(never, compared(), by_size(), {}, {})
-
 
 def test_small_p_keeps_its_digits_and_nothing_is_empty(tmp_path):
     frame = pd.DataFrame({"value": [27.123456, np.nan], "p": [2.5e-31, 0.04999], "n": [10, 11]})
     printed(frame).to_csv(tmp_path / "t.csv", index=False)
     assert (tmp_path / "t.csv").read_text() == "value,p,n\n27.1235,2.5e-31,10\n,0.05,11\n"
     assert read(tmp_path / "t.csv")["p"].tolist() == [2.5e-31, 0.05] and np.isnan(read(tmp_path / "t.csv")["value"][1])
-
-
-def test_what_a_user_named_is_escaped():
-    evil = "<script>alert(1)</script>"
-    html = page(scores(evil), compared(evil), by_size(), {"evaluations": [evil]}, {evil: evil})
-    assert evil not in html and html.count("&lt;script&gt;") >= 3 and "\\u003cscript\\u003e" in html
-    assert 'class="control"' in html and "oracle 60.0" in html

@@ -26,12 +26,14 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-about]");
-    if (button) return open([button.dataset.about]);
+    const section = event.target.closest("[data-evaluation]");
+    const where = section ? [`evaluation:${section.dataset.evaluation}`] : [];
+    if (button) return open([button.dataset.about, ...where]);
     const cell = event.target.closest(".sheet td[data-value]");
     if (!cell || event.target.closest("a") || String(getSelection())) return;
     const head = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].querySelector("[data-about]");
     const run = cell.parentElement.cells[0].querySelector("[data-about]");
-    open([head, run].filter(Boolean).map((each) => each.dataset.about));
+    open([...[head, run].filter(Boolean).map((each) => each.dataset.about), ...where]);
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 })();

@@ -48,10 +48,10 @@ def p_words(p: float) -> str:
 def signed(number: float) -> str:
     """A difference to one decimal, with its sign.
 
-    >>> signed(-11.78), signed(0.04)
-    ('−11.8', '+0.0')
+    >>> signed(-11.78), signed(0.31), signed(-0.04)
+    ('−11.8', '+0.3', '0.0')
     """
-    return f"{number:+.1f}".replace("-", "−")
+    return f"{number:+.1f}".replace("-", "−") if round(number, 1) else "0.0"
 
 
 def between(low: float, high: float) -> str:
@@ -83,22 +83,25 @@ def answer(seen: Seen) -> Answer:
     if not ranking or not best:
         what = "No metric here orders runs" if not ranking else "Only controls ran here"
         return Answer(f"{what}, so none is best.", [], False)
-    name = seen.called[best.name]
-    others = told_apart(seen)
-    equal = inseparable(seen)
-    established = bool(len(others)) and not equal
-    number = f"{name} is best in {ranking} ({_number(best.cells[ranking])})"
-    if not len(others):
-        first = f"{name} is the only run of a model here: {ranking} {_number(best.cells[ranking])}."
-    elif established:
-        weakest = float(others["p_adjusted"].max())
-        first = f"{number}, and that is established: every other run is below it ({p_words(weakest)} or less)."
-        first = first.replace("p < .001 or less", "p < .001")
+    others, equal = told_apart(seen), inseparable(seen)
+    if len(others):
+        first = _first(_lead(seen, best, ranked), others, equal)
     else:
-        more = f", nor that it is above {len(equal) - 1} more" if len(equal) > 1 else ""
-        first = f"{number}; that it is above {equal[0]} is not established ({_nearest(others)}){more}."
+        number = _number(best.cells[ranking])
+        first = f"{seen.called[best.name]} is the only run of a model here: {ranking} {number}."
     same = [f"Not separable from it: {few(equal, NAMED)}."] if len(equal) > 1 else []
-    return Answer(first, [*same, *_controls(seen, best, ranked), *_smallest(seen), *_once(seen)], established)
+    more = [*same, *_controls(seen, best), *_smallest(seen), *_once(seen)]
+    return Answer(first, more, bool(len(others)) and not equal)
+
+
+def _first(lead: str, others: pd.DataFrame, equal: list[str]) -> str:
+    """The lead, and whether it is established."""
+    if equal:
+        more = f", nor that it is above {len(equal) - 1} more" if len(equal) > 1 else ""
+        return f"{lead}; that it is above {equal[0]} is not established ({_nearest(others)}){more}."
+    weakest = p_words(float(others["p_adjusted"].max()))
+    least = weakest if weakest.startswith("p <") else f"{weakest} or less"
+    return f"{lead}, and that is established: every other model is below it ({least})."
 
 
 def _number(cell: Cell) -> str:
@@ -113,20 +116,27 @@ def _nearest(others: pd.DataFrame) -> str:
     return f"{p_words(row['p_adjusted'])}, {difference}"
 
 
-def _controls(seen: Seen, best: Row, ranked: list[Row]) -> list[str]:
-    """How the best run stands to the controls, which ignore the model or the class."""
-    said = []
-    if ranked[0].control:
-        ahead = seen.called[ranked[0].name]
-        said.append(f"A control scores higher than every run of a model: {ahead}.")
-    if best.margin:
-        sign = metric(str(seen.board.ranking)).sign
-        found = best.margin.p_adjusted < ALPHA and sign * best.margin.difference > 0
-        what = "established" if found else "not established"
-        over = f"{signed(best.margin.difference)} {between(best.margin.low, best.margin.high)}".strip()
-        control = seen.called.get(best.margin.control, best.margin.control)
-        said.append(f"Over its best control, {control}, it gains {over}: {what} ({p_words(best.margin.p_adjusted)}).")
-    return said
+def _lead(seen: Seen, best: Row, ranked: list[Row]) -> str:
+    """The best run and its number; of a control that is ahead of it too."""
+    ranking = str(seen.board.ranking)
+    own = f"({_number(best.cells[ranking])})"
+    if not ranked[0].control:
+        return f"{seen.called[best.name]} is best in {ranking} {own}"
+    ahead = f"{seen.called[ranked[0].name]} ({_number(ranked[0].cells[ranking])})"
+    return f"{seen.called[best.name]} is best of the models in {ranking} {own}, below the control {ahead}"
+
+
+def _controls(seen: Seen, best: Row) -> list[str]:
+    """How the best run stands to its best control, which ignores the model or the class."""
+    margin = best.margin
+    if not margin:
+        return []
+    found = "established" if margin.p_adjusted < ALPHA else "not established"
+    gain = metric(str(seen.board.ranking)).sign * margin.difference > 0
+    what = "Over its best control, {}, it gains {}" if gain else "Its best control, {}, is ahead of it: {}"
+    control = seen.called.get(margin.control, margin.control)
+    difference = f"{signed(margin.difference)} {between(margin.low, margin.high)}".strip()
+    return [f"{what.format(control, difference)}, {found} ({p_words(margin.p_adjusted)})."]
 
 
 def _smallest(seen: Seen) -> list[str]:
@@ -134,7 +144,8 @@ def _smallest(seen: Seen) -> list[str]:
         return []
     groups = int(seen.compared["groups"].min())
     trainings = max(row.trainings for row in seen.board.rows)
-    samples = f"{groups} independent images" + (f" and {trainings} trainings" if trainings > 1 else "")
+    what = "images" if groups == int(seen.compared["n"].min()) else "groups of images"
+    samples = f"{groups} independent {what}" + (f" and {trainings} trainings" if trainings > 1 else "")
     return [f"With {samples} a true difference of {seen.board.detectable:.1f} is found four times in five."]
 
 

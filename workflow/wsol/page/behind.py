@@ -13,7 +13,7 @@ from wsol.page.sheets import Column, Entry, Sheet, number
 from wsol.report.tables import NAMES
 
 CLASSES = 1000  # rows of the table by class
-LEVELS = ("maxboxacc@50", "maxboxacc_v2", "mask_iou", "miou")  # metrics that curves.csv may have over levels
+LEVELS = ("maxboxacc@50", "maxboxacc_v2", "mask_iou")  # metrics that curves.csv may have over levels
 RANGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)  # of IoU; the last one has its end too
 RECALLS = range(10, 100, 10)
 AT = [round(0.1 * i, 1) for i in range(1, 10)]  # IoU at which the table of accuracies has a column

@@ -7,39 +7,13 @@ from typing import Any, NamedTuple
 
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
-from wsol.page.behind import RULES
 from wsol.page.seen import Seen
+from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
+from wsol.scores.failures import FAILURES, RULES
 from wsol.scores.metrics import metric
 
 DIRECTIONS = {True: "higher is better", False: "lower is better", None: "neither high nor low is better"}
-# The rules of FAILURES, in words (`scores.failures` has them in code). A kind holds where none before it does.
-KINDS = {
-    "exact": {
-        "right": "The box reaches IoU .5 with a true box.",
-        "part": "More than half of the box lies on the true box that it overlaps most: it covers a part of the object.",
-        "more": "The box holds 70 % or more of the true box: it covers the object and more.",
-        "several": "The box holds more than 30 % of each of two true boxes or more.",
-        "misplaced": "None of the others: IoU of .1 or more with a true box.",
-        "background": "IoU below .1 with every true box, or no box at this level.",
-        "degenerate": "The map is constant or not finite, so there is no box.",
-        "unreadable": "The image cannot be decoded.",
-    },
-    "published": {
-        "wrong_class": "The network's first class is wrong.",
-        "right": "IoU above .5 with a true box.",
-        "multi_instance": "More than one true box has more than 30 % of its area inside the box.",
-        "part": "More than half of the box lies on the true box.",
-        "more": "70 % or more of the true box lie inside the box.",
-        "other": "None of the others.",
-    },
-    "class_and_place": {
-        "both_right": "The first class is right, and the box reaches IoU .5.",
-        "class_only": "The first class is right, the box misses.",
-        "place_only": "The box reaches IoU .5, the first class is wrong.",
-        "both_wrong": "Neither is right.",
-    },
-}
 
 
 class Definition(NamedTuple):
@@ -60,7 +34,8 @@ def definitions(evaluations: Iterable[Seen], described: Mapping[str, Any]) -> li
     rules = {rule for seen in everything if len(seen.failures) for rule in seen.failures["rule"]}
     return [
         *map(_metric, metrics),
-        *(_kind(rule, kind, text) for rule in KINDS if rule in rules for kind, text in KINDS[rule].items()),
+        *(_kind(rule, kind, text) for rule in FAILURES if rule in rules for kind, text in FAILURES[rule].items()),
+        *_evaluations(everything, described),
         *_runs(everything, described),
         *(_decision(name, settings) for name, settings in described.get("settings", {}).items()),
     ]
@@ -79,6 +54,17 @@ def _kind(rule: str, kind: str, text: str) -> Definition:
     return Definition(f"kind:{rule}:{kind}", kind.replace("_", " "), text, facts)
 
 
+def _evaluations(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[Definition]:
+    """Of each evaluation its protocol and settings, and the command that makes its numbers."""
+    known = {run["evaluation"]: dict(run["decisions"]).get("evaluation", "") for run in described.get("runs", [])}
+    made = described.get("command", "")
+    for seen in everything:
+        name = seen.board.evaluation
+        facts = [("reported on", seen.board.dataset), *([("made by", made)] if made else [])]
+        includes = (f"decision:{known[name]}",) if known.get(name) else ()
+        yield Definition(f"evaluation:{name}", f"evaluation {name}", "", tuple(facts), "", includes)
+
+
 def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[Definition]:
     known = {(run["evaluation"], run["name"]): run["decisions"] for run in described.get("runs", [])}
     made = described.get("command", "")
@@ -86,7 +72,8 @@ def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[
         for name, called in seen.called.items():
             decisions = known.get((seen.board.evaluation, name), [])
             facts = [*decisions, *([("made by", made)] if made else [])]
-            includes = dict(reversed(decisions))
+            # The evaluation has an entry of its own; of several trainings the first one's settings are told.
+            includes = {kind: part for kind, part in reversed(decisions) if kind != "evaluation"}
             about = f"run:{seen.board.evaluation}:{called}"
             yield Definition(
                 about, called, "", tuple(facts), "", tuple(f"decision:{part}" for part in includes.values())
@@ -96,6 +83,8 @@ def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[
 def _decision(name: str, settings: Mapping[str, Any]) -> Definition:
     """A decision's settings, and what the method that it names says of itself."""
     known: Any = {**CAMS, **CONTROLS, **THRESHOLDS}.get(settings.get("method", ""))
+    if protocol := PROTOCOLS.get(settings.get("protocol", "")):
+        known = inspect.getmodule(type(protocol))
     text = documented(getattr(known, "function", known))[0] if known else ""
     code = json.dumps(settings, indent=2, sort_keys=True, default=str)
     return Definition(f"decision:{name}", name, text, (), code)

@@ -33,7 +33,8 @@
     const narrow = width < NARROW;
     for (const each of within(spec)) {
       if (!narrow || !each.encoding) continue;
-      const { y, color } = each.encoding;
+      const { x, y, color } = each.encoding;
+      if (x && x.axis && x.axis.tickCount) x.axis.tickCount = 4;
       if (y && y.field === "run") y.axis = { ...y.axis, labelExpr: "split(datum.label, '/')", labelLimit: 110, labelFontSize: 11 };
       if (color && color.legend) color.legend.columns = 3;
     }
@@ -50,13 +51,14 @@
     const named = [...within(inner)].some(({ encoding }) => encoding && encoding.y.field === "run"); // names of runs stand left of them
     const narrow = width < NARROW;
     const left = named ? (narrow ? 110 : 240) : SPACE;
-    const between = narrow ? 16 : 34;
+    const between = narrow ? 28 : 34;
     if (narrow && !named) Object.assign(inner, { width: 120, height: 90 });
     const count = new Set(rows.map((row) => row[spec.facet.field])).size;
     const most = Math.max(1, Math.min(4, Math.floor((width - left) / (inner.width + between))));
     spec.columns = Math.max(1, Math.ceil(count / Math.ceil(count / most)));
     inner.width = Math.max(110, Math.min(WIDEST, Math.floor((width - left) / spec.columns) - between));
     if (named && narrow) inner.height.step = 34;
+    spec.facet.header.labelLimit = inner.width + between / 2;
     return spec;
   }
 

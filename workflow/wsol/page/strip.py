@@ -33,17 +33,17 @@ def strip(
     heatmap: NDArray,
     lies: Mapping[str, Any],
     settings: Mapping[str, Any],
-    chosen: float | None,
+    level: float | None,
     box: Sequence[float],
     words: Sequence[str],
 ) -> Image:
     """RGB: `target` is a row of TARGETS, `heatmap` [h w] its map and `lies` where that is (`MapFiles.read`).
 
-    `settings` are of the run's regions. The region is cut at the `chosen` level, or at the map's own where it is None;
+    `settings` are of the run's regions. The region is cut at the run's level, or at the map's own where it has none;
     `box` is the run's, in image pixels, and `words` stand below the four.
     """
     size = (int(target.height) or image.shape[0], int(target.width) or image.shape[1])
-    cut = own_level(heatmap, lies, settings, size) if chosen is None else chosen
+    cut = own_level(heatmap, lies, settings, size) if level is None else level
     values, region = on_pixels(heatmap, lies, settings, size, cut)
     # Boxes count in the annotation's pixels, which the stored file need not have.
     pixels = np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA), np.uint8)

@@ -42,6 +42,8 @@ def levels(seen: Seen, metric: str) -> Figure | None:
         "the dashed one of those that the level is chosen on. Full point: the level that was chosen, with what it "
         "gives; open point: the oracle's."
     )
+    if chosen.duplicated(["run", "split"]).any():
+        description += " Each IoU has a level of its own; the line has one for all."
     return Figure(
         f"{metric} against the level", description, plain(panels(seen, select + report + oracle + honest)), rows
     )

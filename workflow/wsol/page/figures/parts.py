@@ -41,8 +41,9 @@ def stratum(seen: Seen, table: str) -> Figure | None:
 
 
 def _strata(seen: Seen, own: pd.DataFrame, table: str) -> Figure:
-    names = list(dict.fromkeys(own["stratum"]))
-    rows = with_control(seen, own[["run", "stratum", "value", "low", "high", "n"]])
+    titles = own["stratum"] + " (n " + own.groupby("stratum")["n"].transform("max").astype(str) + ")"
+    names = list(dict.fromkeys(titles))
+    rows = with_control(seen, own.assign(stratum=titles)[["run", "stratum", "value", "low", "high"]])
     base = alt.Chart().encode(
         y=runs_axis(seen), color=run_colour(), tooltip=tips("run:N", "stratum:N", "value:Q", "low:Q", "high:Q")
     )
