@@ -3,7 +3,7 @@
 // They are drawn when they come near the window. `scene` says what is shown: data, evaluation, list, runs, level
 // (null: each run's chosen one) and options.
 const cards = (() => {
-  const make = (name, text = "", properties = {}) => Object.assign(document.createElement(name), { textContent: text }, properties);
+  const make = (name, text = "", more = {}) => Object.assign(document.createElement(name), { textContent: text }, more);
   const observer = new IntersectionObserver(seen, { rootMargin: "600px" });
   let scene = null;
   let shown = [];
@@ -17,6 +17,8 @@ const cards = (() => {
     shown = scene.list.targets.map(card);
     container.replaceChildren(...shown.map((each) => each.element));
     shown.forEach((each) => observer.observe(each.element));
+    // A printer does not wait: by then photographs are to be at hand.
+    setTimeout(() => shown.forEach((each) => panels.photograph(each.image, () => {})), 1000);
   }
 
   /** Cut and paint again what is near the window; the rest once it comes near. */
@@ -76,7 +78,8 @@ const cards = (() => {
     if (each.drawn) return;
     each.drawn = true;
     const found = each.rows.map((row) => measure(row));
-    panels.photograph(each.image).then((image) => each.rows.forEach((row, i) => paint(row, found[i], image, each.image.name)));
+    const name = each.image.name;
+    panels.photograph(each.image, (image) => each.rows.forEach((row, i) => paint(row, found[i], image, name)));
   }
 
   /** What every run says of a row's target at the level that counts for it. */
@@ -104,20 +107,30 @@ const cards = (() => {
     }
   }
 
+  function truthText(target) {
+    const count = target.boxes.length;
+    const words = [count ? `${count} true box${count > 1 ? "es" : ""}` : "", target.mask ? "true mask" : ""];
+    return words.filter(Boolean).join(", ") || "no truth";
+  }
+
   /** The caption, and the text alternative, which says class, run, IoU and kind. */
   function describe(each, target, cut, name, named) {
-    const truth = [target.boxes.length ? `${target.boxes.length} true box${target.boxes.length > 1 ? "es" : ""}` : "", target.mask ? "true mask" : ""];
-    const words = truth.filter(Boolean).join(", ") || "no truth";
     if (each.what === "photo") return said(each, "image", `photograph ${name}`);
-    if (each.what === "truth") return said(each, named ? `${target.class_name}: ${words}` : words, `${name}, class ${target.class_name}: ${words}`);
+    if (each.what === "truth") {
+      const words = truthText(target);
+      const alternative = `${name}, class ${target.class_name}: ${words}`;
+      return said(each, named ? `${target.class_name}: ${words}` : words, alternative);
+    }
+    const at = Number(cut.at.toPrecision(4));
     const kind = scene.level === null && cut.seen.kinds.exact ? `, ${cut.seen.kinds.exact}` : ""; // of the chosen level
     const status = cut.seen.status === "ok" ? "" : ` (${cut.seen.status})`;
     const score = panels.scoreText(cut);
-    const alternative = `class ${target.class_name}, run ${each.run.name}, ${score} at level ${Number(cut.at.toPrecision(4))}${kind}${status}`;
-    if (each.what === "map") return said(each, each.run.name.replaceAll("/", "/\u200b"), `heatmap: ${alternative}`);
+    const alternative = `class ${target.class_name}, run ${each.run.name}, ${score} at level ${at}${kind}${status}`;
+    const called = each.run.name.replaceAll("/", "/\u200b"); // a line may end after a slash
+    if (each.what === "map") return said(each, called, `heatmap: ${alternative}`);
     each.element.dataset.box = JSON.stringify(cut.largest ?? []);
     said(each, "", `region and box: ${alternative}`);
-    each.caption.append(make("b", score), ` at ${Number(cut.at.toPrecision(4))}${kind}${status}`);
+    each.caption.append(make("b", score), ` at ${at}${kind}${status}`);
   }
 
   function said(each, caption, alternative) {

@@ -127,18 +127,18 @@ const cutting = (() => {
     return { labels, regions: found };
   }
 
-  /** exact: the most pixels, and among equals the topmost, then leftmost first pixel; its label comes first. */
+  /** exact: the most pixels, and among equals the topmost, then leftmost first pixel; null where nothing passes. */
   function cutExact(mask, height, width) {
-    const { labels, regions } = components(mask, height, width, 1, true);
+    const { regions } = components(mask, height, width, 1, true);
     let largest = 0;
     for (let i = 1; i < regions.length; i++) if (!largest || regions[i].count > regions[largest].count) largest = i;
-    return { boxes: regions.slice(1).map((r) => r.box), largest: largest ? regions[largest].box : null, labels, label: largest };
+    return { boxes: regions.slice(1).map((region) => region.box), largest: largest ? regions[largest].box : null };
   }
 
   /** wsol2020: contours, those of holes included, and the largest polygon's box, the last among equals. */
   function cutPublished(mask, height, width) {
-    const { labels, regions } = components(mask, height, width, 1, true);
-    if (regions.length === 1) return { boxes: [[0, 0, 0, 0]], largest: [0, 0, 0, 0], labels, label: 0 };
+    const { regions } = components(mask, height, width, 1, true);
+    if (regions.length === 1) return { boxes: [[0, 0, 0, 0]], largest: [0, 0, 0, 0] };
     const ground = components(mask, height, width, 0, false);
     const open = ({ box }) => box[0] === 0 || box[1] === 0 || box[2] === width || box[3] === height;
     const holes = ground.regions.map((region) => region !== null && !open(region));
@@ -147,10 +147,11 @@ const cutting = (() => {
     const areas = polygons(solid, filled, height, width);
     let largest = 1; // in row-major order of first pixels
     for (let i = 2; i < filled.regions.length; i++) if (areas[i] >= areas[largest]) largest = i;
-    const rims = ground.regions.filter((_, i) => holes[i]).map(({ box }) => [box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1]);
+    const around = ({ box }) => [box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1];
+    const rims = ground.regions.filter((_, i) => holes[i]).map(around);
     const within = (box) => [box[0], box[1], Math.min(box[2], width - 1), Math.min(box[3], height - 1)];
     const boxes = [...regions.slice(1).map((r) => r.box), ...rims].map(within);
-    return { boxes, largest: within(filled.regions[largest].box), labels: filled.labels, label: largest };
+    return { boxes, largest: within(filled.regions[largest].box) };
   }
 
   /** Twice the area of the polygon through the outer pixels' centres of each region without holes. */

@@ -4,7 +4,7 @@
 const gallery = (() => {
   const KEYS = ["evaluation", "list", "run", "level", "colours", "target"];
   const find = (name) => document.getElementById(`gallery-${name}`);
-  const make = (name, text = "", properties = {}) => Object.assign(document.createElement(name), { textContent: text }, properties);
+  const make = (name, text = "", more = {}) => Object.assign(document.createElement(name), { textContent: text }, more);
   const brief = (level) => Number(level.toPrecision(4));
   const options = { colours: "cividis", opacity: 0.7, all: true, classes: false };
   let data, evaluation, list, run;
@@ -77,8 +77,9 @@ const gallery = (() => {
     const before = [evaluation, list, run];
     evaluation = evaluationOf(said);
     if (evaluation !== before[0]) beside = null;
-    run = evaluation.runs.find((each) => each.name === said.run) ?? evaluation.runs.find((each) => !each.control) ?? evaluation.runs[0];
-    beside ??= new Set(evaluation.runs.filter((each) => each !== run).slice(0, 1).map((each) => each.name)); // the best other
+    const named = evaluation.runs.find((each) => each.name === said.run);
+    run = named ?? evaluation.runs.find((each) => !each.control) ?? evaluation.runs[0];
+    beside ??= new Set([evaluation.runs.find((each) => each !== run)?.name]); // the best other
     list = ofRun().find((each) => each.key === said.list) ?? ofRun()[0];
     level = said.level !== "" && Number.isFinite(Number(said.level)) ? Number(said.level) : null;
     options.colours = drawing.names.includes(said.colours) ? said.colours : "cividis";
@@ -92,7 +93,8 @@ const gallery = (() => {
 
   /** The one that is named; else the one that is shown if it has the list of the run, else the first that has. */
   function evaluationOf(said) {
-    const has = (each) => each.runs.some((other) => other.name === said.run) && each.lists.some((other) => other.key === said.list);
+    const hasRun = (each) => each.runs.some((other) => other.name === said.run);
+    const has = (each) => hasRun(each) && each.lists.some((other) => other.key === said.list);
     const shown = evaluation ?? data.evaluations[0];
     const named = data.evaluations.find((each) => each.name === said.evaluation);
     return named ?? (said.run && !has(shown) ? data.evaluations.find(has) : null) ?? shown;
@@ -126,8 +128,9 @@ const gallery = (() => {
     const [low, high] = run.ends;
     Object.assign(input, { min: low, max: high, step: (high - low) / 200 });
     input.value = level ?? run.chosen ?? (low + high) / 2;
-    const where = { selected: "chosen on the select split", oracle: "the oracle's: best on these very images" }[run.choice];
-    const text = level !== null ? `${brief(level)}, moved` : run.chosen === null ? "each map's own" : `${brief(run.chosen)}, ${where ?? run.choice}`;
+    const from = { selected: "chosen on the select split", oracle: "the oracle's: best on these very images" };
+    const chosen = run.chosen === null ? "each map's own" : `${brief(run.chosen)}, ${from[run.choice] ?? run.choice}`;
+    const text = level === null ? chosen : `${brief(level)}, moved`;
     find("level-shown").textContent = text;
     input.setAttribute("aria-valuetext", text);
     find("back").disabled = level === null;
@@ -151,10 +154,10 @@ const gallery = (() => {
     find("rule").replaceChildren(make("b", `${kept} of ${list.total}`), ` · ${list.rule}`);
     const more = [];
     if (said.run && said.run !== run.name) more.push(`${said.run} is not among the runs that are pictured here.`);
-    else if (said.list && said.list !== list.key) more.push(`No target of this run is in the list '${said.list}'.`);
-    if (kept < list.total) more.push(`The maps of all are in ${run.folder}.`);
+    else if (said.list && said.list !== list.key) more.push(`This run has no target in the list '${said.list}'.`);
+    if (kept < list.total) more.push(`The maps of all are in ${run.folder}, below the results.`);
     if (run.training) more.push(`Of several trainings these are the maps of the first, ${run.training}.`);
-    if (run.explain === "predicted") more.push("Each map is of the class that the network prefers, not of the labelled one.");
+    if (run.explain === "predicted") more.push("Maps are of the class that the network prefers, not of the labelled one.");
     find("rule").append(...more.map((words) => ` ${words}`));
     find("said").textContent = about();
   }
@@ -167,7 +170,7 @@ const gallery = (() => {
       "the setting overlays asks for more. Regions and boxes are cut here, by the very rule of the protocol " +
       `${run.protocol}: move the level and see what a threshold does. ▲ is the level that was chosen, △ the oracle's. ` +
       "Arrow keys go from target to target." +
-      (others ? ` ${others} further runs are not pictured: the best of each backbone, the best control, then the next best are.` : "");
+      (others ? ` ${others} runs are not pictured: the best of each backbone, the best control, then the next best are.` : "");
   }
 
   /** What the page finds of a target of the shown evaluation, for a run at a level: tests compare it with the files. */

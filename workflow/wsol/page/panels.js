@@ -15,7 +15,8 @@ const panels = (() => {
   }
 
   function preparedMap(data, run, target, seen) {
-    const key = [seen.map, seen.place, target.size, run.protocol, run.upsampling, run.normalization, run.canvas, run.alignment].join();
+    const how = [run.protocol, run.upsampling, run.normalization, run.canvas, run.alignment];
+    const key = [seen.map, seen.place, target.size, ...how].join();
     if (!prepared.has(key)) {
       if (prepared.size > 400) prepared.clear(); // a canvas of 224 pixels takes 200 kB
       prepared.set(key, cutting.prepare(decode(data.maps[seen.map]), run, data.places[seen.place], target.size));
@@ -33,10 +34,12 @@ const panels = (() => {
   function cutAt(data, run, target, seen, level) {
     const map = preparedMap(data, run, target, seen);
     const usable = seen.status === "ok" || (run.protocol === "wsol2020" && seen.status === "degenerate");
-    const found = cutting.cut(usable ? map : { ...map, shown: false, values: map.values.map(() => 0), greatest: 0 }, level, run.protocol);
+    const nothing = { ...map, shown: false, values: map.values.map(() => 0), greatest: 0 };
+    const found = cutting.cut(usable ? map : nothing, level, run.protocol);
     const boxes = found.boxes.map((box) => cutting.boxOnImage(box, map.toImage, target.size)).filter(Boolean);
     const largest = cutting.boxOnImage(found.largest, map.toImage, target.size);
-    const iou = usable ? cutting.iou(found.largest, target.boxes, map, run.protocol, target.size) : target.boxes.length ? 0 : NaN;
+    const missed = target.boxes.length ? 0 : NaN;
+    const iou = usable ? cutting.iou(found.largest, target.boxes, map, run.protocol, target.size) : missed;
     const truth = target.mask ? trueMask(target, "mask") : null;
     const ignored = target.ignore ? trueMask(target, "ignore") : null;
     const maskIou = truth ? cutting.maskIou(map, level, truth, ignored, run.protocol, target.size) : NaN;
@@ -45,17 +48,16 @@ const panels = (() => {
 
   function viewOf(target) {
     const scale = LONGER / Math.max(...target.size);
-    return { scale, height: Math.max(1, Math.round(target.size[0] * scale)), width: Math.max(1, Math.round(target.size[1] * scale)) };
+    const [height, width] = target.size.map((side) => Math.max(1, Math.round(side * scale)));
+    return { scale, height, width };
   }
 
-  /** The photograph, once it is decoded. */
-  function photograph(entry) {
-    if (!photographs.has(entry.uri)) {
-      const image = new Image();
-      image.src = entry.uri;
-      photographs.set(entry.uri, image.decode().then(() => image));
-    }
-    return photographs.get(entry.uri);
+  /** Call `then` with the photograph: at once where it is decoded, as a page that is printed cannot wait. */
+  function photograph(entry, then) {
+    if (!photographs.has(entry.uri)) photographs.set(entry.uri, Object.assign(new Image(), { src: entry.uri }));
+    const image = photographs.get(entry.uri);
+    if (image.complete && image.naturalWidth) then(image);
+    else image.decode().then(() => then(image));
   }
 
   const colour = (name) => getComputedStyle(document.getElementById("gallery")).getPropertyValue(name).trim();
@@ -71,7 +73,10 @@ const panels = (() => {
 
   function drawTruth(context, image, target, view) {
     context.drawImage(image, 0, 0, view.width, view.height);
-    if (target.ignore) drawing.hatch(context, drawing.coveredByImage(trueMask(target, "ignore"), target.size, view), view);
+    if (target.ignore) {
+      const ignored = drawing.coveredByImage(trueMask(target, "ignore"), target.size, view);
+      drawing.hatch(context, ignored, view);
+    }
     if (target.mask) {
       const mask = drawing.coveredByImage(trueMask(target, "mask"), target.size, view);
       drawing.outline(context, mask, view, colour("--gallery-truth"), 2);
@@ -88,7 +93,8 @@ const panels = (() => {
   function drawRegion(context, image, target, cut, view, options) {
     context.drawImage(image, 0, 0, view.width, view.height);
     drawing.heat(context, cut.map, view, options.colours, ...options.ends, options.opacity, true);
-    drawing.outline(context, drawing.covered(cut.map, cut.found.mask, view), view, "#fff", options.boxes ? 1 : 2);
+    const region = drawing.covered(cut.map, cut.found.mask, view);
+    drawing.outline(context, region, view, "#fff", options.boxes ? 1 : 2);
     if (options.all && options.boxes) for (const box of cut.boxes) drawing.frame(context, box, view, colour("--gallery-found"), 1);
     for (const box of target.boxes) drawing.frame(context, box, view, colour("--gallery-truth"), 2, [6, 4]);
     if (target.mask) {

@@ -8,7 +8,8 @@ const resizing = (() => {
   /** Weights in float32 of the pixels from floor(at) on, as OpenCV's interpolateCubic gives them (a = -0.75). */
   function cubicWeights(x) {
     const a = -0.75;
-    const far = (d) => round(round(round(round(round(round(a * d) + 3.75) * d) - 6) * d) + 3); // a d^3 - 5a d^2 + 8a d - 4a
+    // a d^3 - 5a d^2 + 8a d - 4a, and (a + 2) d^3 - (a + 3) d^2 + 1
+    const far = (d) => round(round(round(round(round(round(a * d) + 3.75) * d) - 6) * d) + 3);
     const near = (d) => round(round(round(round(round(1.25 * d) - 2.25) * d) * d) + 1);
     const first = far(round(x + 1));
     const second = near(x);
