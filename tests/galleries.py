@@ -1,7 +1,5 @@
 """Runs for a gallery, with every stage file that it reads, and a page that has nothing but the gallery."""
 
-from pathlib import Path
-
 import cv2
 import jinja2
 import numpy as np
@@ -16,13 +14,12 @@ from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
 from wsol.files.npz import pack
 from wsol.files.score import OUTCOMES, SCORES
-from wsol.page import gallery as of_page
+from wsol.page import browser
 from wsol.page.pictured import PicturedRun
 from wsol.page.showing import PicturedEvaluation
 from wsol.regions.localize import localize
 from wsol.scores.load import load_run
 
-HERE = Path(of_page.__file__).parent
 SETTINGS = {
     "protocol": "exact",
     "upsampling": "linear",
@@ -131,8 +128,8 @@ def evaluation(targets, runs, name="e", scores=NO_TABLE):
 
 def page(data):
     """A page of the gallery alone, as the report has it."""
-    text = {name: (HERE / name).read_text() for name in ("gallery.html", *of_page.STYLES, *of_page.SCRIPTS, "state.js")}
-    environment = jinja2.Environment(loader=jinja2.DictLoader(text), autoescape=True, undefined=jinja2.StrictUndefined)
+    loader = jinja2.DictLoader({"gallery.html": browser.text("gallery.html")})
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Gallery</title><style>'
         ":root { --paper: #fff; --ink: #111; --soft: #555; --line: #ddd; --accent: #24c; } "
@@ -140,5 +137,5 @@ def page(data):
         "{{ style }}</style></head><body><main><h1>Gallery</h1>{% include 'gallery.html' %}</main>"
         "{% for script in scripts %}<script>{{ script }}</script>{% endfor %}</body></html>"
     )
-    scripts = [Markup(text[name]) for name in ("state.js", *of_page.SCRIPTS)]
-    return template.render(gallery=data, style=Markup("".join(text[name] for name in of_page.STYLES)), scripts=scripts)
+    scripts = [Markup(browser.text(name)) for name in ("state.js", *browser.GALLERY)]
+    return template.render(gallery=data, style=Markup(browser.text("gallery.css")), scripts=scripts)

@@ -12,9 +12,9 @@ import vl_convert
 from conftest import ROOT
 from pages import tables
 from wsol.errors import ConfigError
+from wsol.page.browser import text
 from wsol.page.colours import VARIABLE, configuration, fixed, light
 from wsol.page.figures import FIGURES
-from wsol.page.page import text
 from wsol.page.seen import FIRST, Tables, seen
 from wsol.page.written import alone, write
 from wsol.report.tables import printed

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from pages import tables
+from wsol.page.browser import SCRIPTS, STYLES, text
 from wsol.page.figures import FIGURES
-from wsol.page.page import SCRIPTS, STYLES, library, page, text
+from wsol.page.page import library, page
 from wsol.page.seen import Tables, seen
 from wsol.report.claims import Claim, verdicts
 

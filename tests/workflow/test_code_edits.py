@@ -75,7 +75,7 @@ def test_each_edit_reruns_what_uses_it(house, would_run):
     add(wsol / "adapters/voc.py", "MORE = 1")
     add(wsol / "maps/cams.py", "MORE = 1")
     assert would_run() == NOTHING
-    add(wsol / "page/page.html", "<!-- more -->")
+    add(wsol / "page/browser/page.html", "<!-- more -->")
     assert would_run() == NOTHING | {"report": 1}
     add(wsol / "scores/metrics/boxes.py", "MORE = 1")
     assert would_run() == NOTHING | SCORED

@@ -6,10 +6,10 @@ a file of its own it has the light theme's colours.
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
-STYLE = Path(__file__).with_name("style.css")
+from wsol.page import browser
+
 FONT = "system-ui, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 VARIABLE = re.compile(r"--([\w-]+):\s*(#[0-9a-f]{3,6})\b")
 
@@ -45,7 +45,7 @@ def light() -> dict[str, str]:
     (['accent', 'bad', 'control'], '#ffffff')
     """
     found: dict[str, str] = {}
-    for name, colour in VARIABLE.findall(STYLE.read_text(encoding="utf-8")):
+    for name, colour in VARIABLE.findall(browser.text("style.css")):
         found.setdefault(name, colour)
     return found
 

@@ -11,9 +11,6 @@ from wsol.page.showing import PicturedEvaluation, Showing
 
 MOST = 20_000_000  # bytes of all pictures and maps, however many are asked for
 EACH = 150_000  # bytes of an evaluation for each target that a list may have: 1.8 MB for the usual twelve
-TEMPLATE = "gallery.html"
-STYLES = ("gallery.css",)
-SCRIPTS = ("resizing.js", "cutting.js", "drawing.js", "panels.js", "cards.js", "gallery.js")  # in this order
 
 
 def gallery(evaluations: Sequence[PicturedEvaluation], count: int, seed: int = 0) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
@@ -12,20 +11,14 @@ import pandas as pd
 import vl_convert
 
 from wsol.files.formats import versions
+from wsol.page import browser
 from wsol.page.answers import Answer, answer
 from wsol.page.colours import configuration
 from wsol.page.contents import QUESTIONS, Item, Question, items
 from wsol.page.definitions import definitions
 from wsol.page.figures.drawn import Figure
-from wsol.page.gallery import SCRIPTS as GALLERY_SCRIPTS
-from wsol.page.gallery import STYLES as GALLERY_STYLES
 from wsol.page.seen import FIRST, Seen, Tables, seen
 from wsol.report.claims import brief
-
-TEMPLATES = ("page.html", "macros.html", "evaluation.html", "foot.html", "gallery.html")
-STYLES = ("style.css", *GALLERY_STYLES)
-SCRIPTS = ("state.js", "theme.js", "tables.js", "copy.js", "figures.js", "about.js", *GALLERY_SCRIPTS)
-HERE = Path(__file__).parent
 
 
 def page(
@@ -57,8 +50,8 @@ def page(
         definitions=definitions([each.seen for each in evaluations], described),
         command=described.get("command", ""),
         versions=versions(),
-        styles=[markupsafe.Markup(text(name)) for name in STYLES],
-        scripts=[markupsafe.Markup(text(name)) for name in SCRIPTS],
+        styles=[markupsafe.Markup(browser.text(name)) for name in browser.STYLES],
+        scripts=[markupsafe.Markup(browser.text(name)) for name in browser.SCRIPTS],
         library=markupsafe.Markup(library()),
     )
 
@@ -78,17 +71,12 @@ def _shown(each: Seen) -> Shown:
 
 def environment() -> jinja2.Environment:
     """The templates, by their names; what is not said otherwise is escaped."""
-    loader = jinja2.DictLoader({name: text(name) for name in TEMPLATES})
+    loader = jinja2.DictLoader({name: browser.text(name) for name in browser.TEMPLATES})
     made = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     made.filters["data"] = data
     return made
-
-
-def text(name: str) -> str:
-    """A file beside this one."""
-    return (HERE / name).read_text(encoding="utf-8")
 
 
 @cache
