@@ -1,5 +1,6 @@
 """Preparation against OpenCV, NumPy and hand-worked maps."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -117,6 +118,7 @@ def test_only_a_protocol_s_own_module_compares_its_name():
     spoken = [
         path.relative_to(root).as_posix()
         for path in sorted(root.rglob("*.py"))
-        if any(f'"{name}"' in path.read_text() for name in PROTOCOLS)
+        # A key is none: failure kinds have a rule that is called `exact` too.
+        if re.search(rf'"({"|".join(PROTOCOLS)})"(?!:)', path.read_text())
     ]
     assert spoken == ["regions/exact.py", "regions/published.py"]

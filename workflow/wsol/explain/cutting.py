@@ -12,6 +12,7 @@ from wsol.explain.explaining import ExplainedImage
 from wsol.pictures.panels import Image
 from wsol.pictures.presets import System
 from wsol.regions.canvases import boxes_on_image
+from wsol.regions.exact import EXACT
 from wsol.regions.localize import localize
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.settings import checked, known, parameters
@@ -65,7 +66,7 @@ def boxes(
         np.array(input_size),
         np.tile(size, (len(maps), 1)),
         threshold=threshold,
-        protocol="exact",
+        protocol=EXACT.name,
         upsampling=system.upsampling,
         normalization=system.normalization,
     )
