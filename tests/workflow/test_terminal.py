@@ -126,7 +126,14 @@ def seen(words: list[str], until: bytes, then: signal.Signals | None = None) -> 
     ours, theirs = pty.openpty()
     shown = b""
     running = subprocess.Popen(
-        words, stdin=theirs, stdout=theirs, stderr=theirs, env=environment(TERM="xterm"), start_new_session=True
+        words,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(TERM="xterm"),
+        start_new_session=True,
+        # Tests that a shell runs in the background are deaf to Ctrl-C, and so would be what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     os.close(theirs)
     end = time.monotonic() + 300
