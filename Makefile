@@ -50,8 +50,10 @@ shots: $(VENV)/ready
 reference: $(VENV)/ready
 	$(BIN)/python scripts/reference.py
 
+# Two at a time, each in a process of its own, which takes up to 3 GB: WORKERS=8 where there is room for more.
+WORKERS ?= 2
 test: $(VENV)/ready lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 # The tests, and which lines of the library they reach; it takes a third longer.
 coverage: $(VENV)/ready
