@@ -89,3 +89,8 @@ def server():
     yield found
     found.http.shutdown()
     found.http.server_close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs first: of two workers neither then waits at the end for a run of minutes that the other began last."""
+    items.sort(key=lambda item: item.path.parent.name != "workflow")

@@ -151,8 +151,9 @@ def _target(image: str, label: int, part: pd.DataFrame, form: str, masks: Path, 
     boxes = _boxes(part, form, width, height, image)
     mask, ignore = (maskfiles.union(found) for found in layers.values())
     ignore = ignore & ~mask if ignore is not None and mask is not None else ignore
-    counts = ["" if layer is None else rle.encode(layer) for layer in (mask, ignore)]
-    rows.add(image, label, width, height, boxes.ravel(), counts[0], counts[1], group)
+    painted = "" if mask is None else rle.encode(mask)
+    ignored = "" if ignore is None or not ignore.any() else rle.encode(ignore)
+    rows.add(image, label, width, height, boxes.ravel(), painted, ignored, group)
 
 
 def _one(part: pd.DataFrame, field: str, image: str, default: Any) -> Any:

@@ -142,5 +142,5 @@ def _masks(
     mask, ignore = (maskfiles.union(layer) for layer in layers)
     if mask is None:
         return "", "", width, height
-    ignored = "" if ignore is None else rle.encode(ignore & ~mask)
-    return rle.encode(mask), ignored, width, height
+    ignored = np.zeros_like(mask) if ignore is None else ignore & ~mask
+    return rle.encode(mask), rle.encode(ignored) if ignored.any() else "", width, height
