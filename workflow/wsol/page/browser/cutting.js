@@ -187,8 +187,8 @@ const cutting = (() => {
 
   function overlap(a, b, one) {
     const area = (box) => Math.max(box[2] - box[0] + one, 0) * Math.max(box[3] - box[1] + one, 0);
-    const shared = [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])];
-    const common = area(shared);
+    const both = [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])];
+    const common = area(both);
     const union = area(a) + area(b) - common;
     return union > 0 ? common / union : 0;
   }
