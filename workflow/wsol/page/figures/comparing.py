@@ -7,6 +7,7 @@ import pandas as pd
 from wsol.page.answers import ALPHA, signed
 from wsol.page.figures.drawn import (
     BAD,
+    CELL,
     GOOD,
     INK,
     PAPER,
@@ -23,7 +24,6 @@ from wsol.page.figures.drawn import (
 from wsol.page.seen import Seen, shown_first
 from wsol.scores.metrics import metric
 
-CELL = 46  # pixels of a cell of a matrix
 SCALE, AXIS = alt.Scale(zero=False, nice=True), alt.Axis(tickCount=8)  # of values that lie anywhere
 PREFERRED = ("all", "best", "control")  # of a pair that stands in several families
 

@@ -9,6 +9,7 @@ from wsol.page.seen import Seen
 
 ROWS = "rows"  # the name of the rows in a specification: they are given when it is drawn
 STEP = 24  # pixels of a run in a figure of bars
+CELL = 46  # pixels of a cell of a matrix
 PANEL = 190  # pixels of a small figure's width
 # Colours are style.css's own: in the page they follow its theme, in files `colours` puts light ones.
 INK, SOFT, LINE, PAPER = "var(--ink)", "var(--soft)", "var(--line)", "var(--paper)"

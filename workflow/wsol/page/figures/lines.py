@@ -51,18 +51,11 @@ def levels(seen: Seen, metric: str) -> Figure | None:
 
 def overlap(seen: Seen) -> Figure | None:
     """Accuracy against the IoU that is asked for."""
-    curve = curve_of(seen, "iou")
-    if not len(curve):
-        return None
-    rows = with_control(seen, curve[["run", "x", "value"]])
-    x = alt.X("x:Q", title="IoU asked for", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(values=[0, 0.5, 1]))
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
-    line = alt.Chart().mark_line(strokeWidth=1.8).encode(x=x, y=y, tooltip=tips("run:N", "x:Q", "value:Q"))
     description = (
         "Percent of targets whose box reaches an IoU, over IoU, at the level chosen for IoU .5: a small figure a run, "
         "the other runs in grey behind it."
     )
-    return Figure("Accuracy against IoU", description, plain(among(seen, line)), rows)
+    return _against(seen, "iou", "IoU asked for", 1, ("Accuracy against IoU", description))
 
 
 def overlap_distribution(seen: Seen) -> Figure | None:
@@ -94,14 +87,20 @@ def _bars(curve: pd.DataFrame) -> pd.DataFrame:
 
 def precision_recall(seen: Seen) -> Figure | None:
     """Precision against recall of pixels, where the truth is masks."""
-    curve = curve_of(seen, "precision_recall")
-    if not len(curve):
-        return None
-    rows = with_control(seen, curve[["run", "x", "value"]])
-    x = alt.X("x:Q", title="recall, %", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
-    line = alt.Chart().mark_line(strokeWidth=1.8, clip=True).encode(x=x, y=y, order="x:Q")
     description = (
         "Precision against recall of all pixels together: a small figure a run, the other runs in grey behind it."
     )
-    return Figure("Precision and recall of pixels", description, plain(among(seen, line)), rows)
+    return _against(seen, "precision_recall", "recall, %", 100, ("Precision and recall of pixels", description))
+
+
+def _against(seen: Seen, curve: str, title: str, end: int, words: tuple[str, str]) -> Figure | None:
+    """A curve's percent against its x, which runs from 0 to `end`; `words`: the figure's title and what it shows."""
+    found = curve_of(seen, curve)
+    if not len(found):
+        return None
+    rows = with_control(seen, found[["run", "x", "value"]])
+    x = alt.X("x:Q", title=title, scale=alt.Scale(domain=[0, end]), axis=alt.Axis(values=[0, end / 2, end]))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 50, 100]))
+    line = alt.Chart().mark_line(strokeWidth=1.8, clip=True)
+    line = line.encode(x=x, y=y, order="x:Q", tooltip=tips("run:N", "x:Q", "value:Q"))
+    return Figure(*words, plain(among(seen, line)), rows)

@@ -8,6 +8,7 @@ import pandas as pd
 from wsol.page.behind import RULES, TABLES, failures_link, failures_of, strata_of
 from wsol.page.figures.drawn import (
     ACCENT,
+    CELL,
     INK,
     PAPER,
     ROWS,
@@ -23,7 +24,6 @@ from wsol.page.figures.drawn import (
 from wsol.page.seen import Seen
 
 CLASSES = 40  # of a figure; half of them the worst, half the best
-CELL = 46
 COLOURS = {  # of a kind of failure, as style.css has them
     **{"right": "kind0", "both_right": "kind0"},
     **{"part": "kind1", "class_only": "kind1", "more": "kind2", "several": "kind3", "multi_instance": "kind3"},
