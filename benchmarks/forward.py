@@ -32,7 +32,7 @@ from wsol.maps import heatmaps
 from wsol.maps.cams import CAMS
 from wsol.networks import backbones, evidence
 from wsol.networks.explainer import Explainer
-from wsol.networks.kerasexplainer import folding
+from wsol.networks.folding import folding
 
 METHODS = [name for name, cam in CAMS.items() if cam.evidence == "gradient"]
 

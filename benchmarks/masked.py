@@ -141,7 +141,7 @@ def bare(backbone, pictures):
     import tensorflow as tf
 
     try:
-        from wsol.networks.kerasexplainer import folding
+        from wsol.networks.folding import folding
     except ImportError:
         from wsol.networks.explainer import folding
 

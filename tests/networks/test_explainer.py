@@ -7,14 +7,15 @@ from models import SIDE, backbone, keras, layers, open_picture, plain, seeded, t
 from wsol.index.outputs import class_probability
 from wsol.networks import evidence
 from wsol.networks.explainer import coefficients
-from wsol.networks.kerasexplainer import KerasExplainer, folding
+from wsol.networks.folding import folding
+from wsol.networks.kerasexplainer import KerasExplainer
 
 
 def test_each_function_is_traced_once_whatever_the_last_batch():
     explainer = KerasExplainer(backbone(seeded(plain)), 4)
     table = targets([str(i) for i in range(11)], [[0]] * 11)
     evidence.predict(explainer.backbone, open_picture, table, evidence.Collected(), explainer=explainer)
-    assert dict(explainer.traces) == {"forward": 1, "gradients": 1}
+    assert dict(explainer.traces) == {"network": 1, "gradients": 1}
 
 
 def test_normalisations_are_folded_where_there_are_any():

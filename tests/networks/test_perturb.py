@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from models import SIDE, backbone, keras, layers, linear, picture, plain, run, seeded, targets
+from naive import random_mask
 from wsol.maps.cams import CAMS
 from wsol.networks.architectures import MODES
-from wsol.networks.explainer import Seen
+from wsol.networks.explainer import Masks, Seen
 from wsol.networks.perturb import EVIDENCES, MEAN, Probe, colour, gradient
 from wsol.settings import parameters
 
@@ -97,7 +98,8 @@ def test_what_a_mask_hides_is_the_same_picture_for_every_network(fill):
         network = backbone(model, preprocessing=prepare, layer="still")
         nothing = Seen(np.zeros((1, 1)), [np.zeros((1, 1))], {})
         probe = Probe(network.explainer(4), picture("1"), nothing, 0, 0, "logit")
-        seen = next(probe.masked([mask[None]], fill))[0].reshape(SIDE, SIDE, 3)
+        whole = np.eye(SIDE, dtype=np.float32)
+        seen = probe.masked(Masks(whole, mask[None], whole), fill)[0].reshape(SIDE, SIDE, 3)
         undone = (seen * np.float32(prepare["std"]) + np.float32(prepare["mean"])) / prepare["scale"]
         undone = undone[..., ::-1] if prepare["order"] == "bgr" else undone
         np.testing.assert_allclose(undone, expected, atol=1e-2, err_msg=mode)
@@ -151,13 +153,11 @@ def test_rise_sees_what_alone_decides():
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
 def test_rise_is_its_naive_sum_of_the_networks_own_probabilities(activation):
-    from wsol.networks.perturb import _random_mask
-
     model, options = seeded(lambda: plain(activation)), {"method": "rise", "masks": 12, "cells": 4, "seed": 5}
     _, found = run(model, targets(["1"], [[2]]), evidence=options)
     random, total = np.random.default_rng(5), np.zeros((SIDE, SIDE))
     for _ in range(12):
-        mask = _random_mask(random, 4, 0.5, (SIDE, SIDE))
+        mask = random_mask(random, 4, 0.5, (SIDE, SIDE))
         total += float(model(shown(mask)[None])[0, 2]) * mask
     np.testing.assert_allclose(found["finished_maps"][0], total / (0.5 * 12), atol=1e-5)
 
