@@ -90,7 +90,8 @@ def serve(code: Path) -> None:
     sys.path.insert(0, str(code / "workflow"))
     from wsol.networks import backbones
 
-    backbones.deterministic(os.cpu_count())
+    # Older code ran one chunk at a time with all cores, as its jobs did; now each of the threads has one.
+    backbones.deterministic(1 if (code / "workflow/wsol/networks/kerasexplainer.py").exists() else os.cpu_count())
     settings = json.loads(sys.stdin.readline())
     ready = {}
     for text in sys.stdin:

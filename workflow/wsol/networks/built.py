@@ -101,11 +101,11 @@ class Backbone:
         """The explained layers' names."""
         return [step.name for step in self.layers]
 
-    def explainer(self, batch: int) -> Explainer:
-        """What answers for it, `batch` images at a time."""
+    def explainer(self, batch: int, threads: int = 2) -> Explainer:
+        """What answers for it, `batch` images at a time, in so many threads."""
         from wsol.networks.kerasexplainer import KerasExplainer  # which is made of this
 
-        return KerasExplainer(self, batch)
+        return KerasExplainer(self, batch, threads)
 
     def between(self) -> list[str]:
         """What keeps the explained layers' heads from being a pooling and one dense layer; [] where they are that."""

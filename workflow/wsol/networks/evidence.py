@@ -68,7 +68,7 @@ def predict(
     asked = _Targets(targets, pd.Index(firsts["image"]).get_indexer(targets["image"]), len(firsts))
     _check_outputs(asked.accepted, targets["image"], backbone.classes)
     # Tracing costs seconds: a caller that predicts twice hands over the functions of the first time.
-    explainer = explainer or backbone.explainer(backbone.settings["batch"])
+    explainer = explainer or backbone.explainer(backbone.settings["batch"], threads)
     work = _Pass(explainer, asked, sink)
     source = _loaded(backbone, open_image, firsts, threads, ahead=3 * explainer.batch)
     while batch := list(islice(source, explainer.batch)):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Floats, Masks, Rows, Seen
-from wsol.networks.folding import folding
+from wsol.networks.folding import folded, folding
 from wsol.networks.graphs import Graph
 from wsol.networks.layers import pooled
 
@@ -77,7 +77,8 @@ class KerasExplainer:
         self.common = {key for key in self.cut if (step := graph.producer(key)) and step.shape[:1] != (None,)}
         self.head_chunk = max(HEAD_CHUNK, self.chunk) if all(self.constant) and not self.common else self.chunk
         # Folding pays where convolutions run; gradients and ablations run the head alone.
-        self._network = tf.function(folding(graph)(self._trace_network), autograph=False)
+        self.folded = folded(graph, {output, *self.keys, *self.cut})
+        self._network = tf.function(folding(self.folded)(self._trace_network), autograph=False)
         self._gradients = tf.function(self._trace_gradients, autograph=False)
         self._behind = tf.function(self._trace_behind, autograph=False)
         self._ablated = tf.function(self._trace_ablated, autograph=False)
@@ -143,7 +144,7 @@ class KerasExplainer:
         import tensorflow as tf
 
         self.traces["network"] += 1
-        graph = self.backbone.graph
+        graph = self.folded
         values = graph.run({graph.inputs[0]: shown}, [self.backbone.output, *self.keys, *self.cut])
         layers = [tf.cast(values[key], tf.float32) for key in self.keys]
         return self.backbone.logits(values), layers, {key: values[key] for key in self.cut}
