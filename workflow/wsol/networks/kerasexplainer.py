@@ -59,6 +59,8 @@ class KerasExplainer:
     [n 1 1 k]. `threads` run chunks beside each other; a GPU is given whole batches instead.
     """
 
+    concurrent = True
+
     def __init__(self, backbone: Backbone, batch: int, threads: int = 2):
         import tensorflow as tf
 
