@@ -93,7 +93,8 @@ SCORECAM = {"method": "scorecam", "channels": 8, "fill": "mean"}
 @pytest.mark.parametrize(
     ("usual", "cam", "asked", "expected"),
     [
-        ({}, "gradcam", {}, {"method": "gradient", "similar": 3}),
+        ({}, "gradcam", {}, {"method": "gradient", "similar": 0}),
+        ({}, "finercam", {}, {"method": "gradient", "similar": 3}),
         ({"evidence": {"method": "gradient", "similar": 2}}, "finercam", {}, {"method": "gradient", "similar": 2}),
         ({}, "finercam", {"similar": 5}, {"method": "gradient", "similar": 5}),
         ({"evidence": "ablation"}, "ablationcam", {}, {"method": "ablation"}),
@@ -112,7 +113,7 @@ def test_a_backbones_evidence_is_for_the_cams_that_need_it():
         GOOD | {"backbones": {"net": network}, "cams": {"gradcam": {}, "scorecam": {}, "scorecam_logits": {}}}
     )
     evidence = [run.backbone.settings["evidence"] for run in found.runs]
-    assert evidence == [{"method": "gradient", "similar": 3}, SCORECAM, SCORECAM]
+    assert evidence == [{"method": "gradient", "similar": 0}, SCORECAM, SCORECAM]
     assert found.runs[1].backbone.id == found.runs[2].backbone.id  # one pass serves both
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from models import SIDE, backbone, keras, layers, linear, picture, plain, run, seeded, targets
+from models import SIDE, backbone, keras, layers, linear, one_by_one, picture, plain, run, seeded, targets
 from naive import random_mask
 from wsol.maps.cams import CAMS
 from wsol.networks.architectures import MODES
-from wsol.networks.explainer import Masks, Seen
-from wsol.networks.perturb import EVIDENCES, MEAN, Probe, colour, own_class, similar_classes
+from wsol.networks.explainer import Masks, Seen, score_of
+from wsol.networks.perturb import EVIDENCES, MEAN, Probe, ablation, colour, own_class, similar_classes
 from wsol.settings import parameters
 
 
@@ -20,6 +20,20 @@ def test_ablation_on_a_pooling_and_dense_head_is_its_closed_form():
     for i, index in enumerate((0, 2)):
         expected = kernel[:, index] * found["activations"][i].mean(axis=(0, 1))
         np.testing.assert_allclose(found["score_drops"][i, 0, 0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("score", ["logit", "probability"])
+@pytest.mark.parametrize("make", [plain, one_by_one])
+def test_ablation_behind_a_pooling_is_what_the_head_says_without_each_channel(make, score):
+    network = backbone(seeded(make), score=score)
+    assert network.between() == []
+    explainer, pixels = network.explainer(4), np.stack([picture("1"), picture("2")])
+    seen, classes = explainer.forward(pixels), np.array([0, 2])
+    found = ablation(Probe(explainer, pixels[1], seen, 1, 0, score), classes)["score_drops"]
+    channels = np.arange(-1, seen.activations[0].shape[-1])
+    scores = score_of(explainer.ablated(seen.kept, 1, 0, channels).astype(float), score, network.activation)[:, classes]
+    np.testing.assert_allclose(found[:, 0, 0], (scores[:1] - scores[1:]).T, atol=1e-6)
+    assert found.shape == (2, 1, 1, 8) and abs(found).max() > 1e-3
 
 
 def test_ablation_in_mid_network_is_the_naive_loop():

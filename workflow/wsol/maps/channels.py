@@ -60,7 +60,7 @@ def principal(maps: Array) -> Array:
 
 
 def _largest(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest eigenvalue [n 1] of each symmetric matrix [n m m], and its vector [n m]; NaN where one is not finite."""
+    """The largest eigenvalue [n 1] of each symmetric matrix [n m m], and its vector [n m]; NaN of one not finite."""
     from scipy.linalg import eigh
 
     values, vectors = np.full((len(matrices), 1), np.nan), np.full(matrices.shape[:2], np.nan)

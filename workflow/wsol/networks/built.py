@@ -10,6 +10,7 @@ from wsol.index.outputs import no_probability
 from wsol.networks import heads, layers, receptive
 from wsol.networks.explainer import Explainer
 from wsol.networks.graphs import Graph, Step
+from wsol.networks.kerasexplainer import KerasExplainer
 from wsol.networks.perturb import PERTURBATIONS
 
 
@@ -105,8 +106,6 @@ class Backbone:
 
     def explainer(self, batch: int, threads: int = 2) -> Explainer:
         """What answers for it, `batch` images at a time, in so many threads."""
-        from wsol.networks.kerasexplainer import KerasExplainer  # which is made of this
-
         return KerasExplainer(self, batch, threads)
 
     def between(self) -> list[str]:

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.networks.built import Backbone
 from wsol.networks.explainer import Floats, Masks, Rows, Seen
 from wsol.networks.folding import folded, folding
 from wsol.networks.graphs import Graph
@@ -61,7 +60,7 @@ class KerasExplainer:
 
     concurrent = True
 
-    def __init__(self, backbone: Backbone, batch: int, threads: int = 2):
+    def __init__(self, backbone: Any, batch: int, threads: int = 2):  # a `built.Backbone`, which makes it
         import tensorflow as tf
 
         self.backbone = backbone

@@ -61,7 +61,7 @@ def gradient(
         Doc("Of so many classes, those with the nearest logits, the gradient too: 3 for the CAMs that have rivals."),
     ] = 0,
 ) -> None:
-    """The settings of evidence `gradient`; `asking.Gradients` takes it."""
+    """The gradients of the explained score (`asking.Gradients`)."""
 
 
 class Probe:
@@ -93,13 +93,24 @@ class Probe:
         """The logits [b c] of the image behind each of b masks; 0 shows the colour `fill`."""
         return self.explainer.masked(self.pixels[None], np.zeros(len(masks.grids), np.int64), masks, colour(fill))
 
+    def gradients(self, classes: np.ndarray) -> np.ndarray:
+        """d logit / d activations of the asked classes: [m h w k], or [m 1 1 k] where places are alike."""
+        kept, row, place = self._asked
+        weights = (np.arange(len(self.logits)) == classes[:, None]).astype(np.float32)
+        return self.explainer.gradients(kept, np.full(len(classes), row), [weights], [[place]])[0][0]
+
     def without(self, channels: np.ndarray) -> np.ndarray:
         """The logits [b c] of the head when each of `channels` in turn is zero."""
         return self.explainer.ablated(*self._asked, channels)
 
 
 def ablation(probe: Probe, classes: np.ndarray) -> Rows:
-    """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
+    """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k].
+
+    Of a logit behind a pooling and one dense layer it is sum_ij A_ijk dy / dA_ijk, which takes no pass.
+    """
+    if probe.score == "logit" and not probe.explainer.backbone.between():
+        return {"score_drops": probe.activations.sum(axis=(0, 1)) * probe.gradients(classes)}
     # The head runs on what the forward pass kept of this image; -1 takes no channel away.
     found = probe.scores(probe.without(np.arange(-1, probe.activations.shape[-1])), classes)
     return {"score_drops": (found[:1] - found[1:]).T.astype(np.float32)[:, None, None]}
