@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -39,10 +39,10 @@ def settings_of_worker() -> dict[str, Any] | None:
     return json.loads(sys.argv[2]) if sys.argv[1:2] == ["--serve"] else None
 
 
-def serve(answer: Callable[[Any], Any]) -> None:
+def serve(answer: Callable[[Any], Any], out: TextIO = sys.stdout) -> None:
     """Answers questions until there are no more."""
     for text in sys.stdin:
-        print(json.dumps(answer(json.loads(text))), flush=True)
+        print(json.dumps(answer(json.loads(text))), file=out, flush=True)
 
 
 def rate(run: Callable[[], int]) -> list[float]:
