@@ -46,12 +46,13 @@ def main() -> None:
         asked = {kind: (workers[name], kind) for kind, name in kinds.items()}
         asked |= {"before": (workers["before"], "ours")} if options.before else {}
         found = in_turns(asked, options.rounds)
-        size = workers["ours"].asked("size")
+        sizes = {name: workers[name].asked("size") for name in codes if name != "whole"}
         for worker in workers.values():
             worker.end()
     print(f"{options.architecture}, {options.count} images, {os.cpu_count()} cores, medians of {options.rounds} rounds")
     told(found, "ours")
-    print(f"  evidence: {size / options.count / 1000:.1f} kB an image")
+    for name, size in sizes.items():
+        print(f"  evidence, {name}: {size / options.count / 1000:.1f} kB an image")
 
 
 def arguments() -> argparse.Namespace:
@@ -96,7 +97,7 @@ def work(given: dict[str, Any]) -> None:
         "bare": lambda: whole(backbone, given["names"], lambda function: function),
         "folded": lambda: whole(backbone, given["names"], folding(backbone.graph)),
         "tape": lambda: tape(backbone, ready(backbone, given["names"][:16])),
-        "chunked": lambda: chunked(backbone, given["names"]),
+        "chunked": lambda: chunked(backbone, ready(backbone, given["names"]), count),
         "ours": lambda: everything(backbone, table, path),
     }
     made: dict[str, Callable[[], int]] = {}
@@ -121,7 +122,11 @@ def settled(backbone: Any) -> Any:
 
 
 def folding(graph: Any) -> Callable[[Callable], Callable]:
-    from wsol.networks.folding import folding
+    """As TensorFlow folds by itself, given constants; the older code has the function elsewhere."""
+    try:
+        from wsol.networks.folding import folding
+    except ImportError:
+        from wsol.networks.explainer import folding
 
     return folding(graph)
 
@@ -147,13 +152,13 @@ def whole(backbone: Any, names: list[str], fold: Callable[[Callable], Callable])
     return run
 
 
-def chunked(backbone: Any, names: list[str]) -> Callable[[], int]:
-    explainer, pixels = backbone.explainer(BATCH, os.cpu_count()), ready(backbone, names)
+def chunked(backbone: Any, pixels: np.ndarray, count: int) -> Callable[[], int]:
+    asked = backbone.explainer(BATCH, os.cpu_count())
 
     def run() -> int:
-        for start in range(0, len(pixels), BATCH):
-            explainer.forward(pixels[start : start + BATCH])
-        return len(pixels)
+        for start in range(0, count, BATCH):
+            asked.forward(pixels.take(range(start, min(start + BATCH, count)), axis=0, mode="wrap"))
+        return count
 
     return run
 
