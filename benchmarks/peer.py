@@ -12,7 +12,7 @@ from workers import LIBRARY, rate, serve, settings_of_worker
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (32, 224, 224, 3), np.uint8)
 LAYER = "out_relu"
-PATCH, STRIDE = 48, 16  # pixels, of ours too
+PATCH, STRIDE = 48, 16  # pixels
 Run = Callable[[], Any]
 
 
@@ -28,7 +28,12 @@ def ours(weights: str) -> Callable[[str, int, int], Run]:
     backbones.deterministic(1)
     backbone = backbones.build({"architecture": "MobileNetV2", "weights": weights, "layer": LAYER, "classes": 1000})
     explainer = backbone.explainer(32, os.cpu_count())
-    own = {"scorecam, 64 channels": {"channels": 64}, "rise, 256 masks": {"masks": 256}}
+    own = {
+        "scorecam, 64 channels": {"channels": 64},
+        "rise, 256 masks": {"masks": 256},
+        "occlusion, 144 places": {"grid": 10, "patch": 3},  # which reaches over the edges: 12 x 12 places
+        "occlusion, 196 places": {"grid": 14, "patch": 1},
+    }
 
     def made(method: str, count: int, size: int) -> Run:
         cam = CAMS[method.split(",")[0]]
@@ -74,7 +79,7 @@ def xplique(weights: str) -> Callable[[str, int, int], Run]:
     kinds = {
         "gradcam": lambda size: GradCAM(model, batch_size=size, conv_layer=LAYER),
         "gradcam++": lambda size: GradCAMPP(model, batch_size=size, conv_layer=LAYER),
-        "occlusion": lambda size: Occlusion(model, batch_size=size, patch_size=PATCH, patch_stride=STRIDE),
+        "occlusion, 144 places": lambda size: Occlusion(model, batch_size=size, patch_size=PATCH, patch_stride=STRIDE),
         "rise, 256 masks": lambda size: Rise(model, batch_size=size, nb_samples=256),
     }
 
@@ -113,7 +118,7 @@ def tf_explain(weights: str) -> Callable[[str, int, int], Run]:
     model, x = keras_model(weights)
 
     def made(method: str, count: int, size: int) -> Run:
-        if method == "occlusion":
+        if "occlusion" in method:
             explainer = OcclusionSensitivity(batch_size=size)
             return lambda: explainer.explain((x[:count], None), model, 0, STRIDE)  # its patches do not overlap
         parts = [x[i : i + size] for i in range(0, count, size)]

@@ -5,8 +5,8 @@
 One MobileNetV2 with one file of random weights (pytorch-grad-cam: the same layers in torch), the same images in memory,
 maps on the layer's grid or the input's as each tool makes them. Each tool runs in a process of its own, at each of
 several batch sizes; its best one is compared. Ours runs at its only setting. A tool that is not there, or does not run
-beside this Keras, is named with the reason. Ours covers 256 places of 3 x 3 cells of 14 x 14, xplique 144 of them,
-those within the image, and tf-explain 196 of one cell. Start-up is in no number.
+beside this Keras, is named with the reason. Occlusion is asked for as many places as the other tool covers: xplique's
+overlap and stay within the image, tf-explain's do not overlap. Start-up is in no number.
 """
 
 import argparse
@@ -30,13 +30,14 @@ METHODS = {
     "ablationcam": (1, [32, 128]),
     "scorecam, 64 channels": MASKED,
     "scorecam": (1, [32, 128]),
-    "occlusion": MASKED,
+    "occlusion, 144 places": MASKED,
+    "occlusion, 196 places": MASKED,
     "rise, 256 masks": MASKED,
 }
 PEERS = {
-    "xplique": ["gradcam", "gradcam++", "occlusion", "rise, 256 masks"],
+    "xplique": ["gradcam", "gradcam++", "occlusion, 144 places", "rise, 256 masks"],
     "tf_keras_vis": ["gradcam", "gradcam++", "layercam", "scorecam, 64 channels"],
-    "tf_explain": ["gradcam", "occlusion"],
+    "tf_explain": ["gradcam", "occlusion, 196 places"],
     "pytorch_grad_cam": ["gradcam", "gradcam++", "layercam", "eigencam", "ablationcam", "scorecam"],
 }
 PEER = str(Path(__file__).with_name("peer.py"))
