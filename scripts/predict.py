@@ -26,7 +26,7 @@ with job(snakemake.log, f"predict {name}") as log:
     explanations = params.reading["explanations"]
     threads, instructions = settings.pop("threads"), settings.pop("instructions")
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
-    backbones.deterministic(threads, instructions)
+    backbones.deterministic(1, instructions)  # a thread for each chunk of images, and none within one
     log.say(f"{processor.described()}; instructions {instructions}")
     trained = files.weights[0] if isinstance(settings["weights"], dict) else None
     fitted = WEIGHTS.read(trained) if trained else {"classes": None, "names": []}
