@@ -6,8 +6,8 @@ One MobileNetV2 with one file of random weights (pytorch-grad-cam: the same laye
 maps on the layer's grid or the input's as each tool makes them. Each tool runs in a process of its own, at each of
 several batch sizes; its best one is compared. Ours runs at its only setting. A tool that is not there, or does not run
 beside this Keras, is named with the reason. Occlusion is asked for as many places as the other tool covers: xplique's
-overlap and stay within the image, tf-explain's do not overlap. Without a torchvision that fits, empty names stand in for
-the three of it that pytorch-grad-cam imports and does not use here. Start-up is in no number.
+overlap and stay within the image, tf-explain's do not overlap. Where there is no torchvision, empty names stand in for
+what pytorch-grad-cam imports of it and does not use here. Start-up is in no number.
 """
 
 import argparse

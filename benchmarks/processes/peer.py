@@ -158,14 +158,16 @@ def pytorch_grad_cam(weights: str) -> Callable[[str, int, int], Run]:
 
 
 def stand_in_for_torchvision() -> None:
-    """pytorch-grad-cam imports three names of it for a helper that nothing here calls; it may not fit this torch."""
+    """pytorch-grad-cam imports names of it for helpers that nothing here calls; it may not fit this torch."""
     import importlib.util
 
     if importlib.util.find_spec("torchvision") is None:
-        whole, transforms = ModuleType("torchvision"), ModuleType("torchvision.transforms")
-        vars(transforms).update(dict.fromkeys(("Compose", "Normalize", "ToTensor")))
-        whole.transforms = transforms
-        sys.modules |= {"torchvision": whole, "torchvision.transforms": transforms}
+        names = {"torchvision": (), ".transforms": ("Compose", "Normalize", "ToTensor"), ".functional": ("resize",)}
+        path = ""
+        for name, empty in names.items():
+            path += name
+            sys.modules[path] = ModuleType(path)
+            vars(sys.modules[path]).update(dict.fromkeys(empty))
 
 
 def torch_model() -> Any:
