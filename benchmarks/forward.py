@@ -25,7 +25,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from workers import LIBRARY, Worker, in_turns, rate, serve, settings_of_worker, told
+from processes.workers import LIBRARY, Worker, in_turns, rate, serve, settings_of_worker, told
 
 BATCH = 32
 

@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 from forward import chunked, explainer, folding, settled
-from workers import LIBRARY, Worker, in_turns, rate, serve, settings_of_worker, told
+from processes.workers import LIBRARY, Worker, in_turns, rate, serve, settings_of_worker, told
 
 ARCHITECTURES: dict[str, dict] = {"MobileNetV2": {}, "MobileNet": {"alpha": 0.25}, "MobileNetV3Small": {}}
 # What is asked of the network, and of how many images: some ten seconds of two cores each.

@@ -1,12 +1,13 @@
 """How fast are the other tools at their own methods, beside ours? Images a second, all in one run.
 
-    python benchmarks/peers.py [--rounds 3]      # with `pip install .[bench]` for the tools
+    python benchmarks/peers.py [--rounds 3] [--tool xplique …]      # with `pip install .[bench]` for the tools
 
 One MobileNetV2 with one file of random weights (pytorch-grad-cam: the same layers in torch), the same images in memory,
 maps on the layer's grid or the input's as each tool makes them. Each tool runs in a process of its own, at each of
 several batch sizes; its best one is compared. Ours runs at its only setting. A tool that is not there, or does not run
 beside this Keras, is named with the reason. Occlusion is asked for as many places as the other tool covers: xplique's
-overlap and stay within the image, tf-explain's do not overlap. Start-up is in no number.
+overlap and stay within the image, tf-explain's do not overlap. Where there is no torchvision, empty names stand in for
+what pytorch-grad-cam imports of it and does not use here. Start-up is in no number.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from workers import Worker
+from processes.workers import Worker
 
 # Of each method: how many images at once in a round, and the batch sizes (images, or masks of one image).
 GRADIENT = (32, [1, 8, 32])
@@ -40,23 +41,25 @@ PEERS = {
     "tf_explain": ["gradcam", "occlusion, 196 places"],
     "pytorch_grad_cam": ["gradcam", "gradcam++", "layercam", "eigencam", "ablationcam", "scorecam"],
 }
-PEER = str(Path(__file__).with_name("peer.py"))
+PEER = str(Path(__file__).with_name("processes") / "peer.py")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--tool", nargs="*", choices=PEERS, default=list(PEERS))
+    options = parser.parse_args()
+    rounds = options.rounds
     print(f"MobileNetV2, {os.cpu_count()} cores, images/s, medians of {rounds} rounds in turns")
     with tempfile.TemporaryDirectory() as folder:
         weights = str(Path(folder) / "random.weights.h5")
         ours = Worker(PEER, {"tool": "ours", "weights": weights})
         ours.asked("save")
-        for name, methods in PEERS.items():
+        for name in options.tool:
             peer = Worker(PEER, {"tool": name, "weights": weights})
             if why := peer.asked("there"):
                 print(f"  {name}: skipped, {why}")
-            for method in [] if why else methods:
+            for method in [] if why else PEERS[name]:
                 print(f"  {name:17} {method:22} {compared(ours, peer, method, rounds)}", flush=True)
             peer.end()
         ours.end()

@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Sink(Protocol):
-    """Where arrays grow row by row."""
+    """Where arrays grow row by row, to `total` rows where that is known."""
 
     def append(self, name: str, rows: np.ndarray, total: int | None = None) -> None: ...
 

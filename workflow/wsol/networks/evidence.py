@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from wsol.datasets import images
 from wsol.errors import ConfigError
-from wsol.files.behind import Behind
+from wsol.files.behind import Behind, Sink
 from wsol.files.predict import ARRAYS, view
-from wsol.networks.asking import Batch, Explanation, Sink, kinds, suffix
+from wsol.networks.asking import Batch, Explanation, kinds, suffix
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer, Seen
 

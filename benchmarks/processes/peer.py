@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -128,6 +129,7 @@ def tf_explain(weights: str) -> Callable[[str, int, int], Run]:
 
 
 def pytorch_grad_cam(weights: str) -> Callable[[str, int, int], Run]:
+    stand_in_for_torchvision()
     import pytorch_grad_cam as tool
     import torch
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
@@ -153,6 +155,19 @@ def pytorch_grad_cam(weights: str) -> Callable[[str, int, int], Run]:
         return lambda: [explainer(part, [ClassifierOutputTarget(0)] * len(part)) for part in parts]
 
     return made
+
+
+def stand_in_for_torchvision() -> None:
+    """pytorch-grad-cam imports names of it for helpers that nothing here calls; it may not fit this torch."""
+    import importlib.util
+
+    if importlib.util.find_spec("torchvision") is None:
+        names = {"torchvision": (), ".transforms": ("Compose", "Normalize", "ToTensor"), ".functional": ("resize",)}
+        path = ""
+        for name, empty in names.items():
+            path += name
+            sys.modules[path] = ModuleType(path)
+            vars(sys.modules[path]).update(dict.fromkeys(empty))
 
 
 def torch_model() -> Any:

@@ -76,4 +76,4 @@ def told(found: dict[str, np.ndarray], ours: str) -> None:
         print(f"  {name:18} {medians[name][0]:9.3f} images/s ({rounds}){compared}", flush=True)
 
 
-LIBRARY = Path(__file__).parent.parent / "workflow"
+LIBRARY = Path(__file__).parents[2] / "workflow"
