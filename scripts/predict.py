@@ -39,7 +39,9 @@ with job(snakemake.log, f"predict {name}") as log:
     provenance = {
         "settings": params.backbone | found_out,
         "made_from": {"targets": files.targets} | (weights if trained else {}),
-        "given": ({} if trained else weights) | dict(zip(["model"], files.model, strict=False)),
+        "given": ({} if trained else weights)
+        | dict(zip(["model"], files.model, strict=False))
+        | dict(zip(["code"], files.program, strict=False)),
     }
     with (
         EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,

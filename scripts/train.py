@@ -31,7 +31,7 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     about = {
         "settings": params.settings,
         "made_from": {"targets": snakemake.input.targets},
-        "given": dict(zip(["model"], snakemake.input.model, strict=False)),
+        "given": dict(zip(["model", "code"], [*snakemake.input.model, *snakemake.input.program], strict=False)),
     }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)

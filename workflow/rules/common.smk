@@ -64,13 +64,18 @@ def weights(wildcards):
     given = SETTINGS[wildcards.backbone]["weights"]
     if isinstance(given, dict):
         return [f"{RESULTS}/weights/{given['train']}/model.weights.h5"]
-    return experiments.sources({"weights": given} if given else SETTINGS[wildcards.backbone])
+    return experiments.sources({"weights": given} if given else {"model": SETTINGS[wildcards.backbone]["model"]})
 
 
 def model(wildcards):
     """The user's model file, where its weights come from elsewhere."""
     settings = SETTINGS[wildcards.backbone]
     return experiments.sources({"model": settings["model"]}) if settings["weights"] else []
+
+
+def program(wildcards):
+    """The user's Python file that a model needs."""
+    return experiments.sources({"code": SETTINGS[wildcards.backbone]["code"]})
 
 
 def outcome(dataset, wildcards):

@@ -8,6 +8,7 @@ rule predict:
         seen=lambda w: noted(f"{w.dataset}/images", f"{w.backbone}/weights"),
         weights=weights,
         model=model,
+        program=program,
         code=lambda w: code("predict", *experiments.adapters([SETTINGS[w.dataset]], drawn=True)),
     output:
         predictions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.predictions.npz",

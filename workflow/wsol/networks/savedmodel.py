@@ -40,6 +40,9 @@ class SavedGraph(Graph):
         keys = {tensor.name: key for key, tensor in enumerate(images)}
         self.inputs = list(keys.values())
         self.input_shapes = [tuple(tensor.shape) for tensor in images]
+        self.feeds = list(self.inputs)
+        self.input_names = [tensor.name.split(":")[0] for tensor in images]
+        self.input_kinds = [tensor.dtype.name for tensor in images]
         self._names = [tensor.name for tensor in images]
         names = _layer_names([operation.name for operation in operations])
         for operation in operations:
@@ -62,6 +65,7 @@ class SavedGraph(Graph):
         """`values` and the `wanted`, by key, by importing what lies between them into the function being traced."""
         import tensorflow as tf
 
+        values = self.filled(values)
         given = {self._names[key]: value for key, value in values.items()}
         missing = [key for key in wanted if key not in values]
         nodes, cut = self._between(given, [self._names[key] for key in missing])
