@@ -71,13 +71,13 @@ def unknown_kind():
 
 
 MADE = {
-    "inside": (inside, ["plain", "early", "active", "both", "separable", "sum", "padded", "pooled", "late", "back", "final"]),
+    "inside": (inside, ["plain", "early", "active", "both", "separable", "sum", "padded", "pooled", "back", "final"]),
     "at_input": (at_input, ["early", "norm", "both", "sum", "depthwise", "late"]),
     "flattened": (flattened, ["late"]),
     "flattened_last": (flattened_last, ["late"]),
     "functions": (functions, ["early", "shares", "weighed"]),
     "unknown_kind": (unknown_kind, ["early", "late"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("name", "layer"), [(name, layer) for name, (_, known) in MADE.items() for layer in known])
@@ -96,7 +96,7 @@ def test_auto_takes_the_last_map_and_the_model_keeps_its_layers(tmp_path):
         network = build(tmp_path / f"{name}.keras")
         if name != "functions":
             assert network.layer == known[-1:], name
-        assert network.model.get_layer(known[-2 if name == "inside" else 0]).built
+        assert network.model.get_layer(known[0]).built
         for weight, own in zip(network.model.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_array_equal(weight, own)
 

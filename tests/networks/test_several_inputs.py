@@ -86,8 +86,8 @@ def test_whole_numbers_reach_a_savedmodel_as_such(folder):
         ({}, "inputs: mask and photo may each be the image"),
         (
             {"photo": "image"},
-            "inputs: 'age' needs a constant, as in `inputs: {age: 0}`; the model's inputs are age [], mask [16, 16, 1], "
-            "photo [16, 16, 3], place [2].",
+            "inputs: 'age' needs a constant, as in `inputs: {age: 0}`; the model's inputs are age [], "
+            "mask [16, 16, 1], photo [16, 16, 3], place [2].",
         ),
         ({"phto": "image"}, "inputs: unknown 'phto'. Did you mean 'photo'? Known: age, mask, photo, place."),
         (GIVEN | {"place": 1, "photo": 0}, "inputs: none is left for the image; it has four axes, or is named by"),

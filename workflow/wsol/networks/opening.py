@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from wsol.errors import ConfigError, DataError
-from wsol.networks.architectures import brief
 from wsol.networks import modelfile, owncode
+from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.savedmodel import SavedGraph

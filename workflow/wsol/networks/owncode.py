@@ -44,8 +44,8 @@ def needed(described: Any) -> list[str]:
     if not isinstance(described, dict):
         return []
     name, package = described.get("registered_name"), str(described.get("module")).partition(".")[0]
-    own = isinstance(name, str) and package not in ("keras", "builtins", *PACKAGES)
-    return list(dict.fromkeys([*([name.rpartition(">")[2]] if own else []), *needed([*described.values()])]))
+    own = [] if name is None or package in ("keras", "builtins", *PACKAGES) else [str(name).rpartition(">")[2]]
+    return list(dict.fromkeys([*own, *needed([*described.values()])]))
 
 
 def _names(value: Any) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _made_by(path: str) -> str:
 
 
 def check(path: str, described: Mapping[str, Any], code: str | None) -> None:
-    """A DataError where a described model needs a class and no code is given; one that lacks a package that is known."""
+    """A DataError where a described model needs a class and no code is given, or a package that is not here."""
     if not code and (names := needed(described)):
         raise DataError(lacks(path, names[0]))
     text = json.dumps(described)
