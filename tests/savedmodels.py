@@ -25,11 +25,14 @@ def explained(path: Path | str, **settings):
     return predictions, found, network
 
 
-def told(model, layer: str, image_last: bool = True, others=None, size=(SIDE, SIDE)):
-    """By one eager tape over the model itself: of each target the layer's activations, gradient and the outputs."""
+def told(model, layer: str, image_last: bool = True, others=None, size=(SIDE, SIDE), both=None):
+    """By one eager tape over the model itself: of each target the layer's activations, gradient and the outputs.
+
+    `both` gives the two of what the model takes, where Keras cannot say it by the layer's name.
+    """
     import tensorflow as tf
 
-    both = keras.Model(model.inputs, [model.get_layer(layer).output, model.outputs[0]])
+    both = both or keras.Model(model.inputs, [model.get_layer(layer).output, model.outputs[0]])
     found = []
     for name, (index,) in zip(NAMES, OUTPUTS, strict=True):
         image = picture(name, size)[None].astype(np.float32) / 255
@@ -45,11 +48,11 @@ def told(model, layer: str, image_last: bool = True, others=None, size=(SIDE, SI
     return [np.stack(each) for each in zip(*found, strict=True)]
 
 
-def agree(path: Path | str, layer: str, size=(SIDE, SIDE), image_last: bool = True, others=None, rtol=1e-4, **settings):
+def agree(path, layer, size=(SIDE, SIDE), image_last=True, others=None, both=None, rtol=1e-4, **settings):
     """Ours of a file, explained at `layer`, is what plain Keras says of it; its maps moved where they are not last."""
     predictions, found, network = explained(path, layer=layer, **settings)
     model = keras.saving.load_model(path, compile=False, safe_mode=False)
-    activations, gradients, outputs = told(model, layer, image_last, others, size)
+    activations, gradients, outputs = told(model, layer, image_last, others, size, both)
     first = activations.shape[1:] != found["activations"].shape[1:]
     if first:
         activations, gradients = (each.transpose(0, 2, 3, 1) for each in (activations, gradients))

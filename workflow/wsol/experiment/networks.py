@@ -149,10 +149,7 @@ def _model(where: str, settings: Mapping[str, Any]) -> None:
                 raise Missing(f"code: no file {places.named(code)}.")
         opening.check_source(model, settings["safe"])
         described = modelfile.description(model) if Path(model).is_file() else {}
-        if settings["safe"] and modelfile.brings_code(described):
-            said = "brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."
-            raise DataError(f"model '{model}' {said}")
-        owncode.check(model, described, code)
+        owncode.check(model, described, code, settings["safe"])
         if shapes := modelfile.inputs(described):
             inputs.check(shapes, settings["inputs"])
     except ConfigError as error:

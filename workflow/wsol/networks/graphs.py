@@ -12,7 +12,10 @@ import numpy as np
 from wsol.errors import ConfigError
 
 POOLING = ("MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
-TRANSPARENT = ("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "Identity", "ActivityRegularization")
+TRANSPARENT = (
+    *("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"),
+    *("Identity", "ActivityRegularization", "Cast"),
+)
 RESHAPING = ("Flatten", "Reshape", "Squeeze")
 # Steps that are nothing but such a function; any other has it as its activation.
 ENDS = ("Activation", "Softmax", "Sigmoid", "LogSoftmax")

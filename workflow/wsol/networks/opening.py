@@ -50,12 +50,14 @@ def _model(path: str, safe: bool, code: str | None) -> Any:
     import keras
 
     described = modelfile.description(path)
-    owncode.check(path, described, code)
+    owncode.check(path, described, code, safe)
     objects = owncode.objects(code, described) if code else None
     try:
-        return keras.saving.load_model(path, objects, compile=False, safe_mode=safe)
+        model = keras.saving.load_model(path, objects, compile=False, safe_mode=safe)
     except Exception as error:  # a foreign file may fail anywhere in Keras' loading
         raise owncode.refusal(path, error) from error
+    owncode.check_lambdas(path, model)
+    return model
 
 
 def _load(model: Any, path: str, weights: str) -> None:
