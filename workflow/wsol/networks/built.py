@@ -40,6 +40,7 @@ class Backbone:
         self.ending = graph.ending(key)  # as the model itself has it
         self.output, self.activation = self._logits(key, activation)
         check_probability(settings, self.activation)
+        self.places: dict[str, int] = {}  # of a layer among those that are explained, as the settings call it
         self.layers = self._layers(settings["layer"])
         self.cell_to_input = [receptive.cell_to_input(graph, step, size) for step in self.layers]
         # One output is two classes: what its sigmoid gives, and the rest.
@@ -75,12 +76,13 @@ class Backbone:
 
     def _layers(self, layer: str | list[str]) -> list[Step]:
         """The layers that a setting names, `auto` among them."""
-        found = []
+        found: list[Step] = []
         for name in [layer] if isinstance(layer, str) else layer:
-            if name == "auto":
-                found.append(layers.automatic(self.graph, self.output))
-            else:
-                found.append(layers.find(self.graph, self.output, name))
+            auto = name == "auto"
+            step = layers.automatic(self.graph, self.output) if auto else layers.find(self.graph, self.output, name)
+            if step not in found:
+                found.append(step)
+            self.places[name] = found.index(step)
         evidence = self.settings["evidence"]["method"]
         if len(found) > 1 and evidence in PERTURBATIONS:
             raise ConfigError(f"evidence {evidence}: explains one layer, {len(found)} given.")
