@@ -18,6 +18,8 @@ rule predict:
     conda:
         "../../environment.yml"
     threads: THREADS
+    resources:
+        gpu=EXPERIMENT.settings["gpus"],
     params:
         reading=settings("reading"),
         dataset=settings("dataset"),

@@ -23,6 +23,8 @@ rule train:
     conda:
         "../../environment.yml"
     threads: THREADS
+    resources:
+        gpu=EXPERIMENT.settings["gpus"],
     params:
         settings=settings("backbone"),
         dataset=lambda w: SETTINGS[SETTINGS[w.backbone]["train"]["images"]],

@@ -17,7 +17,7 @@ from wsol.networks.perturb import EVIDENCES
 from wsol.settings import checked, conform, known, parameters, shown
 
 # Settings of the whole experiment that a network's numbers depend on, in their last digits.
-OF_MACHINE = ("threads", "instructions")
+OF_MACHINE = ("threads", "instructions", "gpus", "deterministic")
 
 
 class CamEntry(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import channels, halves, inputs, opening, portable
+from wsol.networks import channels, device, halves, inputs, opening, portable
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
 from wsol.networks.graphs import Graph
@@ -125,26 +125,37 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
-def deterministic(threads: int | None = None, instructions: processor.Instructions = "native") -> None:
+def deterministic(
+    threads: int | None = None,
+    instructions: processor.Instructions = "native",
+    gpus: int = 0,
+    deterministic: bool = True,
+) -> str:
     """The same bytes from the same input: before TensorFlow is loaded and any model is built.
 
-    `threads` fixes how sums are split; with `instructions` portable it is the same bytes on another processor too.
+    `threads` fixes how sums are split; with `instructions` portable it is the same bytes on another processor too, but
+    not on a card. Not `deterministic`, TensorFlow takes operations whose last digits differ from run to run, which
+    some cards need. Says in a line what networks run on.
     """
     processor.settle_networks(instructions)
     import keras
     import tensorflow as tf
 
+    said = device.settle(gpus)
     keras.mixed_precision.set_global_policy("float32")
-    tf.config.experimental.enable_op_determinism()
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
     if instructions == "portable":
         portable.portable()
+    return said if deterministic else f"{said}, not deterministic"
 
 
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
     """A Backbone of `settings` as a config gives them; `weights` are a trained file, `classes` its number."""
     settings = backbone(**settings)
+    device.hide()
     chosen = str(weights) if weights else settings["weights"]
     if isinstance(chosen, dict):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")

@@ -30,6 +30,7 @@ class Backbone:
     ):
         self.graph = graph
         self.model = graph.model
+        self.notes = list(graph.notes)
         self.settings = dict(settings)
         self.size = size
         self.prepare = prepare
