@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from models import SIDE, keras, picture, targets
-from wsol.networks import backbones, evidence
+from models import explained as of_network
+from wsol.networks import backbones
 
 SCALED = {"preprocessing": {"scale": 1 / 255}, "batch": 4}
 NAMES = ["1", "2", "3", "1"]
@@ -20,8 +21,7 @@ def build(path: Path | str, **settings):
 def explained(path: Path | str, **settings):
     """Predictions, activations and gradients of four targets on three pictures; and the backbone."""
     network = build(path, **settings)
-    found = evidence.Collected()
-    predictions = evidence.predict(network, lambda name: picture(name, network.size), targets(NAMES, OUTPUTS), found)
+    predictions, found = of_network(network, lambda name: picture(name, network.size), targets(NAMES, OUTPUTS))
     return predictions, found, network
 
 

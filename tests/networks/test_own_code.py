@@ -247,7 +247,7 @@ def test_an_edit_of_the_code_makes_its_maps_anew(workflow, tmp_path):
             (tmp_path / "mine.py").write_text(text)
         run = workflow(config)
         assert run.returncode == 0, run.stderr
-        path = next((tmp_path / "results").glob("a@*/own@*/*.predictions.npz"))
+        path = next((tmp_path / "results").glob("a@*/predict/own@*/*.predictions.npz"))
         arrays, header = PREDICTIONS.open(path)
         assert header["given"]["code"] == sha256(tmp_path / "mine.py")
         seen.append((path.stat().st_mtime_ns, np.array(arrays["logits"])))

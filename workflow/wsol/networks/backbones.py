@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import channels, device, halves, inputs, opening, portable
+from wsol.networks import channels, device, halves, inputs, opening, portable, savedchannels
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
 from wsol.networks.graphs import Graph
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.perturb import EVIDENCES
+from wsol.networks.savedmodel import SavedGraph
 from wsol.places import as_written
 from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
 
@@ -181,6 +182,8 @@ def _of_architecture(settings: Mapping[str, Any], weights: str, classes: int) ->
 def _settle(graph: Graph, settings: Mapping[str, Any]) -> None:
     """One input, the image, with channels last everywhere, and numbers of 32 bits."""
     inputs.settle(graph, settings["inputs"])
+    if isinstance(graph, SavedGraph):
+        savedchannels.settle(graph)
     if isinstance(graph, KerasGraph):
         channels.settle(graph)
         halves.settle(graph)
