@@ -31,6 +31,7 @@ class Backbone:
     ):
         self.graph = graph
         self.model = graph.model
+        self.notes = list(graph.notes)
         self.settings = dict(settings)
         self.size = size
         self.prepare = prepare
@@ -115,6 +116,11 @@ class Backbone:
     def preprocess(self, batch: Any) -> Any:
         """RGB 0..255 [n h w 3] -> the network's input."""
         return prepared(batch, self.prepare)
+
+    def fed(self, batch: Any) -> Any:
+        """RGB 0..255 [n h w 3] -> what the model itself takes: the image as it wants it, and its other inputs."""
+        values = self.graph.as_made({self.graph.inputs[0]: self.preprocess(batch)})
+        return values[0] if len(values) == 1 else tuple(values)
 
     def logits(self, values: Mapping[int, Any]) -> Any:
         """The logits [n c] among values run through the graph; a single sigmoid's class 0 is minus its class 1."""
