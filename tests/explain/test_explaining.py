@@ -71,7 +71,7 @@ def test_a_batch_gives_what_its_images_give_one_by_one_and_is_traced_once(model)
         (alone,) = work.explain([image], Wanted([], top=2))
         assert alone.outputs == one.outputs
         np.testing.assert_allclose(alone.maps["gradcam"], one.maps["gradcam"], atol=1e-6)
-    assert dict(work.explainer.traces) == {"forward": 1, "gradients": 1}
+    assert dict(work.explainer.traces) == {"network": 1, "gradients": 1}
     assert work.explain([], Wanted([0])) == []
 
 
