@@ -31,7 +31,8 @@ from wsol.files.predict import EVIDENCE
 from wsol.maps import heatmaps
 from wsol.maps.cams import CAMS
 from wsol.networks import backbones, evidence
-from wsol.networks.explainer import Explainer, folding
+from wsol.networks.explainer import Explainer
+from wsol.networks.kerasexplainer import folding
 
 METHODS = [name for name, cam in CAMS.items() if cam.evidence == "gradient"]
 
@@ -76,7 +77,7 @@ def generated_images(folder: Path, count: int) -> list[Path]:
 def measure(backbone: backbones.Backbone, names: list[Path], rounds: int, folder: Path) -> dict[str, list[float]]:
     """Rounds take turns, so that a slow moment of the machine hits all of them."""
     table = pd.DataFrame({"image": [str(n) for n in names], "outputs": [[0]] * len(names), "width": 0, "height": 0})
-    explainer = Explainer(backbone, backbone.settings["batch"])
+    explainer = backbone.explainer(backbone.settings["batch"])
     few = table[: backbone.settings["batch"] // 2]
     evidence.predict(backbone, decoding.decode, few, evidence.Collected(), explainer=explainer)
     ready = np.stack([images.fit(decoding.decode(n), backbone.size)[0] for n in names])

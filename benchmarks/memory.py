@@ -40,11 +40,10 @@ def predict(count: int) -> tuple[float, int]:
 
     from wsol.files.predict import EVIDENCE
     from wsol.networks import backbones, evidence
-    from wsol.networks.explainer import Explainer
 
     backbones.deterministic(2)
     backbone = backbones.build({"architecture": "MobileNet", "alpha": 0.25, "weights": "random"})
-    explainer = Explainer(backbone, backbone.settings["batch"])
+    explainer = backbone.explainer(backbone.settings["batch"])
     names = [f"{i}.png" for i in range(count)]
     targets = pd.DataFrame({"image": names, "outputs": [[i % 1000] for i in range(count)], "width": 128, "height": 128})
 

@@ -55,13 +55,12 @@ def seconds(given: argparse.Namespace) -> dict[str, float]:
     import pandas as pd
 
     from wsol.networks import backbones, evidence, train
-    from wsol.networks.explainer import Explainer
 
     backbones.deterministic(2, given.one)
     backbone = backbones.build({"architecture": given.architecture, "weights": "random", "input": given.input}, None, 6)
     pixels = np.random.default_rng(0).integers(0, 256, (IMAGES, given.input, given.input, 3), np.uint8)
     table = pd.DataFrame({"image": range(IMAGES), "outputs": [[0]] * IMAGES, "width": 0, "height": 0})
-    explainer = Explainer(backbone, backbone.settings["batch"])
+    explainer = backbone.explainer(backbone.settings["batch"])
     passes = [time.process_time()]
     for _ in range(4):
         evidence.predict(backbone, pixels.__getitem__, table, evidence.Collected(), explainer=explainer)

@@ -13,7 +13,6 @@ from wsol.files.predict import PREDICTIONS
 from wsol.index.outputs import class_probability
 from wsol.index.splits import Split
 from wsol.networks import backbones, evidence
-from wsol.networks.explainer import Explainer
 from wsol.networks.perturb import PERTURBATIONS
 from wsol.scores import results
 
@@ -37,7 +36,7 @@ def asked(model, **settings) -> tuple[np.ndarray, np.ndarray]:
     """The logits and the probabilities of one image."""
     own = backbone(model, **settings)
     logits = run(model, targets(["1"], [[0]]), **settings)[0]["logits"]
-    return logits[0], Explainer(own, 4).probability(logits)[0]
+    return logits[0], class_probability(logits, own.activation)[0]
 
 
 def scores(model) -> np.ndarray:
@@ -122,7 +121,7 @@ def test_where_nobody_says_there_is_no_probability(settings, classes):
     own = backbone(model, **settings)
     assert own.activation == ""
     with pytest.raises(ConfigError, match=f"^probability {said}"):
-        Explainer(own, 4).probability(np.zeros((1, own.classes)))
+        class_probability(np.zeros((1, own.classes)), own.activation)
     with pytest.raises(ConfigError, match=f"^score: probability {said}"):
         backbone(model, score="probability", **settings)
     made_of_them = [method for method, perturbation in PERTURBATIONS.items() if perturbation.of_probabilities]

@@ -6,11 +6,12 @@ import pytest
 from models import SIDE, backbone, keras, layers, open_picture, plain, seeded, targets
 from wsol.index.outputs import class_probability
 from wsol.networks import evidence
-from wsol.networks.explainer import Explainer, coefficients, folding
+from wsol.networks.explainer import coefficients
+from wsol.networks.kerasexplainer import KerasExplainer, folding
 
 
 def test_each_function_is_traced_once_whatever_the_last_batch():
-    explainer = Explainer(backbone(seeded(plain)), 4)
+    explainer = KerasExplainer(backbone(seeded(plain)), 4)
     table = targets([str(i) for i in range(11)], [[0]] * 11)
     evidence.predict(explainer.backbone, open_picture, table, evidence.Collected(), explainer=explainer)
     assert dict(explainer.traces) == {"forward": 1, "gradients": 1}

@@ -6,7 +6,7 @@ import pytest
 from models import SIDE, backbone, keras, layers, linear, picture, plain, run, seeded, targets
 from wsol.maps.cams import CAMS
 from wsol.networks.architectures import MODES
-from wsol.networks.explainer import Explainer
+from wsol.networks.explainer import Seen
 from wsol.networks.perturb import EVIDENCES, MEAN, Probe, colour, gradient
 from wsol.settings import parameters
 
@@ -95,7 +95,8 @@ def test_what_a_mask_hides_is_the_same_picture_for_every_network(fill):
         hot = layers.Activation("linear", name="still")(start)
         model = keras.Model(start, layers.Flatten()(hot))
         network = backbone(model, preprocessing=prepare, layer="still")
-        probe = Probe(Explainer(network, 4), picture("1"), np.zeros(1), np.zeros(1), {})
+        nothing = Seen(np.zeros((1, 1)), [np.zeros((1, 1))], {})
+        probe = Probe(network.explainer(4), picture("1"), nothing, 0, 0, "logit")
         seen = next(probe.masked([mask[None]], fill))[0].reshape(SIDE, SIDE, 3)
         undone = (seen * np.float32(prepare["std"]) + np.float32(prepare["mean"])) / prepare["scale"]
         undone = undone[..., ::-1] if prepare["order"] == "bgr" else undone

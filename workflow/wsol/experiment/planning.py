@@ -100,5 +100,5 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
             raise ConfigError(f"backbones.{name}: {error}") from error
         found = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}
         found |= {"activation": backbone.activation}
-        _known[key] = found | {"between": heads.between(backbone.graph, backbone.output, backbone.layers)}
+        _known[key] = found | {"between": backbone.between()}
     return _known[key]

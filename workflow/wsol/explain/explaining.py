@@ -71,7 +71,7 @@ class Explaining:
         self.asked: dict[tuple[str, str], Explainer] = {}
         for kind, score in dict.fromkeys(method.asks for method in methods):
             shown = batch if kind == "gradient" else max(batch, MASKS)
-            self.asked[kind, score] = Explainer(alike(backbone, kind, score), shown)
+            self.asked[kind, score] = alike(backbone, kind, score).explainer(shown)
 
     def explain(self, images: Sequence[Image], wanted: Wanted) -> list[ExplainedImage]:
         """What is found of each image, at most as many as a batch holds."""
@@ -94,10 +94,9 @@ class Explaining:
             # Where the network chooses by itself, any output that it has marks the image as one to be explained.
             return np.tile(wanted.outputs or [0], (len(images), 1))
         explainer = next(iter(self.asked.values()))
-        pixels = np.zeros((explainer.batch, *self.backbone.size, 3), np.uint8)
         how = self.backbone.settings["resize"], self.backbone.settings["interpolation"]
-        pixels[: len(images)] = [fit(image, self.backbone.size, *how)[0] for image in images]
-        logits = explainer.forward(pixels)[0].numpy()[: len(images)]
+        pixels = np.stack([fit(image, self.backbone.size, *how)[0] for image in images])
+        logits = explainer.forward(pixels).logits
         return np.argsort(-logits, axis=1, kind="stable")[:, : wanted.top]
 
     def _by_image(self, logits: NDArray, outputs: NDArray, maps: dict[str, list[NDArray]]) -> list[ExplainedImage]:

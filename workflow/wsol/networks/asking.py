@@ -6,7 +6,7 @@ import numpy as np
 
 from wsol.affine import Affine
 from wsol.files.predict import ARRAYS
-from wsol.networks.explainer import Explainer, coefficients
+from wsol.networks.explainer import Explainer, Seen, coefficients
 from wsol.networks.perturb import PERTURBATIONS, Probe, Rows, gradient
 
 
@@ -21,10 +21,8 @@ class Sink(Protocol):
 class Batch(NamedTuple):
     """Images as the network saw them, and the targets on them."""
 
-    pixels: np.ndarray  # uint8 [b H W 3], padded to the batch that functions are traced for
-    logits: np.ndarray  # float32 [n c], of the images without the padding
-    activations: list[np.ndarray]  # float32 [n h w k] of each explained layer; zero where an image is unreadable
-    cut: dict[int, Any]  # what the layers' heads can be run from (`Explainer.forward`)
+    pixels: np.ndarray  # uint8 [n H W 3]
+    seen: Seen  # activations zero where an image is unreadable
     targets: np.ndarray  # int [t], their places among all targets
     images: np.ndarray  # int [t], their images' places in this batch
     explained: np.ndarray  # int [t], the explained outputs; -1 where there is none
@@ -66,36 +64,16 @@ class Gradients(Asking):
     """Gradients of every explained layer, a batch of targets at a time."""
 
     def of(self, batch: Batch) -> None:
-        size = self.explainer.batch
-        for start in range(0, len(batch.targets), size):
-            self._part(batch, slice(start, start + size))
-
-    def _part(self, batch: Batch, part: slice) -> None:
-        """Of at most as many targets as functions are traced for."""
-        targets = batch.targets[part]
-        images = batch.images[part]
-        wanted = gradient(batch.logits[images], batch.explained[part], **self.options)
+        logits = batch.seen.logits[batch.images]
+        wanted = gradient(logits, batch.explained, **self.options)
         # Which classes are similar is read from logits, and so is what is taken away of them.
         scores = {"gradients": self.backbone.settings["score"], "similar_class_gradients": "logit"}
-        weights = [self._padded(batch.logits[images], rows, scores[name]) for name, rows in wanted.items()]
-        found = self.explainer.gradients(self._cut(batch, images), weights)
-        for name, layers in zip(wanted, found, strict=True):
-            for place, layer in enumerate(layers):
-                self.sink.put(name + suffix(place), targets, layer.numpy()[: len(targets)], self.total)
-
-    def _padded(self, logits: np.ndarray, wanted: np.ndarray, score: str) -> np.ndarray:
-        """float32 [b c]: weights of scores [t c] as weights of logits, zero for the padding."""
-        padded = np.zeros((self.explainer.batch, self.backbone.classes), np.float32)
-        padded[: len(logits)] = coefficients(logits, wanted, score, self.backbone.activation)
-        return padded
-
-    def _cut(self, batch: Batch, images: np.ndarray) -> dict[int, Any]:
-        """The cut with one row per target."""
-        if np.array_equal(images, np.arange(len(images))):
-            return batch.cut  # one target per image, in order: nothing to gather
-        padded = np.zeros(self.explainer.batch, np.int32)
-        padded[: len(images)] = images
-        return self.explainer.rows(batch.cut, padded)
+        weights = [coefficients(logits, rows, scores[name], self.backbone.activation) for name, rows in wanted.items()]
+        layers = [list(range(len(self.backbone.layers)))] * len(weights)
+        found = self.explainer.gradients(batch.seen.kept, batch.images, weights, layers)
+        for name, own in zip(wanted, found, strict=True):
+            for place, layer in enumerate(own):
+                self.sink.put(name + suffix(place), batch.targets, layer, self.total)
 
 
 class Changes(Asking):
@@ -119,8 +97,7 @@ class Changes(Asking):
         # An image that nothing explains costs no pass, unless the arrays' shapes are still to be found out.
         if self.shapes and (explained < 0).all():
             return {name: np.zeros((len(explained), *shape), np.float32) for name, shape in self.shapes.items()}
-        cut = self.explainer.rows(batch.cut, np.array([image]))
-        probe = Probe(self.explainer, batch.pixels[image], batch.logits[image], batch.activations[0][image], cut)
+        probe = Probe(self.explainer, batch.pixels[image], batch.seen, image, 0, self.backbone.settings["score"])
         return self.perturb(probe, np.maximum(explained, 0), **self.options)
 
     def cell_to_input(self) -> list[Affine]:

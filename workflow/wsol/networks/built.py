@@ -7,7 +7,8 @@ import numpy as np
 
 from wsol.errors import ConfigError, unknown
 from wsol.index.outputs import no_probability
-from wsol.networks import layers, receptive
+from wsol.networks import heads, layers, receptive
+from wsol.networks.explainer import Explainer
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.perturb import PERTURBATIONS
 
@@ -99,6 +100,16 @@ class Backbone:
     def layer(self) -> list[str]:
         """The explained layers' names."""
         return [step.name for step in self.layers]
+
+    def explainer(self, batch: int) -> Explainer:
+        """What answers for it, `batch` images at a time."""
+        from wsol.networks.kerasexplainer import KerasExplainer  # which is made of this
+
+        return KerasExplainer(self, batch)
+
+    def between(self) -> list[str]:
+        """What keeps the explained layers' heads from being a pooling and one dense layer; [] where they are that."""
+        return heads.between(self.graph, self.output, self.layers)
 
     def preprocess(self, batch: Any) -> Any:
         """RGB 0..255 [n h w 3] -> the network's input."""

@@ -68,7 +68,7 @@ def predict(
     asked = _Targets(targets, pd.Index(firsts["image"]).get_indexer(targets["image"]), len(firsts))
     _check_outputs(asked.accepted, targets["image"], backbone.classes)
     # Tracing costs seconds: a caller that predicts twice hands over the functions of the first time.
-    explainer = explainer or Explainer(backbone, backbone.settings["batch"])
+    explainer = explainer or backbone.explainer(backbone.settings["batch"])
     work = _Pass(explainer, asked, sink)
     source = _loaded(backbone, open_image, firsts, threads, ahead=3 * explainer.batch)
     while batch := list(islice(source, explainer.batch)):
@@ -128,11 +128,11 @@ class _Pass:
         seen = self._seen(batch, readable)
         self.targets.explained[seen.targets] = seen.explained
         self.asking.of(seen)
-        for place, layer in enumerate(seen.activations if "activations" in self.asking.arrays else []):
+        for place, layer in enumerate(seen.seen.activations if "activations" in self.asking.arrays else []):
             self.sink.append("activations" + suffix(place), layer, self.targets.images)
         rows = slice(self.done, self.done + len(batch))
         # What the network makes of a blank is no prediction.
-        self.predictions["logits"][rows] = np.where(readable[:, None], seen.logits, np.float32(np.nan))
+        self.predictions["logits"][rows] = np.where(readable[:, None], seen.seen.logits, np.float32(np.nan))
         self.predictions["readable"][rows] = readable
         self.predictions["input_to_image"][rows] = [item.input_to_image for item in batch]
         self.done += len(batch)
@@ -140,17 +140,14 @@ class _Pass:
     def _seen(self, batch: list[images.Loaded], readable: np.ndarray) -> Batch:
         """What the network makes of a batch, and the targets on it with what explains them."""
         n = len(batch)
-        # Every batch has the one shape that functions are traced for; what pads the last one is cut off again.
-        pixels = np.zeros((self.explainer.batch, *batch[0].pixels.shape), np.uint8)
-        pixels[:n] = [item.pixels for item in batch]
-        out, layers, cut = self.explainer.forward(pixels)
-        logits = out.numpy()[:n]
-        activations = [_zeroed(layer.numpy()[:n], ~readable) for layer in layers]
+        pixels = np.stack([item.pixels for item in batch])
+        seen = self.explainer.forward(pixels)
+        seen = seen._replace(activations=[_zeroed(layer, ~readable) for layer in seen.activations])
         targets = self.targets.on(self.done, n)
         rows = self.targets.image_of[targets] - self.done
         accepted = [self.targets.accepted[t] if readable[row] else [] for t, row in zip(targets, rows, strict=True)]
-        explained = explained_outputs(logits[rows], accepted, self.backbone.settings["explain"])
-        return Batch(pixels, logits, activations, cut, targets, rows, explained)
+        explained = explained_outputs(seen.logits[rows], accepted, self.backbone.settings["explain"])
+        return Batch(pixels, seen, targets, rows, explained)
 
     def finish(self) -> None:
         """What is known of all targets once the last batch is through."""

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 
 from wsol.index.outputs import class_probability
+from wsol.networks.explainer import Explainer, Masks, Seen, score_of
 from wsol.settings import Length, Range, Seed
 
 Count = Annotated[int, Range(1, 10**6)]
@@ -56,16 +57,15 @@ def _similar(logits: np.ndarray, explained: np.ndarray, own: np.ndarray, count: 
 
 
 class Probe:
-    """One image, ready to be asked again: its input, its logits [c], the layer's activations, what its head needs."""
+    """One image, ready to be asked again: its input, its logits [c], a layer's activations, what its head needs."""
 
-    def __init__(
-        self, explainer: Any, pixels: np.ndarray, logits: np.ndarray, activations: np.ndarray, cut: dict[int, Any]
-    ):
+    def __init__(self, explainer: Explainer, pixels: np.ndarray, seen: Seen, row: int, place: int, score: str):
         self.explainer = explainer
-        self.pixels = pixels
-        self.logits = logits
-        self.activations = activations
-        self.cut = cut
+        self.pixels = pixels  # uint8 [H W 3]
+        self.logits = seen.logits[row]
+        self.activations = seen.activations[place][row]
+        self.score = score
+        self._asked = (seen.kept, row, place)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -74,31 +74,30 @@ class Probe:
 
     def scores(self, logits: Any, classes: np.ndarray) -> np.ndarray:
         """[b c] -> [b m] float64 of the asked classes."""
-        return self.explainer.score(np.asarray(logits, np.float64))[:, classes]
+        activation = self.explainer.backbone.activation
+        return score_of(np.asarray(logits, np.float64), self.score, activation)[:, classes]
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """What the model makes of logits [n c]."""
+        return class_probability(logits, self.explainer.backbone.activation)
 
     def masked(self, masks: Iterable[np.ndarray], fill: str | float | list[float]) -> Iterator[np.ndarray]:
         """The logits [b c] of the image behind each batch of masks [b h w] in [0, 1]; 0 shows the colour `fill`."""
-        hidden = colour(fill)
+        whole = [np.eye(side, dtype=np.float32) for side in self.size]
         for batch in masks:
-            padded = np.zeros((self.explainer.batch, *batch.shape[1:]), np.float32)
-            padded[: len(batch)] = batch
-            yield self.explainer.masked(self.pixels, padded, hidden).numpy()[: len(batch)]
+            of = np.zeros(len(batch), np.int64)
+            yield self.explainer.masked(self.pixels[None], of, Masks(whole[0], batch, whole[1]), colour(fill))
 
     def without(self, channels: np.ndarray) -> np.ndarray:
         """The logits [b c] of the head when each of `channels` in turn is zero."""
-        padded = np.full(self.explainer.head_batch, -1, np.int32)
-        padded[: len(channels)] = channels
-        return self.explainer.ablated(self.cut, padded).numpy()[: len(channels)]
+        return self.explainer.ablated(*self._asked, channels)
 
 
 def ablation(probe: Probe, classes: np.ndarray) -> Rows:
     """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
-    channels = np.arange(probe.activations.shape[-1])
-    step = probe.explainer.head_batch
     # The head runs on what the forward pass kept of this image; -1 takes no channel away.
-    whole = probe.scores(probe.without(np.array([-1])), classes)
-    parts = [probe.scores(probe.without(channels[i : i + step]), classes) for i in range(0, len(channels), step)]
-    return {"score_drops": (whole - np.concatenate(parts)).T.astype(np.float32)[:, None, None]}
+    found = probe.scores(probe.without(np.arange(-1, probe.activations.shape[-1])), classes)
+    return {"score_drops": (found[:1] - found[1:]).T.astype(np.float32)[:, None, None]}
 
 
 def scorecam(
@@ -118,7 +117,7 @@ def scorecam(
     if len(chosen):
         masks = (_upsampled(probe, chosen[i]) for i in _batches(len(chosen), probe.explainer.batch))
         logits = np.concatenate(list(probe.masked(masks, fill)))
-        found["class_probabilities"][:, 0, 0, chosen] = probe.explainer.probability(logits)[:, classes].T
+        found["class_probabilities"][:, 0, 0, chosen] = probe.probability(logits)[:, classes].T
         found["logit_weights"][:, 0, 0, chosen] = class_probability(logits[:, classes].T, "softmax")
     return found
 
@@ -168,7 +167,7 @@ def rise(
     for i in _batches(masks, probe.explainer.batch):
         drawn = np.stack([_random_mask(random, cells, shown, probe.size) for _ in i])
         for logits in probe.masked([drawn], fill):
-            total += np.einsum("bm,byx->myx", probe.explainer.probability(logits)[:, classes], drawn)
+            total += np.einsum("bm,byx->myx", probe.probability(logits)[:, classes], drawn)
     return {"finished_maps": (total / (shown * masks)).astype(np.float32)}
 
 
