@@ -52,6 +52,7 @@ class Graph:
     inputs: list[int]
     input_shapes: list[tuple]
     outputs: dict[str, int]
+    size: tuple[int, ...] = ()  # of an input image [h w channels], once shapes are traced
     opened: bool = False  # layers made of layers among them, whose shapes are not known before they are traced
 
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
@@ -130,6 +131,7 @@ class Graph:
         """The steps' shapes for an input of this size, where the model leaves them open or was built for another."""
         import tensorflow as tf
 
+        self.size = (*size, channels)
         declared = self.input_shapes[0][1:]
         if len(declared) != 3 or declared[2] not in (None, channels):
             raise ConfigError(f"model: takes {list(declared)}, an image of {channels} channels is given.")
