@@ -56,8 +56,13 @@ def automatic(graph: Graph, output: int, grids: Mapping[int, Grid] = {}) -> Choi
     # Where a convolution left one place, the last map may be one branch among many.
     if any(_convolves_on(user) for user in graph.consumers(step.outputs[0], graph.upstream([output]))):
         step = next((s for s in reversed(known.values()) if is_cut(graph, output, s.outputs[0])), step)
-    # A pooling or a dropout shows nothing of its own: the map that went into it does.
+    # Of a sequence beside others that the class is read from too, nobody says which is meant.
+    if step.outputs[0] in grids and not is_cut(graph, output, step.outputs[0]):
+        step = next((s for s in reversed(known.values()) if s.outputs[0] not in grids), step)
+    # A pooling or a dropout shows nothing of its own: the map that went into it does, though not the sequence.
     while step.kind in PASSED_BY and step.inputs[0] in known:
+        if step.inputs[0] in grids and step.outputs[0] not in grids:
+            break
         step = known[step.inputs[0]]
     if culprit := mixing.behind(graph, output, step):
         raise ConfigError(
@@ -123,7 +128,9 @@ def pooled(graph: Graph, output: int, key: int) -> int | None:
         user = users[0]
         if _is_mean(user, graph.producer(key)):
             return user.outputs[0]
-        if user.kind not in (*TRANSPARENT, "Flattened") and not (user.kind == "Activation" and user.activation == "linear"):
+        if user.kind not in (*TRANSPARENT, "Flattened") and not (
+            user.kind == "Activation" and user.activation == "linear"
+        ):
             return None
         key = user.outputs[0]
     return None
