@@ -1,4 +1,4 @@
-"""What is asked of every family of networks: a patch that is planted is found, batches are singles, gradients slopes."""
+"""What is asked of every family: a patch that is planted is found, batches are singles, gradients are slopes."""
 
 import numpy as np
 

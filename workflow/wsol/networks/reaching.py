@@ -1,5 +1,6 @@
 """Whether the class is read from a map: the share of its places that the gradients of the logits reach."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,23 +9,28 @@ from wsol.networks.graphs import Graph
 from wsol.networks.tokens import Grid
 
 
-def share(graph: Graph, output: int, key: int, grid: Grid | None = None) -> float:
-    """Of a map's places the share with a gradient that is not zero, on one image of noise.
+def shares(graph: Graph, output: int, asked: Sequence[tuple[int, Grid | None]]) -> list[float]:
+    """Of each map's places the share with a gradient that is not zero, on one image of noise.
 
-    The gradient is that of a random mixture of all outputs. Of a sequence, the places are the patches of its `grid`.
+    `asked` are the maps' keys; of a sequence the places are the patches of its grid. The gradient is that of a random
+    mixture of all outputs.
     """
     import tensorflow as tf
 
     random = np.random.default_rng(0)
     image = random.normal(size=(1, *graph.size)).astype(np.float32)
 
-    def gradient() -> Any:
-        values = graph.run({graph.inputs[0]: tf.constant(image)}, [key])
-        found = graph.run({**values, key: values[key]}, [output])[output]
-        mixture = tf.cast(random.normal(size=found.shape), found.dtype)
+    def gradients() -> list[Any]:
+        values = graph.run({graph.inputs[0]: tf.constant(image)}, [output, *(key for key, _ in asked)])
+        found = values[output]
+        mixture = tf.reduce_sum(found * tf.cast(random.normal(size=found.shape), found.dtype))
         zero = tf.UnconnectedGradients.ZERO
-        return tf.gradients(tf.reduce_sum(found * mixture), values[key], unconnected_gradients=zero)[0]
+        return tf.gradients(mixture, [values[key] for key, _ in asked], unconnected_gradients=zero)
 
-    found = np.asarray(tf.function(gradient, autograph=False)())
-    places = found[0, grid.patches] if grid else found[0].reshape(-1, found.shape[-1])
+    found = tf.function(gradients, autograph=False)()
+    return [_share(np.asarray(own)[0], grid) for own, (_, grid) in zip(found, asked, strict=True)]
+
+
+def _share(gradient: np.ndarray, grid: Grid | None) -> float:
+    places = gradient[grid.patches] if grid else gradient.reshape(-1, gradient.shape[-1])
     return float((places != 0).any(axis=-1).mean())
