@@ -1,4 +1,4 @@
-"""What of a network can be explained: its maps, how much of the image a cell sees, and whether a class is read there."""
+"""What of a network can be explained: its maps, what of the image a cell sees, and whether a class is read there."""
 
 from typing import NamedTuple
 
