@@ -70,17 +70,16 @@ def graph_run(backbone, values, wanted):
     import tensorflow as tf
 
     def run():
-        found = backbone.graph.run(values, wanted or [backbone.output])
+        given = {key: tf.identity(value) for key, value in values.items()}
+        found = backbone.graph.run(given, wanted or [backbone.output])
         return {key: found[key] for key in wanted} if wanted else backbone.logits(found)
 
     return tf.function(run, autograph=False)()
 
 
-def check_planted(backbone, head: "keras.layers.Layer", patch: tuple[slice, slice]) -> None:
-    """A head is made whose first class is what one patch looks like to the layer; the class's map peaks there.
-
-    `head` is the network's last layer, a dense one or a 1x1 convolution.
-    """
+def check_planted(backbone, patch: tuple[slice, slice]) -> None:
+    """A head is made whose first class is what one patch looks like to the layer; the class's map peaks there."""
+    head = next(step.operation for step in reversed(backbone.graph.steps) if getattr(step.operation, "weights", None))
     scale_x, scale_y, shift_x, shift_y = backbone.cell_to_input[0].values
     rows, columns = patch
     row = int(((rows.start + rows.stop) / 2 - shift_y) / scale_y)
