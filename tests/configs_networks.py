@@ -4,9 +4,10 @@ import math
 
 from configs import FOLDER, NETWORK
 
+ONE_OF = "backbones.net: needs one of `architecture`, `model` and `keras_hub`."
 WRONG_NETWORKS = [
-    ("backbones.net", {}, "backbones.net: needs one of `architecture`, `model` and `keras_hub`."),
-    ("backbones.net", {**NETWORK, "model": "x.keras"}, "backbones.net: needs one of `architecture`, `model` and `keras_hub`."),
+    ("backbones.net", {}, ONE_OF),
+    ("backbones.net", {**NETWORK, "model": "x.keras"}, ONE_OF),
     ("backbones.net.architecture", "MobilNetV2", "backbones.net: architecture: unknown 'MobilNetV2'. Did you mean"),
     ("backbones.net.architecture", 3, "backbones.net.architecture: must be text or nothing, got 3."),
     ("backbones.net", {"model": "x.keras"}, "backbones.net: model 'x.keras' needs its `preprocessing`"),
