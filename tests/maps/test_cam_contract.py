@@ -89,6 +89,7 @@ def test_evidence_that_a_record_may_ask_for_is_what_predict_writes():
     assert set(get_args(Evidence)) == set(ARRAYS)
     kinds = {cam.evidence: cam.brings for cam in CAMS.values()}
     assert kinds == {
+        "attention": "finished maps",
         "gradient": "gradients",
         "ablation": "channel weights",
         "scorecam": "channel weights",
