@@ -105,20 +105,35 @@ def plant(backbone, head: "keras.layers.Layer", looks: np.ndarray) -> None:
     """
     *_, width, classes = head.kernel.shape
     weights = looks
+    if any(step.kind == "Flatten" for step in backbone.graph.steps):
+        return _through(backbone, looks)
     if backbone.between():
         slopes = [slope for start in range(0, width, classes) for slope in _slopes(backbone, head, start)]
         weights = np.linalg.lstsq(np.array(slopes)[:width].T, looks, rcond=1e-3)[0]
     _assign(head, np.pad(weights[:, None], ((0, 0), (0, classes - 1))))
 
 
+def _through(backbone, looks: np.ndarray) -> None:
+    """Of dense layers on all places: the first unit of the first is `looks` at each of them, and goes on as it is."""
+    dense = [step.operation for step in backbone.graph.steps if step.kind == "Dense"]
+    for layer in dense:
+        layer.kernel.assign(np.eye(*layer.kernel.shape) * (np.arange(layer.kernel.shape[1]) == 0))
+        layer.bias.assign(np.zeros(layer.bias.shape))
+    first = np.zeros(dense[0].kernel.shape, np.float32)
+    first[:, 0] = np.tile(looks, len(first) // len(looks))
+    _assign(dense[0], first)
+    dense[0].bias.assign(np.eye(1, len(dense[0].bias))[0] * 1e4)  # so that no ReLU cuts it off
+
+
 def _slopes(backbone, head, start: int) -> list[np.ndarray]:
     """The gradients [k], averaged over places, of the head's inputs start, start + 1, … of a grey image."""
     *_, width, classes = head.kernel.shape
     _assign(head, np.eye(width, classes, -start))
-    explainer = KerasExplainer(backbone, 1)
+    explainer = KerasExplainer(backbone, min(classes, 32))
     grey = with_patch(backbone.size[0], (slice(0), slice(0)))[:1]
     seen = explainer.forward(grey)
-    return [gradient(explainer, seen, 0, weights).mean((0, 1)) for weights in np.eye(classes)]
+    rows, asked = np.zeros(classes, np.int64), np.eye(classes, dtype=np.float32)
+    return list(explainer.gradients(seen.kept, rows, [asked], [[0]])[0][0].mean((1, 2)))
 
 
 def _assign(head, kernel: np.ndarray) -> None:
