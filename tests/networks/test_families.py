@@ -15,14 +15,14 @@ FAMILIES = {
     "MobileNetV2": {"alpha": 0.35},
 }
 SLOW = {
-    "ConvNeXtTiny": {"classes": 768},  # as many as its head has inputs: all of them are asked for at once
+    "ConvNeXtTiny": {"classes": 768},  # as many as the head has inputs: all of them are asked for at once
     "DenseNet121": {},
     "EfficientNetB0": {},
     "EfficientNetV2B0": {},
     "InceptionResNetV2": {"input": 160},
     "InceptionV3": {"input": 160},
-    "MobileNetV3Large": {},
-    "MobileNetV3Small": {},
+    "MobileNetV3Large": {"classes": 1280},
+    "MobileNetV3Small": {"classes": 1024},
     "NASNetMobile": {},
     "ResNet50": {},
     "ResNet50V2": {},
