@@ -23,7 +23,7 @@ SLOW = {
     "InceptionV3": {"input": 160},
     "MobileNetV3Large": {"classes": 1280},
     "MobileNetV3Small": {"classes": 1024},
-    "NASNetMobile": {},
+    "NASNetMobile": {"input": 224},
     "ResNet50": {},
     "ResNet50V2": {},
     "VGG16": {},
