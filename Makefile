@@ -4,6 +4,8 @@ CONFIG ?= config.yaml
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3,$(if $(shell $(v) -c 'import sys' 2>/dev/null && echo y),$(v))))
 RESULTS ?= results
+# Cards (GPUs) of this machine: with `gpus: 1` so many jobs of train and predict run at once, each on one of its own.
+GPUS ?= 1
 # Where data lie: make data puts them there, make run finds them there. Without it the experiment says, or else `data`.
 # Of several --config Snakemake takes the last, so that of ARGS gets one more word.
 DATA ?=
@@ -13,7 +15,7 @@ WORDS = $(if $(AT),$(if $(filter --config,$(GIVEN)),$(patsubst --config,--config
 VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
-  --configfile $(CONFIG) $(WORDS)
+  --resources gpu=$(GPUS) --configfile $(CONFIG) $(WORDS)
 
 .PHONY: run reproduce data shots figures tables verify reference test coverage test-slow test-real test-hub test-slurm test-browser lint format bench
 

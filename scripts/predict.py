@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wsol import processor
 from wsol.experiment import plugins, readings
 from wsol.files.index import TARGETS
 from wsol.files.predict import EVIDENCE, PREDICTIONS
@@ -13,7 +12,7 @@ from wsol.index import indexing
 from wsol.index.outputs import right
 from wsol.index.splits import rows
 from wsol.job import job
-from wsol.networks import backbones, evidence, receptive
+from wsol.networks import backbones, device, evidence, receptive
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -26,16 +25,17 @@ with job(snakemake.log, f"predict {name}") as log:
     explanations = params.reading["explanations"]
     threads, instructions = settings.pop("threads"), settings.pop("instructions")
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
-    backbones.deterministic(threads, instructions)
-    log.say(f"{processor.described()}; instructions {instructions}")
+    # A thread for each chunk of images, and none within one.
+    ran_on = backbones.deterministic(1, instructions, settings.pop("gpus"), settings.pop("deterministic"))
+    log.say(f"{ran_on}; instructions {instructions}")
     trained = files.weights[0] if isinstance(settings["weights"], dict) else None
     fitted = WEIGHTS.read(trained) if trained else {"classes": None, "names": []}
     targets = targets.assign(outputs=right(targets, fitted["names"]))
     settings["layer"] = readings.layers(explanations.values())
     backbone = backbones.build(settings, trained, fitted["classes"])
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
-    for why in getattr(backbone, "why", ()):
-        log.say(why)
+    for note in backbone.notes:
+        log.say(note)
     for layer, cells in zip(backbone.layers, backbone.cell_to_input, strict=True):
         log.say(receptive.describe(layer, cells))
     weights = {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
@@ -43,14 +43,17 @@ with job(snakemake.log, f"predict {name}") as log:
     provenance = {
         "settings": {"reading": params.reading, **found_out},
         "made_from": {"targets": files.targets} | (weights if trained else {}),
-        "given": ({} if trained else weights) | dict(zip(["model"], files.model, strict=False)),
+        "given": ({} if trained else weights)
+        | dict(zip(["model"], files.model, strict=False))
+        | dict(zip(["code"], files.program, strict=False)),
     }
     with (
         EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,
         log.counter(targets["image"].nunique()) as done,
     ):
         options = {"explanations": explanations, "threads": threads, "progress": done}
-        found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, **options)
+        with device.told():
+            found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, **options)
     names = np.array(fitted["names"], np.str_)
     PREDICTIONS.write(snakemake.output.predictions, **provenance, **found, names=names)
     unreadable = found["image"][~found["readable"]]

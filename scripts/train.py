@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from wsol import processor
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.files.index import TARGETS
@@ -10,7 +9,7 @@ from wsol.files.train import WEIGHTS
 from wsol.index import indexing
 from wsol.index.outputs import names_of
 from wsol.job import job
-from wsol.networks import backbones, train
+from wsol.networks import backbones, device, train
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -21,17 +20,18 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     settings = plugins.joined(params.settings)
     given, threads, instructions = (settings.pop(key) for key in ("train", "threads", "instructions"))
     found = train.labels(TARGETS.read(snakemake.input.targets, train.LABELS))
-    backbones.deterministic(threads, instructions)
-    log.say(f"{processor.described()}; instructions {instructions}")
+    ran_on = backbones.deterministic(threads, instructions, settings.pop("gpus"), settings.pop("deterministic"))
+    log.say(f"{ran_on}; instructions {instructions}")
     names = names_of(found)
     backbone = backbones.build(backbones.untrained(settings, given["seed"]), classes=len(names))
     examples = train.load(indexing.opener(plugins.joined(params.dataset)), found, backbone.size, settings, threads)
     log.say(f"{len(examples.labels)} images of {len(found)}, {backbone.classes} classes")
-    history = train.fit(backbone, examples, given, log.say)
+    with device.told():
+        history = train.fit(backbone, examples, given, log.say)
     about = {
         "settings": params.settings,
         "made_from": {"targets": snakemake.input.targets},
-        "given": dict(zip(["model"], snakemake.input.model, strict=False)),
+        "given": dict(zip(["model", "code"], [*snakemake.input.model, *snakemake.input.program], strict=False)),
     }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)

@@ -123,3 +123,14 @@ def region_count(regions, level=0.0):
         holds = (regions["level_low"][rows] < level) & (level <= regions["level_high"][rows])
         found.append(int((holds & ~regions["largest"][rows]).sum()))
     return found
+
+
+def random_mask(random: np.random.Generator, cells: int, shown: float, size: tuple[int, int]) -> np.ndarray:
+    """RISE's next mask: a grid with a cell to spare on each axis, enlarged, and cut out at a shift. float32 [h w]."""
+    import cv2
+
+    cell = [-(-side // cells) for side in size]
+    grid = (random.random((cells + 1, cells + 1)) < shown).astype(np.float32)
+    large = cv2.resize(grid, ((cells + 1) * cell[1], (cells + 1) * cell[0]), interpolation=cv2.INTER_LINEAR)
+    y, x = random.integers(0, cell[0]), random.integers(0, cell[1])
+    return large[y : y + size[0], x : x + size[1]]

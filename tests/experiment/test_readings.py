@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 
+from modelfiles import keras_file
 from wsol.experiment.config import check
 from wsol.experiment.readings import readings
 from wsol.files.predict import PREDICTIONS
@@ -84,6 +85,19 @@ def test_one_taken_away_leaves_the_reading_that_has_the_others(tmp_path):
     del fewer["cams"]["sure"]
     found = readings(check(fewer), tmp_path)
     assert len(found) == 4 and {reading.id for reading in found.values()} == {reading.id for reading in first.values()}
+
+
+def test_a_reading_that_is_found_is_word_for_word_the_one_that_is_made(tmp_path):
+    """Snakemake compares a job's parameters as text; and a file has paths as they are written, not as they lie."""
+    (tmp_path / "data").mkdir()
+    keras_file(tmp_path / "data/mine.keras")
+    mine = {"model": "mine.keras", "preprocessing": {"std": 2.0, "mean": 0.5}}
+    config = {**CONFIG, "data": str(tmp_path / "data"), "backbones": {"net": mine}, "cams": {"hirescam": {}, "cam": {}}}
+    made = readings(check(config), tmp_path)
+    written(tmp_path, made)
+    found = readings(check(config), tmp_path)
+    assert {key: repr(reading) for key, reading in found.items()} == {k: repr(r) for k, r in made.items()}
+    assert {reading.settings["network"]["model"] for reading in found.values()} == {str(tmp_path / "data/mine.keras")}
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK", None])

@@ -22,8 +22,8 @@ def test_a_family_is_explained_at_its_patches(name):
     _, layer, why, skip = FAMILIES[name]
     found = backbone(made(name), (SIDE, SIDE))
     assert found.layer[0].endswith(f"{layer}") and found.layers[0].shape[:3] == (None, 4, 4)
-    assert {grid.skip for grid in found.grids.values()} <= {0, 1, skip} and len(found.why) == bool(why)
-    assert all(why in said for said in found.why)
+    assert {grid.skip for grid in found.grids.values()} <= {0, 1, skip} and len(found.notes) == bool(why)
+    assert all(why in said for said in found.notes)
     sx, sy, tx, ty = found.cell_to_input[0].values
     assert (sx, sy, tx, ty) == (8, 8, 0, 0)  # the side of a patch; of Swin twice merged 4
     explainer = KerasExplainer(found, 4)

@@ -77,7 +77,7 @@ def every(name: str) -> dict:
 def test_the_network_sees_each_image_once(together):
     _, predictions, explainer = together
     assert explainer.shown == len(predictions["image"]) == 5
-    assert explainer.traces["forward"] == 1 and explainer.traces["gradients"] == 1
+    assert explainer.traces["network"] == 1 and explainer.traces["gradients"] == 1
 
 
 def test_what_explanations_have_in_common_is_in_the_file_once(together):

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from models import SIDE, backbone, keras, layers, linear, picture, plain, run, seeded, targets
+from models import SIDE, backbone, keras, layers, linear, one_by_one, picture, plain, run, seeded, targets
+from naive import random_mask
 from wsol.maps.cams import CAMS
 from wsol.networks.architectures import MODES
-from wsol.networks.explainer import Seen
-from wsol.networks.perturb import EVIDENCES, MEAN, Probe, colour, own_class, similar_classes
+from wsol.networks.explainer import Masks, Seen, score_of
+from wsol.networks.perturb import EVIDENCES, MEAN, Probe, ablation, colour, own_class, similar_classes
 from wsol.settings import parameters
 
 
@@ -19,6 +20,20 @@ def test_ablation_on_a_pooling_and_dense_head_is_its_closed_form():
     for i, index in enumerate((0, 2)):
         expected = kernel[:, index] * found["activations"][i].mean(axis=(0, 1))
         np.testing.assert_allclose(found["score_drops"][i, 0, 0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("score", ["logit", "probability"])
+@pytest.mark.parametrize("make", [plain, one_by_one])
+def test_ablation_behind_a_pooling_is_what_the_head_says_without_each_channel(make, score):
+    network = backbone(seeded(make), score=score)
+    assert network.between() == []
+    explainer, pixels = network.explainer(4), np.stack([picture("1"), picture("2")])
+    seen, classes = explainer.forward(pixels), np.array([0, 2])
+    found = ablation(Probe(explainer, pixels[1], seen, 1, 0, score), classes)["score_drops"]
+    channels = np.arange(-1, seen.activations[0].shape[-1])
+    scores = score_of(explainer.ablated(seen.kept, 1, 0, channels).astype(float), score, network.activation)[:, classes]
+    np.testing.assert_allclose(found[:, 0, 0], (scores[:1] - scores[1:]).T, atol=1e-6)
+    assert found.shape == (2, 1, 1, 8) and abs(found).max() > 1e-3
 
 
 def test_ablation_in_mid_network_is_the_naive_loop():
@@ -97,7 +112,8 @@ def test_what_a_mask_hides_is_the_same_picture_for_every_network(fill):
         network = backbone(model, preprocessing=prepare, layer="still")
         nothing = Seen(np.zeros((1, 1)), [np.zeros((1, 1))], {})
         probe = Probe(network.explainer(4), picture("1"), nothing, 0, 0, "logit")
-        seen = next(probe.masked([mask[None]], fill))[0].reshape(SIDE, SIDE, 3)
+        whole = np.eye(SIDE, dtype=np.float32)
+        seen = probe.masked(Masks(whole, mask[None], whole), fill)[0].reshape(SIDE, SIDE, 3)
         undone = (seen * np.float32(prepare["std"]) + np.float32(prepare["mean"])) / prepare["scale"]
         undone = undone[..., ::-1] if prepare["order"] == "bgr" else undone
         np.testing.assert_allclose(undone, expected, atol=1e-2, err_msg=mode)
@@ -151,13 +167,11 @@ def test_rise_sees_what_alone_decides():
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
 def test_rise_is_its_naive_sum_of_the_networks_own_probabilities(activation):
-    from wsol.networks.perturb import _random_mask
-
     model, options = seeded(lambda: plain(activation)), {"method": "rise", "masks": 12, "cells": 4, "seed": 5}
     _, found = run(model, targets(["1"], [[2]]), evidence=options)
     random, total = np.random.default_rng(5), np.zeros((SIDE, SIDE))
     for _ in range(12):
-        mask = _random_mask(random, 4, 0.5, (SIDE, SIDE))
+        mask = random_mask(random, 4, 0.5, (SIDE, SIDE))
         total += float(model(shown(mask)[None])[0, 2]) * mask
     np.testing.assert_allclose(found["finished_maps"][0], total / (0.5 * 12), atol=1e-5)
 

@@ -32,7 +32,7 @@ def grids(model) -> dict[str, tokens.Grid]:
 def test_a_transformer_is_explained_at_its_patches(count):
     found = backbone(seeded(lambda: class_token(count)))
     assert found.layer == [COUNTS[count]] and found.layers[0].shape == (None, GRID, GRID, WIDTH)
-    assert [LAST in why for why in found.why] == [True] * bool(count)
+    assert [LAST in why for why in found.notes] == [True] * bool(count)
     assert found.cell_to_input[0].values == (4, 4, 0, 0) and found.cell_to_input[0].why == ""
     explainer = KerasExplainer(found, 4)
     check_batch_is_singles(explainer, pixels(SIDE))

@@ -75,7 +75,7 @@ def weights(wildcards):
     given = network["weights"]
     if isinstance(given, dict):
         return [f"{RESULTS}/weights/{given['train']}/model.weights.h5"]
-    return experiments.sources({"weights": given} if given else network)
+    return experiments.sources({"weights": given} if given else {"model": network["model"]})
 
 
 def model(wildcards):
@@ -87,6 +87,12 @@ def model(wildcards):
 def read(kind, dataset, backbone, shard="{shard}"):
     """The file of predictions, or of evidence, that has what is explained of a backbone."""
     return f"{RESULTS}/{dataset}/predict/{READINGS[dataset, backbone].id}/{shard}.{kind}.npz"
+
+
+def program(wildcards):
+    """The user's Python file that a model needs."""
+    settings = SETTINGS[wildcards.reading]["network"] if "reading" in wildcards.keys() else SETTINGS[wildcards.backbone]
+    return experiments.sources({"code": settings["code"]})
 
 
 def outcome(dataset, wildcards):

@@ -8,6 +8,7 @@ rule predict:
         seen=lambda w: noted(f"{w.dataset}/images", f"{network(w)}/weights"),
         weights=weights,
         model=model,
+        program=program,
         code=lambda w: code("predict", *experiments.adapters([SETTINGS[w.dataset]], drawn=True)),
     output:
         predictions=f"{RESULTS}/{{dataset}}/predict/{{reading}}/{{shard}}.predictions.npz",
@@ -17,6 +18,8 @@ rule predict:
     conda:
         "../../environment.yml"
     threads: THREADS
+    resources:
+        gpu=EXPERIMENT.settings["gpus"],
     params:
         reading=settings("reading"),
         dataset=settings("dataset"),

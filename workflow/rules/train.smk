@@ -5,7 +5,8 @@ rule train:
     input:
         targets=lambda w: f"{RESULTS}/{SETTINGS[w.backbone]['train']['images']}/index/targets.parquet",
         seen=lambda w: noted(f"{SETTINGS[w.backbone]['train']['images']}/images", f"{w.backbone}/weights"),
-        model=lambda w: experiments.sources(SETTINGS[w.backbone]),
+        model=lambda w: experiments.sources({"model": SETTINGS[w.backbone]["model"]}),
+        program=program,
         code=lambda w: code(
             "train", *experiments.adapters([SETTINGS[SETTINGS[w.backbone]["train"]["images"]]], drawn=True)
         ),
@@ -22,6 +23,8 @@ rule train:
     conda:
         "../../environment.yml"
     threads: THREADS
+    resources:
+        gpu=EXPERIMENT.settings["gpus"],
     params:
         settings=settings("backbone"),
         dataset=lambda w: SETTINGS[SETTINGS[w.backbone]["train"]["images"]],

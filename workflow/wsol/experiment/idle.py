@@ -29,6 +29,8 @@ def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "weights", "a SavedModel keeps its own; leave out 'weights', or give the model as a Keras file."
     if settings["classes"] is not None:
         yield "classes", "a model file has its own; leave out 'classes'."
+    if settings["code"] is not None and Path(settings["model"]).is_dir():
+        yield "code", "a SavedModel has its own; leave out 'code'."
     if settings["seed"]:
         yield "seed", "nothing of a model file is drawn; leave out 'seed'."
 
@@ -50,6 +52,10 @@ def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "activation", f"{name} ends in a softmax; leave out 'activation'."
     if settings["output"] is not None:
         yield "output", f"{name} has one output; leave out 'output'."
+    if settings["inputs"] is not None:
+        yield "inputs", f"{name} takes an image and nothing else; leave out 'inputs'."
+    if settings["code"] is not None:
+        yield "code", f"{name} names no code of others; leave out 'code'."
     if not settings["safe"]:
         yield "safe", f"{name} brings no code of others; leave out 'safe'."
     if settings["seed"] and isinstance(weights, str) and weights != "random":

@@ -12,12 +12,12 @@ from wsol.experiment.questions import has_images
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
 from wsol.maps.cams import CAMS
-from wsol.networks import backbones, modelfile, opening, train
+from wsol.networks import backbones, inputs, modelfile, opening, owncode, train
 from wsol.networks.perturb import EVIDENCES
 from wsol.settings import checked, conform, known, parameters, shown
 
 # Settings of the whole experiment that a network's numbers depend on, in their last digits.
-OF_MACHINE = ("threads", "instructions")
+OF_MACHINE = ("threads", "instructions", "gpus", "deterministic")
 
 
 class CamEntry(NamedTuple):
@@ -139,14 +139,22 @@ def _network(where: str, given: dict) -> dict:
 
 def _model(where: str, settings: Mapping[str, Any]) -> None:
     """A ConfigError where a model's file or folder can hold none, or one that is not to be trusted."""
+    model, code = settings["model"], settings["code"]
     try:
-        opening.check_source(settings["model"], settings["safe"])
-        described = modelfile.description(settings["model"]) if Path(settings["model"]).is_file() else {}
-        if settings["safe"] and modelfile.brings_code(described):
-            said = "brings code of its own, a Lambda layer; say `safe: false` if you trust who made it."
-            raise DataError(f"model '{settings['model']}' {said}")
+        if code is not None:
+            owncode.check_file(code, model, settings["safe"])
+            places.file("code", code)
+            if not places.is_there(code):
+                raise Missing(f"code: no file {places.named(code)}.")
+        opening.check_source(model, settings["safe"])
+        described = modelfile.description(model) if Path(model).is_file() else {}
+        owncode.check(model, described, code, settings["safe"])
+        if shapes := modelfile.inputs(described):
+            inputs.check(shapes, settings["inputs"])
+    except ConfigError as error:
+        raise type(error)(f"{where}.{error}") from error
     except DataError as error:
-        kind = ConfigError if places.is_there(settings["model"]) else Missing
+        kind = ConfigError if places.is_there(model) else Missing
         raise kind(f"{where}: {error}") from error
 
 

@@ -12,7 +12,8 @@ from wsol.networks.architectures import IMAGENET
 from wsol.networks.built import check_probability
 from wsol.networks.train import labels, loss
 
-UNSEEN = ("evidence", "batch", "threads", "instructions")  # settings that do not matter to what is found out here
+# Settings that do not matter to what is found out here.
+UNSEEN = ("evidence", "batch", "threads", "instructions", "gpus", "deterministic")
 _known: dict[str, dict[str, Any]] = {}
 
 

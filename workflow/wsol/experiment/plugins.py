@@ -19,7 +19,6 @@ Settings are keyword-only parameters with a type (`wsol.settings`). Keras is imp
 plugins are loaded before anything is computed.
 """
 
-import types
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +27,7 @@ from typing import Any
 from wsol import places
 from wsol.errors import ConfigError
 from wsol.experiment import contracts
+from wsol.files import pythonfile
 from wsol.provenance.code import Library
 from wsol.settings import parameters, shown
 
@@ -86,7 +86,7 @@ def digest(file: str) -> str:
 def read(file: str) -> dict[str, dict[str, Any]]:
     """The tables that a plugin defines, by their names; a ConfigError where it cannot be read or defines none."""
     where = f"{KEY}: {file}"
-    module = _run(where, file)
+    module = pythonfile.run(where, file, f"plugin_{Path(file).stem}")
     tables = {table: getattr(module, table) for table in REGISTRIES if hasattr(module, table)}
     if not tables:
         raise ConfigError(f"{where}: defines none of {', '.join(REGISTRIES)}.")
@@ -94,25 +94,6 @@ def read(file: str) -> dict[str, dict[str, Any]]:
         if not isinstance(entries, dict):
             raise ConfigError(f"{where}: {table} must be a dict of names and functions, got {shown(entries)}.")
     return tables
-
-
-def _run(where: str, file: str) -> types.ModuleType:
-    """A plugin's file as a module, run anew: Python's own cache would miss an edit of the same second and size."""
-    module = types.ModuleType(f"plugin_{Path(file).stem}")
-    module.__file__ = file
-    try:
-        code = compile(Path(file).read_bytes(), file, "exec")
-    except (SyntaxError, ValueError) as error:
-        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        raise ConfigError(f"{where}{line}: is no Python: {getattr(error, 'msg', error)}.") from error
-    except OSError as error:
-        raise ConfigError(f"{where}: cannot be read ({error.strerror}).") from error
-    try:
-        exec(code, module.__dict__)
-    except (Exception, SystemExit) as error:  # whatever a user's code may raise
-        said = f"{type(error).__name__}: {error}".rstrip(".: ")
-        raise ConfigError(f"{where}: raises on import: {said}.") from error
-    return module
 
 
 def _check_free(file: str, table: str, name: str) -> None:

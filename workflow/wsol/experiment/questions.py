@@ -41,9 +41,9 @@ def sources(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _model_files(settings: Mapping[str, Any]) -> list[str]:
-    """The files of a backbone's model and weights, where they are the user's."""
+    """The files of a backbone's model, weights and code, where they are the user's."""
     found: list[Path] = []
-    for name in (settings.get("model"), settings.get("weights")):
+    for name in map(settings.get, ("model", "weights", "code")):
         if isinstance(name, str) and name not in ("imagenet", "random"):
             found += [Path(name), *sorted(Path(name).rglob("*"))]  # a SavedModel is a folder
     return [str(path) for path in found if path.is_file()]

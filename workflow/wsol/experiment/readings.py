@@ -50,7 +50,7 @@ def _of(folder: Path, asked: Mapping[str, Decision]) -> dict[str, Decision]:
     for reading in _there(folder, {backbone.name for backbone in asked.values()}):
         for id in reading.settings["explanations"]:
             if id in asked:
-                found.setdefault(id, reading)
+                found.setdefault(id, _placed(reading, asked[id]))
     left: dict[str, list[Decision]] = {}
     for id, backbone in sorted(asked.items()):
         if id not in found:
@@ -71,7 +71,18 @@ def _reading(backbones: Iterable[Decision]) -> Decision:
     parts = [(backbone.id, explained(backbone)) for backbone in backbones]
     network = parts[0][1].network
     settings = {"network": network.settings, "explanations": {id: part.asked for id, part in parts}}
-    return Decision(network.name, settings, (PREDICTIONS, EVIDENCE))
+    return Decision(network.name, _sorted(settings), (PREDICTIONS, EVIDENCE))
+
+
+def _placed(reading: Decision, backbone: Decision) -> Decision:
+    """A reading as its file describes it, with the network's paths where they lie."""
+    settings = {**reading.settings, "network": explained(backbone).network.settings}
+    return reading._replace(settings=_sorted(settings))
+
+
+def _sorted(value: Any) -> Any:
+    """In one order, as files have it: Snakemake compares a job's parameters as text."""
+    return {key: _sorted(value[key]) for key in sorted(value)} if isinstance(value, Mapping) else value
 
 
 def _there(folder: Path, names: set[str]) -> Iterator[Decision]:

@@ -51,12 +51,25 @@ def principal(maps: Array) -> Array:
     places = maps.reshape(n, h * w, k)
     if h * w <= k:
         gram = np.matmul(places, places.transpose(0, 2, 1)).astype(np.float64)
-        values, vectors = np.linalg.eigh(gram)
-        found = vectors[..., -1] * np.sqrt(np.maximum(values[:, -1:], 0))
+        values, vectors = _largest(gram)
+        found = vectors * np.sqrt(np.maximum(values, 0))
     else:
         gram = np.matmul(places.transpose(0, 2, 1), places).astype(np.float64)
-        found = np.matmul(places, np.linalg.eigh(gram)[1][..., -1:])[..., 0]
+        found = np.matmul(places, _largest(gram)[1][..., None])[..., 0]
     return (found * _sign(found, places.sum(axis=2))).astype(np.float32).reshape(n, h, w)
+
+
+def _largest(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The largest eigenvalue [n 1] of each symmetric matrix [n m m], and its vector [n m]; NaN of one not finite."""
+    from scipy.linalg import eigh
+
+    values, vectors = np.full((len(matrices), 1), np.nan), np.full(matrices.shape[:2], np.nan)
+    last = matrices.shape[-1] - 1
+    for n in np.flatnonzero(np.isfinite(matrices).all(axis=(1, 2))):
+        # One pair of a matrix takes a third of the time of all.
+        values[n], vector = eigh(matrices[n], subset_by_index=(last, last), driver="evr")
+        vectors[n] = vector[:, 0]
+    return values, vectors
 
 
 def _sign(found: np.ndarray, guide: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from wsol.maps.fusion import fuse, suffixes
 from wsol.maps.record import Cam
 
 Maps = list[np.ndarray]
-CHUNK = 64  # targets at a time: activations of a shard need not fit into memory
+CHUNK = 16  # targets at a time: what a method makes of them on the way fits into a cache
 
 
 def maps_from(

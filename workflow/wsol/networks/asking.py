@@ -5,20 +5,15 @@ that ask for one kind of evidence.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from wsol.affine import Affine
+from wsol.files.behind import Sink
 from wsol.files.predict import ARRAYS
 from wsol.networks.explainer import Explainer, Rows, Seen, coefficients
 from wsol.networks.perturb import PERTURBATIONS, Probe, own_class, similar_classes
-
-
-class Sink(Protocol):
-    """Where evidence goes: arrays grow row by row, to `total` rows where that is known."""
-
-    def append(self, name: str, rows: np.ndarray, total: int | None = None) -> None: ...
 
 
 class Explanation(NamedTuple):

@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import hub, opening, portable
+from wsol.networks import channels, device, halves, hub, inputs, opening, portable, savedchannels
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
+from wsol.networks.graphs import Graph
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.perturb import EVIDENCES
+from wsol.networks.savedmodel import SavedGraph
 from wsol.networks.tokens import tokens
 from wsol.places import as_written
 from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
@@ -63,6 +65,13 @@ def backbone(
     explain: Annotated[
         Literal["labelled", "predicted"], Doc("The class that is explained: the target's own, or the one predicted.")
     ] = "labelled",
+    inputs: Annotated[
+        dict | None,
+        Doc(
+            "Of a model with several inputs: what each but the image is given, a number or a list, `{age: 0.5, mask: "
+            "[0, 1]}`. The image is the one of four axes, or is named: `{photo: image}`."
+        ),
+    ] = None,
     activation: Annotated[
         Literal["softmax", "sigmoid", "none"] | None,
         Doc(
@@ -82,6 +91,10 @@ def backbone(
         Doc("Which of a model's several outputs are the classes, by name or number; unless given, the only one."),
     ] = None,
     safe: Annotated[bool, Doc("Whether a model file that brings code of its own is refused.")] = True,
+    code: Annotated[
+        Place | None,
+        Doc("A Python file that defines the layers and functions of a model that are not Keras' own; it is run."),
+    ] = None,
     seed: Annotated[Seed, Doc("Seed of random weights; of a training, its own is added.")] = 0,
     batch: Annotated[int, Range(1, 4096), Doc("Images that the network is shown at once.")] = 32,
     **arguments: Any,
@@ -129,26 +142,37 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
-def deterministic(threads: int | None = None, instructions: processor.Instructions = "native") -> None:
+def deterministic(
+    threads: int | None = None,
+    instructions: processor.Instructions = "native",
+    gpus: int = 0,
+    deterministic: bool = True,
+) -> str:
     """The same bytes from the same input: before TensorFlow is loaded and any model is built.
 
-    `threads` fixes how sums are split; with `instructions` portable it is the same bytes on another processor too.
+    `threads` fixes how sums are split; with `instructions` portable it is the same bytes on another processor too, but
+    not on a card. Not `deterministic`, TensorFlow takes operations whose last digits differ from run to run, which
+    some cards need. Says in a line what networks run on.
     """
     processor.settle_networks(instructions)
     import keras
     import tensorflow as tf
 
+    said = device.settle(gpus)
     keras.mixed_precision.set_global_policy("float32")
-    tf.config.experimental.enable_op_determinism()
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
     if instructions == "portable":
         portable.portable()
+    return said if deterministic else f"{said}, not deterministic"
 
 
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
     """A Backbone of `settings` as a config gives them; `weights` are a trained file, `classes` its number."""
     settings = backbone(**settings)
+    device.hide()
     chosen = str(weights) if weights else settings["weights"]
     if isinstance(chosen, dict):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
@@ -156,7 +180,8 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
         return _of_hub(settings, chosen, classes or settings["classes"])
     if settings["model"] is None:
         return _of_architecture(settings, chosen, classes or settings["classes"] or IMAGENET)
-    graph = opening.opened(settings["model"], settings["safe"], chosen)
+    graph = opening.opened(settings["model"], settings["safe"], chosen, settings["code"])
+    _settle(graph, settings)
     found = Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), settings["preprocessing"])
     if classes and found.classes != classes:
         raise ConfigError(f"weights.train: its dataset has {classes} classes, the model {found.classes} outputs.")
@@ -167,8 +192,19 @@ def _of_architecture(settings: Mapping[str, Any], weights: str, classes: int) ->
     """`keras.applications` say of all of theirs that they end in a softmax; here they are built without it."""
     kind = ARCHITECTURES[settings["architecture"]]
     size = _size(settings["input"] or kind.size)
-    model = application(settings, size, weights, classes)
-    return Backbone(KerasGraph(model), settings, size, MODES[kind.mode], activation="softmax")
+    graph = KerasGraph(application(settings, size, weights, classes))
+    _settle(graph, settings)
+    return Backbone(graph, settings, size, MODES[kind.mode], activation="softmax")
+
+
+def _settle(graph: Graph, settings: Mapping[str, Any]) -> None:
+    """One input, the image, with channels last everywhere, and numbers of 32 bits."""
+    inputs.settle(graph, settings["inputs"])
+    if isinstance(graph, SavedGraph):
+        savedchannels.settle(graph)
+    if isinstance(graph, KerasGraph):
+        channels.settle(graph)
+        halves.settle(graph)
 
 
 def _of_hub(settings: Mapping[str, Any], weights: str | None, classes: int | None) -> Backbone:

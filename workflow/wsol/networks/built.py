@@ -31,6 +31,7 @@ class Backbone:
     ):
         self.graph = graph
         self.model = graph.model
+        self.notes = list(graph.notes)
         self.settings = dict(settings)
         self.size = size
         self.prepare = prepare
@@ -43,7 +44,6 @@ class Backbone:
         check_probability(settings, self.activation)
         said = tokens.tokens(**settings["tokens"]) if settings["tokens"] else None
         self.grids = tokens.find(graph, self.output, said)
-        self.why: list[str] = []  # layers that are not simply the last one were chosen
         self.places: dict[str, int] = {}  # of a layer among those that are explained, as the settings call it
         self.layers = self._layers(settings["layer"])
         self.network = graph  # with sequences as they are; in `graph` those that are explained are maps
@@ -98,7 +98,7 @@ class Backbone:
         if name != "auto":
             return layers.find(self.graph, self.output, name, self.grids)
         choice = layers.automatic(self.graph, self.output, self.grids)
-        self.why += [f"{choice.step.name}: {choice.why}"] if choice.why else []
+        self.notes += [f"{choice.step.name}: {choice.why}"] if choice.why else []
         return choice.step
 
     def _lay_out(self, said: tokens.Grid | None) -> None:
@@ -127,9 +127,9 @@ class Backbone:
         """The explained layers' names."""
         return [step.name for step in self.layers]
 
-    def explainer(self, batch: int) -> Explainer:
-        """What answers for it, `batch` images at a time."""
-        return KerasExplainer(self, batch)
+    def explainer(self, batch: int, threads: int = 2) -> Explainer:
+        """What answers for it, `batch` images at a time, in so many threads."""
+        return KerasExplainer(self, batch, threads)
 
     def between(self) -> list[str]:
         """What keeps the explained layers' heads from being a pooling and one dense layer; [] where they are that."""
@@ -138,6 +138,11 @@ class Backbone:
     def preprocess(self, batch: Any) -> Any:
         """RGB 0..255 [n h w 3] -> the network's input."""
         return prepared(batch, self.prepare)
+
+    def fed(self, batch: Any) -> Any:
+        """RGB 0..255 [n h w 3] -> what the model itself takes: the image as it wants it, and its other inputs."""
+        values = self.graph.as_made({self.graph.inputs[0]: self.preprocess(batch)})
+        return values[0] if len(values) == 1 else tuple(values)
 
     def logits(self, values: Mapping[int, Any]) -> Any:
         """The logits [n c] among values run through the graph; a single sigmoid's class 0 is minus its class 1."""
@@ -152,13 +157,17 @@ def prepared(batch: Any, prepare: Mapping[str, Any]) -> Any:
     """RGB 0..255 [n h w 3] -> the network's input, as `preprocessing` says."""
     import tensorflow as tf
 
+    if prepare["order"] == "bgr":
+        batch = batch[..., ::-1]  # of bytes, which takes a tenth of the time
     batch = tf.cast(batch, tf.float32)
     if prepare["order"] == "gray":
         batch = tf.image.rgb_to_grayscale(batch)
-    if prepare["order"] == "bgr":
-        batch = batch[..., ::-1]
+    high, wide, channels = batch.shape[1:]
     scale, mean, std = (np.float32(prepare[name]) for name in ("scale", "mean", "std"))
-    return (batch * scale - mean) / std
+    # A number for each colour, told for a whole row: along an axis of three nothing is fast.
+    mean, std = (np.tile(each, wide) if each.ndim else each for each in (mean, std))
+    rows = tf.reshape(batch, (-1, high, wide * channels))
+    return tf.reshape((rows * scale - mean) / std, (-1, high, wide, channels))
 
 
 def check_probability(settings: Mapping[str, Any], activation: str) -> None:

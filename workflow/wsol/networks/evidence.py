@@ -6,22 +6,26 @@ padded.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from wsol.datasets import images
 from wsol.errors import ConfigError
+from wsol.files.behind import Behind, Sink
 from wsol.files.predict import ARRAYS, view
 from wsol.networks.answering import kinds
-from wsol.networks.asking import Batch, Explanation, Sink, suffix
+from wsol.networks.asking import Batch, Explanation, suffix
 from wsol.networks.built import Backbone
-from wsol.networks.explainer import Explainer
+from wsol.networks.explainer import Explainer, Seen
 
 Arrays = dict[str, np.ndarray]
+Pixels = NDArray[np.uint8]
 
 
 class Collected(dict[str, np.ndarray]):
@@ -77,13 +81,13 @@ def predict(
     )
     _check_outputs(known.accepted, targets["image"], backbone.classes)
     # Tracing costs seconds: a caller that predicts twice hands over the functions of the first time.
-    explainer = explainer or backbone.explainer(backbone.settings["batch"])
-    work = _Pass(explainer, known, asked, sink)
-    source = _loaded(backbone, open_image, firsts, threads, ahead=3 * explainer.batch)
-    while batch := list(islice(source, explainer.batch)):
-        work.batch(batch)
-        progress(len(batch))
-    work.finish()
+    explainer = explainer or backbone.explainer(backbone.settings["batch"], threads)
+    with Behind(sink) as behind:
+        work = _Pass(explainer, known, asked, behind)
+        for seen in _seen(explainer, _loaded(backbone, open_image, firsts, threads, ahead=3 * explainer.batch)):
+            work.batch(*seen)
+            progress(len(seen[0]))
+        work.finish()
     size = np.array(backbone.size, np.int64)
     return {"image": firsts["image"].to_numpy(dtype=str), **work.predictions, "input_size": size}
 
@@ -97,6 +101,25 @@ def _loaded(backbone: Backbone, open_image: Callable, firsts: pd.DataFrame, thre
     sizes = zip(firsts["height"].tolist(), firsts["width"].tolist(), strict=True)
     how = (backbone.settings["resize"], backbone.settings["interpolation"])
     return images.loader(open_image, firsts["image"], sizes, backbone.size, *how, threads, ahead=ahead)
+
+
+def _seen(explainer: Explainer, source: Iterator[images.Loaded]) -> Iterator[tuple[list[images.Loaded], Pixels, Seen]]:
+    """Batch by batch the images, their pixels, and what the network makes of them: of the next one in the meantime."""
+
+    def shown() -> tuple[list[images.Loaded], Pixels, Seen] | None:
+        if not (batch := list(islice(source, explainer.batch))):
+            return None
+        pixels = np.stack([item.pixels for item in batch])
+        return batch, pixels, explainer.forward(pixels)
+
+    if not explainer.concurrent:
+        yield from iter(shown, None)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="forward") as ahead:
+        coming = ahead.submit(shown)
+        while (found := coming.result()) is not None:
+            coming = ahead.submit(shown)
+            yield found
 
 
 class _Targets:
@@ -158,11 +181,9 @@ class _Pass:
             "input_to_image": np.empty((targets.images, 4), np.float64),
         }
 
-    def batch(self, batch: list[images.Loaded]) -> None:
+    def batch(self, batch: list[images.Loaded], pixels: Pixels, seen: Seen) -> None:
         """The next images."""
         readable = np.array([item.status == "ok" for item in batch])
-        pixels = np.stack([item.pixels for item in batch])
-        seen = self.explainer.forward(pixels)
         seen = seen._replace(activations=[_zeroed(layer, ~readable) for layer in seen.activations])
         for place in self.layers:
             self.sink.append(f"activations.{place}", seen.activations[place], self.targets.images)

@@ -53,6 +53,7 @@ class Explainer(Protocol):
 
     backbone: Any  # what is known of the network: `built.Backbone`, or the like of another library
     batch: int  # images that the network is best shown at once
+    concurrent: bool  # whether threads may ask beside each other
 
     def forward(self, pixels: NDArray[np.uint8]) -> Seen:
         """Of at most `batch` images [b H W 3], RGB."""

@@ -4,13 +4,18 @@
 is rebuilt, so the model given is never touched and there is no disconnected graph.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from wsol.errors import ConfigError
 
 POOLING = ("MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
-TRANSPARENT = ("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "Identity", "ActivityRegularization")
+TRANSPARENT = (
+    *("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"),
+    *("Identity", "ActivityRegularization", "Cast"),
+)
 RESHAPING = ("Flatten", "Reshape", "Squeeze")
 # Steps that are nothing but such a function; any other has it as its activation.
 ENDS = ("Activation", "Softmax", "Sigmoid", "LogSoftmax")
@@ -29,6 +34,7 @@ class Step(NamedTuple):
     outputs: tuple[int, ...]
     shape: tuple  # of the first output, None where unknown
     bind: Callable[[dict], tuple] | None = None  # values -> the operation's arguments, where it can be called
+    moved: bool = False  # the operation makes [n k h w], which is moved to [n h w k]
 
     @property
     def kind(self) -> str:
@@ -51,13 +57,43 @@ class Graph:
     steps: list[Step]
     inputs: list[int]
     input_shapes: list[tuple]
+    input_names: list[str]
+    input_kinds: list[str]  # of numbers, `float32`
+    feeds: Sequence[int]  # the inputs as the model was made, of which `inputs` may leave out some
     outputs: dict[str, int]
     size: tuple[int, ...] = ()  # of an input image [h w channels], once shapes are traced
     opened: bool = False  # layers made of layers among them, whose shapes are not known before they are traced
+    # Once they are settled (`inputs`), what those that are not the image are given, [1 …].
+    constants: Mapping[int, np.ndarray] = {}
+    notes: Sequence[str] = ()  # for a log: what of the model is not run as its file has it
+
+    def key(self) -> int:
+        """A key that no tensor has yet."""
+        raise NotImplementedError
 
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
         """`values` and the `wanted`, by key; others that were needed for them may come along."""
         raise NotImplementedError
+
+    def filled(self, values: Mapping[int, Any]) -> dict[int, Any]:
+        """`values` and, where the image is among them, the constants of the other inputs, a row for each image."""
+        import tensorflow as tf
+
+        found = dict(values)
+        if self.constants and self.inputs[0] in values:
+            image = values[self.inputs[0]]
+            rows = image.shape[0] or tf.shape(image)[0]
+            found |= {key: tf.repeat(value, rows, axis=0) for key, value in self.constants.items() if key not in found}
+        return found
+
+    def as_made(self, values: Mapping[int, Any]) -> list[Any]:
+        """What the model itself takes, input by input as it was made, where `values` has the image."""
+        import tensorflow as tf
+
+        found = self.filled(values)
+        image = values[self.inputs[0]]
+        image = tf.transpose(image, (0, 3, 1, 2)) if self.inputs[0] not in self.feeds else image
+        return [found.get(key, image) for key in self.feeds]
 
     def producer(self, key: int) -> Step | None:
         """The step that makes a tensor; None for an input."""

@@ -12,6 +12,7 @@ from wsol.errors import DataError
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.hearing import has_inside
 from wsol.networks.inside import inside
+from wsol.networks.twins import twin
 
 
 class KerasGraph(Graph):
@@ -22,14 +23,24 @@ class KerasGraph(Graph):
         self.steps = []
         self._fresh = itertools.count()  # keys for tensors
         if not getattr(model, "inputs", None):
-            raise DataError(f"model '{model.name}' has no graph of layers: only Sequential and functional models have.")
+            raise DataError(
+                f"model '{model.name}' is a subclassed one and has no graph of layers; write it with "
+                "`model.export(FOLDER)` where it was made, and give that folder as `model`, with `safe: false`."
+            )
         self.inputs = [next(self._fresh) for _ in model.inputs]
         self.input_shapes = [tuple(tensor.shape) for tensor in model.inputs]
         self._symbols = dict(zip(self.inputs, model.inputs, strict=True))  # what Keras knows of tensors, by key
+        self.feeds = list(self.inputs)
+        self.input_names = [tensor.name for tensor in model.inputs]
+        self.input_kinds = [str(tensor.dtype) for tensor in model.inputs]
         outputs = self._inline(model, self.inputs, "")
         names = getattr(model, "output_names", None) or []
         names = names if len(names) == len(outputs) else [str(place) for place in range(len(outputs))]
         self.outputs = dict(zip(names, outputs, strict=True))
+
+    def key(self) -> int:
+        """A key that no tensor has yet."""
+        return next(self._fresh)
 
     def _inline(self, model: Any, feeds: list[int], prefix: str) -> list[int]:
         """The keys of a model's outputs; its steps are added, named below `prefix`."""
@@ -86,7 +97,7 @@ class KerasGraph(Graph):
         wanted = list(wanted)
         if self.opened and tf.executing_eagerly():  # operations of a trace run in traces only
             return tf.function(lambda: self.run(values, wanted), autograph=False)()
-        values = dict(values)
+        values = self.filled(values)
         for step in self.upstream(wanted, values):
             results = zip(step.outputs, _apply(step, values), strict=True)
             values |= {key: value for key, value in results if key not in values}
@@ -94,7 +105,7 @@ class KerasGraph(Graph):
 
     def linear(self, step: Step) -> Step:
         """A layer's step without the activation in it; the model keeps its own layer."""
-        return step._replace(operation=_linear_twin(step.operation), bind=_only(step.inputs[0]))
+        return step._replace(operation=twin(step.operation, activation="linear"), bind=_only(step.inputs[0]))
 
 
 def _calls(model: Any) -> Iterator[Any]:
@@ -119,13 +130,5 @@ def _apply(step: Step, values: dict) -> list:
             kwargs = {**kwargs, "training": False}
         # Not every layer's `call` takes the mask that Keras records for it.
         kwargs = {name: value for name, value in kwargs.items() if name != "mask" or value is not None}
-    return keras.tree.flatten(step.operation(*args, **kwargs))
-
-
-def _linear_twin(layer: Any) -> Any:
-    """The same layer with the same weights and no activation."""
-    # Weights are copied after the twin is built: a layer has none before it knows its input.
-    twin = type(layer).from_config({**layer.get_config(), "activation": "linear"})
-    twin.build(layer.input.shape if not isinstance(layer.input, list) else layer.input[0].shape)
-    twin.set_weights(layer.get_weights())
-    return twin
+    made = keras.tree.flatten(step.operation(*args, **kwargs))
+    return [keras.ops.transpose(each, (0, 2, 3, 1)) for each in made] if step.moved else made

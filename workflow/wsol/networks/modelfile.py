@@ -39,6 +39,45 @@ def brings_code(model: dict[str, Any]) -> bool:
     return '"class_name": "__lambda__"' in json.dumps(model)
 
 
+def version(path: str) -> str:
+    """The version of the Keras that saved a model file, "" where it does not say."""
+    import h5py
+
+    try:
+        if Path(path).suffix in HDF5:
+            with h5py.File(path) as file:
+                return str(file.attrs.get("keras_version", ""))
+        with zipfile.ZipFile(path) as archive:
+            return str(json.loads(archive.read("metadata.json")).get("keras_version", ""))
+    except (*BROKEN, AttributeError):
+        return ""
+
+
+def inputs(model: dict[str, Any]) -> dict[str, tuple]:
+    """The inputs of a described functional model, by their names, with their shapes; {} where it says nothing of them.
+
+    None stands for an open side, and for the axis of images.
+    """
+    config = model.get("config")
+    layers = config.get("layers") if isinstance(config, dict) else None
+    named = _input_names(config.get("input_layers")) if isinstance(config, dict) else []
+    found = {}
+    for layer in layers if isinstance(layers, list) else []:
+        own = layer.get("config", {}) if isinstance(layer, dict) and layer.get("class_name") == "InputLayer" else {}
+        shape = own.get("batch_shape", own.get("batch_input_shape"))
+        if own.get("name") in named and isinstance(shape, list):
+            found[own["name"]] = tuple(shape)
+    return {name: found[name] for name in named} if len(found) == len(named) else {}
+
+
+def _input_names(value: Any) -> list[str]:
+    """The names in Keras' list of inputs: [name, 0, 0], or several of these in a list or a mapping."""
+    if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
+        return [value[0]]
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [name for each in values for name in _input_names(each)]
+
+
 def _zipped(path: str) -> bytes:
     with zipfile.ZipFile(path) as archive:
         members = archive.namelist()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from wsol.errors import ConfigError, DataError
+from wsol.networks import modelfile, owncode
 from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph
 from wsol.networks.kerasmodel import KerasGraph
@@ -27,22 +28,36 @@ def check_source(path: str, safe: bool) -> None:
         )
 
 
-def opened(path: str, safe: bool, weights: str | None = None) -> Graph:
-    """The graph of a Keras file, with other weights where they are given, or of a SavedModel folder that may be run."""
-    import keras
+def opened(path: str, safe: bool, weights: str | None = None, code: str | None = None) -> Graph:
+    """The graph of a Keras file, with other weights where they are given, or of a SavedModel folder that may be run.
 
+    `code` is a Python file that defines what the model names and Keras does not have; it is run.
+    """
     check_source(path, safe)
+    if code:
+        owncode.check_file(code, path, safe)
     if Path(path).is_dir():
         if weights:
             raise ConfigError(f"weights: the SavedModel '{path}' keeps its own; leave out 'weights'.")
         return SavedGraph(path)
-    try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=safe)
-    except Exception as error:  # a foreign file may fail anywhere in Keras' loading
-        raise DataError(f"model '{path}' cannot be loaded: {brief(error)}") from error
+    model = _model(path, safe, code)
     if weights:
         _load(model, path, weights)
     return KerasGraph(model)
+
+
+def _model(path: str, safe: bool, code: str | None) -> Any:
+    import keras
+
+    described = modelfile.description(path)
+    owncode.check(path, described, code, safe)
+    objects = owncode.objects(code, described) if code else None
+    try:
+        model = keras.saving.load_model(path, objects, compile=False, safe_mode=safe)
+    except Exception as error:  # a foreign file may fail anywhere in Keras' loading
+        raise owncode.refusal(path, error) from error
+    owncode.check_lambdas(path, model)
+    return model
 
 
 def _load(model: Any, path: str, weights: str) -> None:

@@ -9,14 +9,14 @@ picture for every network. The papers' own code multiplies inputs that have Imag
 (Score-CAM, RISE), which shows that mean; Zeiler's occlusion is grey.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import product
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
 from wsol.index.outputs import class_probability
 from wsol.networks.explainer import Explainer, Masks, Seen, score_of
+from wsol.networks.masks import channel_masks, patches, random_masks
 from wsol.settings import Doc, Length, Range, Seed
 
 Count = Annotated[int, Range(1, 10**6)]
@@ -93,12 +93,15 @@ class Probe:
         """What the model makes of logits [n c]."""
         return class_probability(logits, self.explainer.backbone.activation)
 
-    def masked(self, masks: Iterable[np.ndarray], fill: str | float | list[float]) -> Iterator[np.ndarray]:
-        """The logits [b c] of the image behind each batch of masks [b h w] in [0, 1]; 0 shows the colour `fill`."""
-        whole = [np.eye(side, dtype=np.float32) for side in self.size]
-        for batch in masks:
-            of = np.zeros(len(batch), np.int64)
-            yield self.explainer.masked(self.pixels[None], of, Masks(whole[0], batch, whole[1]), colour(fill))
+    def masked(self, masks: Masks, fill: str | float | list[float]) -> np.ndarray:
+        """The logits [b c] of the image behind each of b masks; 0 shows the colour `fill`."""
+        return self.explainer.masked(self.pixels[None], np.zeros(len(masks.grids), np.int64), masks, colour(fill))
+
+    def gradients(self, classes: np.ndarray) -> np.ndarray:
+        """d logit / d activations of the asked classes: [m h w k], or [m 1 1 k] where places are alike."""
+        kept, row, place = self._asked
+        weights = (np.arange(len(self.logits)) == classes[:, None]).astype(np.float32)
+        return self.explainer.gradients(kept, np.full(len(classes), row), [weights], [[place]])[0][0]
 
     def without(self, channels: np.ndarray) -> np.ndarray:
         """The logits [b c] of the head when each of `channels` in turn is zero."""
@@ -106,7 +109,12 @@ class Probe:
 
 
 def ablation(probe: Probe, classes: np.ndarray) -> Rows:
-    """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k]."""
+    """How much each score falls when channel k of the layer is zero, y - y_k -> [m 1 1 k].
+
+    Of a logit behind a pooling and one dense layer it is sum_ij A_ijk dy / dA_ijk, which takes no pass.
+    """
+    if probe.score == "logit" and not probe.explainer.backbone.between():
+        return {"score_drops": probe.activations.sum(axis=(0, 1)) * probe.gradients(classes)}
     # The head runs on what the forward pass kept of this image; -1 takes no channel away.
     found = probe.scores(probe.without(np.arange(-1, probe.activations.shape[-1])), classes)
     return {"score_drops": (found[:1] - found[1:]).T.astype(np.float32)[:, None, None]}
@@ -123,12 +131,11 @@ def scorecam(
     """
     spread = probe.activations.std(axis=(0, 1))
     chosen = np.sort(np.argsort(-spread, kind="stable")[: channels or None])
-    chosen = chosen[spread[chosen] > 0]
+    chosen = chosen[np.ptp(probe.activations, axis=(0, 1))[chosen] > 0]  # a deviation of equal numbers may be rounding
     shape = (len(classes), 1, 1, probe.activations.shape[-1])
     found = {name: np.zeros(shape, np.float32) for name in ("class_probabilities", "logit_weights")}
     if len(chosen):
-        masks = (_upsampled(probe, chosen[i]) for i in _batches(len(chosen), probe.explainer.batch))
-        logits = np.concatenate(list(probe.masked(masks, fill)))
+        logits = probe.masked(channel_masks(probe.activations[..., chosen], probe.size), fill)
         found["class_probabilities"][:, 0, 0, chosen] = probe.probability(logits)[:, classes].T
         found["logit_weights"][:, 0, 0, chosen] = class_probability(logits[:, classes].T, "softmax")
     return found
@@ -147,16 +154,9 @@ def occlusion(
     The input is cut into grid x grid cells; a patch of patch x patch cells visits every place, one cell at a time,
     reaching over the edge so that each cell is covered equally often.
     """
-    corners = list(product(range(1 - patch, grid), repeat=2))
-    covers = np.zeros((len(corners), grid, grid), np.float32)
-    for cover, (y, x) in zip(covers, corners, strict=True):
-        cover[max(0, y) : y + patch, max(0, x) : x + patch] = 1
-    # The cell of each pixel row and column.
-    rows, columns = (np.arange(side) * grid // side for side in probe.size)
-    masks = (1 - covers[i][:, rows][:, :, columns] for i in _batches(len(covers), probe.explainer.batch))
-    covered = np.concatenate([probe.scores(logits, classes) for logits in probe.masked(masks, fill)])
-    falls = probe.scores(probe.logits[None], classes) - covered
-    return {"finished_maps": (np.einsum("pm,pyx->myx", falls, covers) / patch**2).astype(np.float32)}
+    shown = patches(grid, patch, probe.size)
+    falls = probe.scores(probe.logits[None], classes) - probe.scores(probe.masked(shown, fill), classes)
+    return {"finished_maps": (np.einsum("pm,pyx->myx", falls, 1 - shown.grids) / patch**2).astype(np.float32)}
 
 
 def rise(
@@ -173,43 +173,10 @@ def rise(
 
     A mask is a random binary grid of cells x cells, upsampled bilinear and shifted by up to a cell.
     """
-    random = np.random.default_rng(seed)
-    total = np.zeros((len(classes), *probe.size))
-    # Drawn batch by batch: 4000 masks of 224 x 224 are 800 MB.
-    for i in _batches(masks, probe.explainer.batch):
-        drawn = np.stack([_random_mask(random, cells, shown, probe.size) for _ in i])
-        for logits in probe.masked([drawn], fill):
-            total += np.einsum("bm,byx->myx", probe.probability(logits)[:, classes], drawn)
+    drawn = random_masks(masks, cells, shown, seed, probe.size)
+    logits = np.concatenate([probe.masked(part, fill) for part in drawn.parts()])
+    total = drawn.weighted(probe.probability(logits)[:, classes])
     return {"finished_maps": (total / (shown * masks)).astype(np.float32)}
-
-
-def _random_mask(random: np.random.Generator, cells: int, shown: float, size: tuple[int, int]) -> np.ndarray:
-    """float32 [h w] in [0, 1]. The grid has a cell to spare on each axis, into which the mask is shifted."""
-    import cv2
-
-    cell = [-(-side // cells) for side in size]
-    grid = (random.random((cells + 1, cells + 1)) < shown).astype(np.float32)
-    large = cv2.resize(grid, ((cells + 1) * cell[1], (cells + 1) * cell[0]), interpolation=cv2.INTER_LINEAR)
-    y = random.integers(0, cell[0])
-    x = random.integers(0, cell[1])
-    return large[y : y + size[0], x : x + size[1]]
-
-
-def _upsampled(probe: Probe, channels: np.ndarray) -> np.ndarray:
-    """Channels at the input's size, each scaled to [0, 1] -> [b h w]."""
-    import cv2
-
-    high, wide = probe.size
-    maps = (np.ascontiguousarray(probe.activations[..., k]) for k in channels)
-    large = np.stack([cv2.resize(m, (wide, high), interpolation=cv2.INTER_LINEAR) for m in maps])
-    low = large.min(axis=(1, 2), keepdims=True)
-    top = large.max(axis=(1, 2), keepdims=True)
-    return (large - low) / np.maximum(top - low, np.finfo(np.float32).tiny)
-
-
-def _batches(total: int, size: int) -> Iterator[np.ndarray]:
-    """0, 1, … total - 1 in parts of at most `size`."""
-    return (np.arange(start, min(start + size, total)) for start in range(0, total, size))
 
 
 class Perturbation(NamedTuple):

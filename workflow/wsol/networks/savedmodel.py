@@ -24,11 +24,17 @@ KINDS = {
     "Relu6": "ReLU",
     "ReverseV2": "Flip",
 }
+TO_LAST, TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 CALLS = ("StatefulPartitionedCall", "PartitionedCall", "Func")
 
 
 class SavedGraph(Graph):
-    """The steps of the model's default signature, its variables frozen into constants."""
+    """The steps of the model's default signature, its variables frozen into constants.
+
+    `turned` has the key of a map that the model has with channels first, by that of the same with channels last.
+    """
+
+    turned: Mapping[int, int] = {}
 
     def __init__(self, path: str):
         frozen, outputs = _frozen(path)
@@ -40,6 +46,9 @@ class SavedGraph(Graph):
         keys = {tensor.name: key for key, tensor in enumerate(images)}
         self.inputs = list(keys.values())
         self.input_shapes = [tuple(tensor.shape) for tensor in images]
+        self.feeds = list(self.inputs)
+        self.input_names = [tensor.name.split(":")[0] for tensor in images]
+        self.input_kinds = [tensor.dtype.name for tensor in images]
         self._names = [tensor.name for tensor in images]
         names = _layer_names([operation.name for operation in operations])
         for operation in operations:
@@ -58,8 +67,24 @@ class SavedGraph(Graph):
             self._names += made
             self.steps.append(Step(name, as_layer(operation), inputs, tuple(made.values()), ()))
 
+    def key(self) -> int:
+        """A key that no tensor has yet."""
+        self._names.append("")
+        return len(self._names) - 1
+
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
         """`values` and the `wanted`, by key, by importing what lies between them into the function being traced."""
+        import tensorflow as tf
+
+        wanted = list(wanted)
+        values = self.filled(values)
+        own = {self.turned[key]: tf.transpose(value, TO_FIRST) for key, value in values.items() if key in self.turned}
+        found = self._imported(values | own, [self.turned.get(key, key) for key in wanted if key not in values])
+        moved = {key: tf.transpose(found[self.turned[key]], TO_LAST) for key in wanted if key in self.turned}
+        return found | moved | values
+
+    def _imported(self, values: Mapping[int, Any], wanted: list[int]) -> dict[int, Any]:
+        """The same of tensors as the model has them."""
         import tensorflow as tf
 
         given = {self._names[key]: value for key, value in values.items()}
@@ -136,20 +161,27 @@ def _without_calls(name: str) -> str:
 
 def as_layer(operation: Any, base: type = object, *given: Any) -> Any:
     """An object of the class, and with the settings, of the Keras layer that does the same; also a `base(*given)`."""
-    settings: dict[str, Any] = {}
     attributes = operation.node_def.attr
+    shape = operation.outputs[0].shape
+    settings: dict[str, Any] = {"made": tuple(shape) if shape.rank else ()}
+    places = slice(1, 3)
+    if "data_format" in attributes:
+        last = attributes["data_format"].s == b"NHWC"
+        places = slice(1, 3) if last else slice(2, 4)
+        settings |= {"data_format": "channels_last" if last else "channels_first"}
     kind = KINDS.get(operation.type, operation.type)
     if "strides" in attributes and "padding" in attributes:
-        settings = {"padding": attributes["padding"].s.decode().lower()}
-        settings |= {"strides": tuple(attributes["strides"].list.i)[1:3]}
-        settings |= {"data_format": {b"NHWC": "channels_last"}.get(attributes["data_format"].s, "channels_first")}
+        settings |= {"padding": attributes["padding"].s.decode().lower()}
+        settings |= {"strides": tuple(attributes["strides"].list.i)[places]}
         kind = kind if settings["padding"] != "explicit" else "Conv"  # its places are not worked out
     if "dilations" in attributes:
-        settings |= {"dilation_rate": tuple(attributes["dilations"].list.i)[1:3]}
+        settings |= {"dilation_rate": tuple(attributes["dilations"].list.i)[places]}
         settings |= {"kernel_size": tuple(operation.inputs[1].shape)[:2]}
     if "ksize" in attributes:
-        settings |= {"pool_size": tuple(attributes["ksize"].list.i)[1:3]}
-    return type(kind, (base,), settings | _constants(operation))(*given)
+        settings |= {"pool_size": tuple(attributes["ksize"].list.i)[places]}
+    made = type(kind, (base,), {})(*given)
+    vars(made).update(settings | _constants(operation))
+    return made
 
 
 def _constants(operation: Any) -> dict[str, Any]:
@@ -162,5 +194,5 @@ def _constants(operation: Any) -> dict[str, Any]:
     if constant is None:
         return {}
     if operation.type == "Pad":
-        return {"padding": constant.tolist()[1:3]}
+        return {"padding": constant.tolist()[1:3], "paddings": constant.tolist()}
     return {"axis" if operation.type == "Mean" else "axes": constant.ravel().tolist()}

@@ -66,12 +66,6 @@ def _mismatch(said: Grid, step: Step | None) -> str:
     return f"tokens: grid {high}x{wide} and {said.skip} to skip are {said.patches.stop} tokens, {other}."
 
 
-def check_layer(said: Grid | None, step: Step, name: str) -> None:
-    """A ConfigError where a layer that is named is a sequence of another length than was said."""
-    if said is not None and _is_sequence(step):
-        raise ConfigError(_mismatch(said, step._replace(name=name)))
-
-
 def _is_sequence(step: Step) -> bool:
     """[n t k]"""
     return len(step.shape) == 3 and step.shape[0] is None and None not in step.shape[1:]
@@ -180,6 +174,7 @@ class LaidOut(Graph):
         self._graph = graph
         self.model, self.size = graph.model, graph.size
         self.inputs, self.input_shapes, self.outputs = graph.inputs, graph.input_shapes, graph.outputs
+        self.feeds, self.constants, self.notes = graph.feeds, graph.constants, graph.notes
         self._laid: dict[int, Laid] = {}  # by the key that goes on
         self._first = max(key for step in graph.steps for key in (*step.inputs, *step.outputs)) + 1
         self.steps = [own for step in graph.steps for own in self._with_map(step, chosen.get(step.outputs[0]))]

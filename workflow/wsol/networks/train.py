@@ -114,9 +114,9 @@ def fit(backbone: Any, examples: Examples, given: dict[str, Any], say: Callable[
 
     model = _trained(backbone)
     keras.utils.set_random_seed(given["seed"])
-    for step in backbone.graph.steps:
-        if isinstance(step.operation, keras.layers.BatchNormalization):
-            step.operation.momentum = given["momentum"]
+    for layer in backbone.model._flatten_layers():  # the graph's may be twins
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = given["momentum"]
     steps = given["epochs"] * -(-len(examples.labels) // given["batch"])
     minimised, accuracy = loss(backbone)
     rate = keras.optimizers.schedules.CosineDecay(given["learning_rate"], steps)
@@ -153,7 +153,7 @@ def _batches(backbone: Any, examples: Examples, given: dict[str, Any]) -> Any:
     if given["flip"]:
         turn = tf.data.Dataset.random(seed=given["seed"], rerandomize_each_iteration=True)
         source = tf.data.Dataset.zip((source, turn)).map(_flipped)
-    return source.map(lambda pixels, label: (backbone.preprocess(pixels), label)).prefetch(2)
+    return source.map(lambda pixels, label: (backbone.fed(pixels), label)).prefetch(2)
 
 
 def _flipped(example: tuple, seed: Any) -> tuple:

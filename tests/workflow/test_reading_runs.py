@@ -1,0 +1,43 @@
+"""What a run reads off a network in one pass, and what is left where it lies when a cam is added or taken away."""
+
+import copy
+
+from small import SMALL
+
+CAMS = {
+    "gradcam": {},
+    "sure": {"method": "gradcam", "score": "probability"},
+    "own": {"method": "gradcam", "explain": "predicted"},
+    "early": {"method": "layercam", "layer": "conv_pw_12_relu"},
+}
+
+
+def files(root, pattern: str) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in root.glob(f"results/{pattern}")}
+
+
+def test_cams_share_a_pass_and_one_that_is_added_leaves_the_others_alone(workflow, tmp_path):
+    config = copy.deepcopy(SMALL) | {"cams": {**CAMS, "center": {}}}
+    config["evaluations"] = {"all": {"report": "b", "metrics": ["maxboxacc@50", "top1_loc"]}}
+    config["activations"] = "keep"
+    first = workflow(config)
+    assert first.returncode == 0, first.stderr
+    before = files(tmp_path, "*/predict/*/*.npz") | files(tmp_path, "*/*@*/*@*/*.heatmaps.npz")
+    shards = len(files(tmp_path, "*/predict/*/*.evidence.npz"))
+    assert (
+        first.said.count("rule predict:")
+        == shards
+        == len({path.rpartition("/")[2] for path in before if "evid" in path})
+    )
+    added = copy.deepcopy(config)
+    added["cams"]["finer"] = {"method": "finercam"}
+    second = workflow(added)
+    assert second.returncode == 0 and second.said.count("rule predict:") == shards
+    after = files(tmp_path, "*/predict/*/*.npz") | files(tmp_path, "*/*@*/*@*/*.heatmaps.npz")
+    assert before.items() < after.items()
+    # Nothing is left to do, with it or without it.
+    for each in (added, config):
+        assert "rule predict:" not in workflow(each).said
+    fewer = copy.deepcopy(config)
+    del fewer["cams"]["sure"]
+    assert "rule predict:" not in workflow(fewer).said
