@@ -3,7 +3,7 @@
 Between two answers what is kept of a batch stays where the network runs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -57,6 +57,10 @@ class Explainer(Protocol):
 
     def forward(self, pixels: NDArray[np.uint8]) -> Seen:
         """Of at most `batch` images [b H W 3], RGB."""
+        ...
+
+    def restored(self, logits: Floats, activations: Mapping[int, Floats]) -> Seen | None:
+        """What `forward` gave, of logits [b c] and layers' activations by place; None where they do not tell all."""
         ...
 
     def gradients(

@@ -8,7 +8,7 @@ A chunk has one shape and one thread, so that bytes depend neither on the number
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
@@ -80,6 +80,7 @@ class KerasExplainer:
         # Folding pays where convolutions run; gradients and ablations run the head alone.
         self.folded = folded(graph, {output, *self.keys, *self.cut})
         self._network = tf.function(folding(self.folded)(self._trace_network), autograph=False)
+        self._restored = tf.function(self._trace_restored, autograph=False)
         self._gradients = tf.function(self._trace_gradients, autograph=False)
         self._behind = tf.function(self._trace_behind, autograph=False)
         self._ablated = tf.function(self._trace_ablated, autograph=False)
@@ -92,6 +93,20 @@ class KerasExplainer:
         logits = _joined([found for found, _, _ in chunks], len(pixels))
         layers = zip(*(found for _, found, _ in chunks), strict=True)
         return Seen(logits, [_joined(layer, len(pixels)) for layer in layers], kept)
+
+    def restored(self, logits: Floats, activations: Mapping[int, Floats]) -> Seen | None:
+        """What `forward` gave, where the layers' activations are all that their heads depend on."""
+        graph, given = self.backbone.graph, {self.keys[place]: layer for place, layer in activations.items()}
+        beyond = [step for step in graph.upstream(self.cut, given) if set(graph.inputs).intersection(step.inputs)]
+        if beyond or set(self.keys) - set(given):
+            return None
+
+        def part(which: slice) -> dict[int, Any]:
+            return self._restored({key: _padded(layer[which], self.chunk) for key, layer in given.items()})
+
+        chunks = self._each(part, _parts(len(logits), self.chunk))
+        layers = [np.asarray(activations[place]) for place in range(len(self.keys))]
+        return Seen(logits, layers, Kept(chunks, self.common, self.chunk))
 
     def gradients(
         self, kept: Kept, rows: Rows, weights: Sequence[Floats], layers: Sequence[Sequence[int]]
@@ -149,6 +164,11 @@ class KerasExplainer:
         values = graph.run({graph.inputs[0]: shown}, [self.backbone.output, *self.keys, *self.cut])
         layers = [tf.cast(values[key], tf.float32) for key in self.keys]
         return self.backbone.logits(values), layers, {key: values[key] for key in self.cut}
+
+    def _trace_restored(self, layers: dict[int, Any]) -> dict[int, Any]:
+        self.traces["restored"] += 1
+        values = self.folded.run(layers, self.cut)
+        return {key: values[key] for key in self.cut}
 
     def _trace_behind(
         self, difference: Any, hidden: Any, images: Any, rows: Any, grids: Any, columns: Any, scaled: bool
