@@ -16,6 +16,7 @@ from wsol.regions.protocols import PROTOCOLS
 def backbone(where: str, settings: Mapping[str, Any]) -> None:
     """A ConfigError for the first of a backbone's settings (all of them, defaults filled in) that does nothing."""
     rules = _of_model if settings["model"] is not None else _of_architecture
+    rules = _of_hub if settings["keras_hub"] is not None else rules
     for key, reason in rules(settings):
         raise ConfigError(f"{where}.{key}: {reason}")
 
@@ -32,6 +33,15 @@ def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "code", "a SavedModel has its own; leave out 'code'."
     if settings["seed"]:
         yield "seed", "nothing of a model file is drawn; leave out 'seed'."
+
+
+def _of_hub(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not settings["safe"]:
+        yield "safe", "keras-hub brings no code of others; leave out 'safe'."
+    if settings["seed"] and settings["weights"] != "random" and not isinstance(settings["weights"], dict):
+        yield "seed", "nothing is drawn where weights are given; leave out 'seed'."
+    if settings["classes"] is not None and isinstance(settings["weights"], dict):
+        yield "classes", "training takes their number from the labels; leave out 'classes'."
 
 
 def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -10,24 +10,29 @@ from typing import Annotated, Any, Literal
 from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import channels, device, halves, inputs, opening, portable, savedchannels
+from wsol.networks import channels, device, halves, hub, inputs, opening, portable, savedchannels
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
 from wsol.networks.graphs import Graph
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.perturb import EVIDENCES
 from wsol.networks.savedmodel import SavedGraph
+from wsol.networks.tokens import tokens
 from wsol.places import as_written
 from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
-PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
+PREPROCESSING, TOKENS = preprocessing, tokens  # `backbone` has parameters of these names
 
 
 def backbone(
     *,
     architecture: Annotated[str | None, Doc("An architecture of Keras, by name.")] = None,
     model: Annotated[Place | None, Doc("A Keras file or a SavedModel folder, in place of an architecture.")] = None,
+    keras_hub: Annotated[
+        str | dict | None,
+        Doc("A classifier of keras-hub: a preset's name, or {class: NAME, backbone: {…}, …}; needs the extra `hub`."),
+    ] = None,
     preprocessing: Annotated[
         dict | None, Doc("How images become the network's input; a model needs it, an architecture has its own.")
     ] = None,
@@ -50,6 +55,10 @@ def backbone(
         str | list[str],
         Doc("The layer that is explained, or several; auto is the last one with a map larger than 1x1."),
     ] = "auto",
+    tokens: Annotated[
+        dict | None,
+        Doc("How the tokens of a transformer lie on the image, where the network does not say it itself, see below."),
+    ] = None,
     score: Annotated[
         Literal["logit", "probability"], Doc("What of the class is explained: its logit, or its probability.")
     ] = "logit",
@@ -93,13 +102,18 @@ def backbone(
     """The settings of a backbone, checked as far as that goes without Keras; ConfigError names what is wrong.
 
     Either `architecture`, a name in ARCHITECTURES, whose own arguments (alpha) pass through, or `model`, a Keras file
-    or a SavedModel folder, with its `preprocessing`. A model brings its weights, unless others are to be loaded into it
-    or trained; an architecture's are `imagenet` unless said. `activation` is what makes probabilities of the outputs of
-    a model that ends in plain numbers; without it, or with `none`, it has no probabilities.
+    or a SavedModel folder, with its `preprocessing`, or `keras_hub`, a preset or a class with its settings. A model
+    brings its weights, unless others are to be loaded into it or trained; an architecture's are `imagenet` unless said.
+    `activation` is what makes probabilities of the outputs of a model that ends in plain numbers; without it, or with
+    `none`, it has no probabilities.
     """
     settings = {name: value for name, value in locals().items() if name != "arguments"}
-    if (architecture is None) == (model is None):
-        raise ConfigError("backbone: needs either `architecture` or `model`.")
+    if sum(source is not None for source in (architecture, model, keras_hub)) != 1:
+        raise ConfigError("backbone: needs one of `architecture`, `model` and `keras_hub`.")
+    if keras_hub is not None:
+        hub.check_source(keras_hub, weights, classes)
+    if isinstance(keras_hub, dict) and preprocessing is None:
+        raise ConfigError("backbone: a class of keras-hub needs its `preprocessing`: order, scale, mean, std.")
     if model is not None and preprocessing is None:
         raise ConfigError(f"backbone: model '{as_written(model)}' needs its `preprocessing`: order, scale, mean, std.")
     if isinstance(input, list) and len(input) != 2:
@@ -108,10 +122,12 @@ def backbone(
         raise ConfigError(unknown("architecture", architecture, ARCHITECTURES))
     if preprocessing is not None:
         settings["preprocessing"] = PREPROCESSING(**checked("preprocessing", PREPROCESSING, preprocessing))
+    if tokens is not None:
+        TOKENS(**checked("tokens", TOKENS, tokens))
     own = ARCHITECTURES[architecture].arguments if architecture else {}
     for name in arguments:
         if name not in own:
-            raise ConfigError(unknown(f"backbone {architecture or model}", name, [*own, *settings]))
+            raise ConfigError(unknown(f"backbone {architecture or model or 'keras_hub'}", name, [*own, *settings]))
     if architecture is not None:
         settings["weights"] = "imagenet" if weights is None else weights
         sides = [input] if isinstance(input, int) else list(input or [])
@@ -160,6 +176,8 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
     chosen = str(weights) if weights else settings["weights"]
     if isinstance(chosen, dict):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
+    if settings["keras_hub"] is not None:
+        return _of_hub(settings, chosen, classes or settings["classes"])
     if settings["model"] is None:
         return _of_architecture(settings, chosen, classes or settings["classes"] or IMAGENET)
     graph = opening.opened(settings["model"], settings["safe"], chosen, settings["code"])
@@ -189,13 +207,26 @@ def _settle(graph: Graph, settings: Mapping[str, Any]) -> None:
         halves.settle(graph)
 
 
+def _of_hub(settings: Mapping[str, Any], weights: str | None, classes: int | None) -> Backbone:
+    """A classifier of keras-hub; what it is prepared by is said, or a preset's own."""
+    model, own = hub.classifier(settings["keras_hub"], weights, classes, settings["seed"])
+    prepare = settings["preprocessing"] or own
+    if prepare is None:
+        raise ConfigError(
+            f"keras_hub: '{settings['keras_hub']}' brings no preprocessing; say it: order, scale, mean, std."
+        )
+    graph = KerasGraph(model)
+    return Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), prepare)
+
+
 def untrained(settings: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
-    """The settings of the network that a training starts from: a model as its file has it, else random weights.
+    """The settings of the network that a training starts from: a file's or a preset's weights, else random ones.
 
     The training's `seed` is added to the backbone's own: one training is a sample of all that is drawn for it.
     """
     drawn = (settings.get("seed", 0) + seed) % 2**32
-    return {**settings, "weights": "random" if settings.get("model") is None else None, "seed": drawn}
+    own = settings.get("model") is not None or isinstance(settings.get("keras_hub"), str)
+    return {**settings, "weights": None if own else "random", "seed": drawn}
 
 
 def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:

@@ -19,7 +19,8 @@ from wsol.datasets import images
 from wsol.errors import ConfigError
 from wsol.files.behind import Behind, Sink
 from wsol.files.predict import ARRAYS, view
-from wsol.networks.asking import Batch, Explanation, kinds, suffix
+from wsol.networks.answering import kinds
+from wsol.networks.asking import Batch, Explanation, suffix
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer, Seen
 

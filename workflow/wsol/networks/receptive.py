@@ -5,13 +5,14 @@ receptive field has its own. Stretching the map over the input gives (W / w, H /
 padding is uneven (`same` with stride 2 pads right and below only) or missing (`valid`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from wsol.affine import Affine
 from wsol.networks.graphs import Graph, Step
+from wsol.networks.tokens import Patches
 
 Pair = tuple[float, float]
 
@@ -30,6 +31,9 @@ class Unknown(NamedTuple):
     why: str
 
 
+Fields = dict[int, Field | Unknown]
+
+
 class CellToInput(NamedTuple):
     """sx, sy, tx, ty of a layer; `why` it is the stretch where no other is known, else ""."""
 
@@ -39,7 +43,10 @@ class CellToInput(NamedTuple):
 
 def cell_to_input(graph: Graph, layer: Step, size: tuple[int, int]) -> CellToInput:
     """Where the cells of a layer's map lie on an input of `size` (h, w)."""
-    found = fields(graph, layer, size)
+    # Patches lie where the map does that they were made of, whatever attention did to them since.
+    origin = layer.operation.grid.origin if isinstance(layer.operation, Patches) else None
+    made_of = graph.producer(origin) if origin is not None else None
+    found = fields(graph, made_of or layer, size)
     if isinstance(found, Unknown):
         return CellToInput(Affine.stretch(layer.shape[1:3], size), found.why)
     return CellToInput(Affine(*found.scale[::-1], *found.shift[::-1]), "")
@@ -52,15 +59,21 @@ def fields(graph: Graph, layer: Step, size: tuple[int, int]) -> Field | Unknown:
     lie inside it or differ by a fraction of a cell. What has no places, such as a gate made of the map's mean, says
     nothing.
     """
-    known: dict[int, Field | Unknown] = {graph.inputs[0]: Field((1, 1), (0, 0), (1, 1))}
+    nothing = Unknown(f"'{layer.name}' has no places")
+    return every_field(graph, layer.outputs[:1], size).get(layer.outputs[0], nothing)
+
+
+def every_field(graph: Graph, keys: Iterable[int], size: tuple[int, int]) -> Fields:
+    """The fields of all that has places among what is needed for some layers, by key."""
+    known: Fields = {graph.inputs[0]: Field((1, 1), (0, 0), (1, 1))}
     shapes: dict[int, tuple[int, ...]] = {graph.inputs[0]: tuple(size)}
-    for step in graph.upstream(layer.outputs[:1]):
+    for step in graph.upstream(keys):
         if len(step.shape) != 4 or None in step.shape[1:3] or tuple(step.shape[1:3]) == (1, 1):
             continue
         feeds = [(known[key], shapes[key]) for key in step.inputs if key in known]
         known |= dict.fromkeys(step.outputs, _passed(step, feeds))
         shapes |= dict.fromkeys(step.outputs, tuple(step.shape[1:3]))
-    return known.get(layer.outputs[0], Unknown(f"'{layer.name}' has no places"))
+    return known
 
 
 def _passed(step: Step, feeds: list[tuple[Field | Unknown, tuple[int, ...]]]) -> Field | Unknown:

@@ -65,7 +65,7 @@ class SavedGraph(Graph):
             made = {tensor.name: len(self._names) + place for place, tensor in enumerate(operation.outputs)}
             keys |= made
             self._names += made
-            self.steps.append(Step(name, _layer(operation), inputs, tuple(made.values()), ()))
+            self.steps.append(Step(name, as_layer(operation), inputs, tuple(made.values()), ()))
 
     def key(self) -> int:
         """A key that no tensor has yet."""
@@ -159,8 +159,8 @@ def _without_calls(name: str) -> str:
     return "/".join(part for part in name.split("/") if part not in CALLS)
 
 
-def _layer(operation: Any) -> Any:
-    """An object of the class, and with the settings, of the Keras layer that does the same."""
+def as_layer(operation: Any, base: type = object, *given: Any) -> Any:
+    """An object of the class, and with the settings, of the Keras layer that does the same; also a `base(*given)`."""
     attributes = operation.node_def.attr
     shape = operation.outputs[0].shape
     settings: dict[str, Any] = {"made": tuple(shape) if shape.rank else ()}
@@ -179,7 +179,7 @@ def _layer(operation: Any) -> Any:
         settings |= {"kernel_size": tuple(operation.inputs[1].shape)[:2]}
     if "ksize" in attributes:
         settings |= {"pool_size": tuple(attributes["ksize"].list.i)[places]}
-    made = type(kind, (), {})()
+    made = type(kind, (base,), {})(*given)
     vars(made).update(settings | _constants(operation))
     return made
 
