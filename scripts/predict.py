@@ -25,7 +25,7 @@ with job(snakemake.log, f"predict {name}") as log:
     settings, dataset = plugins.joined(params.backbone), plugins.joined(params.dataset)
     threads, instructions = settings.pop("threads"), settings.pop("instructions")
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
-    backbones.deterministic(threads, instructions)
+    backbones.deterministic(threads, instructions, torch=settings["torch"] is not None)
     log.say(f"{processor.described()}; instructions {instructions}")
     trained = files.weights[0] if isinstance(settings["weights"], dict) else None
     fitted = WEIGHTS.read(trained) if trained else {"classes": None, "names": []}
@@ -39,7 +39,7 @@ with job(snakemake.log, f"predict {name}") as log:
     provenance = {
         "settings": params.backbone | found_out,
         "made_from": {"targets": files.targets} | (weights if trained else {}),
-        "given": ({} if trained else weights) | dict(zip(["model"], files.model, strict=False)),
+        "given": ({} if trained else weights) | {f"model{evidence.suffix(i)}": f for i, f in enumerate(files.model)},
     }
     with (
         EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,

@@ -68,9 +68,9 @@ def weights(wildcards):
 
 
 def model(wildcards):
-    """The user's model file, where its weights come from elsewhere."""
+    """The user's model file or code, where its weights come from elsewhere."""
     settings = SETTINGS[wildcards.backbone]
-    return experiments.sources({"model": settings["model"]}) if settings["weights"] else []
+    return experiments.sources({key: settings[key] for key in ("model", "torch")}) if settings["weights"] else []
 
 
 def outcome(dataset, wildcards):

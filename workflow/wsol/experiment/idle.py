@@ -15,7 +15,8 @@ from wsol.regions.protocols import PROTOCOLS
 
 def backbone(where: str, settings: Mapping[str, Any]) -> None:
     """A ConfigError for the first of a backbone's settings (all of them, defaults filled in) that does nothing."""
-    rules = _of_model if settings["model"] is not None else _of_architecture
+    rules = _of_torch if settings["torch"] is not None else _of_architecture
+    rules = _of_model if settings["model"] is not None else rules
     for key, reason in rules(settings):
         raise ConfigError(f"{where}.{key}: {reason}")
 
@@ -30,6 +31,14 @@ def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "classes", "a model file has its own; leave out 'classes'."
     if settings["seed"]:
         yield "seed", "nothing of a model file is drawn; leave out 'seed'."
+
+
+def _of_torch(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    weights = settings["weights"]
+    if weights == "imagenet":
+        yield "weights", "a torch network takes a file with its state dict, 'imagenet' is an architecture's."
+    if settings["seed"] and isinstance(weights, str) and weights != "random":
+        yield "seed", "nothing is drawn where weights are of a file; leave out 'seed'."
 
 
 def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from wsol.experiment.questions import has_images
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
 from wsol.maps.cams import CAMS
-from wsol.networks import backbones, modelfile, opening, train
+from wsol.networks import backbones, modelfile, opening, torchcode, train
 from wsol.networks.perturb import EVIDENCES
 from wsol.settings import checked, conform, known, parameters, shown
 
@@ -107,7 +107,7 @@ def _evidence(cam: CamEntry, usual: dict[str, Any]) -> dict[str, Any]:
 def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[str, Any]) -> Decision:
     """Maps that were made elsewhere, as a backbone without a network."""
     where = f"backbones.{name}"
-    if network := [key for key in given if key in ("architecture", "model", "weights")]:
+    if network := [key for key in given if key in ("architecture", "model", "torch", "weights")]:
         raise ConfigError(f"{where}: imported maps come without a network; leave out '{network[0]}'.")
     settings = checked(where, imported.settings, given)
     if isinstance(settings["imported"], dict):
@@ -132,7 +132,9 @@ def _network(where: str, given: dict) -> dict:
     idle.backbone(where, settings)
     if settings["model"] is not None:
         _model(where, settings)
-    if settings["weights"] is not None:
+    if settings["torch"] is not None:
+        _torch(where, settings)
+    elif settings["weights"] is not None:
         _weights(f"{where}.weights", settings["weights"], words=() if settings["model"] else ("imagenet", "random"))
     arguments = settings.pop("arguments")
     return settings | arguments | plugins.used(("BUILDERS", settings["architecture"]))
@@ -149,6 +151,18 @@ def _model(where: str, settings: Mapping[str, Any]) -> None:
     except DataError as error:
         kind = ConfigError if places.is_there(settings["model"]) else Missing
         raise kind(f"{where}: {error}") from error
+
+
+def _torch(where: str, settings: Mapping[str, Any]) -> None:
+    """A ConfigError where a PyTorch network's code or weights can be none, or may not be trusted."""
+    try:
+        torchcode.check(settings)
+    except ConfigError as error:
+        raise type(error)(f"{where}.{error}") from error
+    if settings["weights"] != "random":
+        places.file(f"{where}.weights", settings["weights"])
+        if not places.is_there(settings["weights"]):
+            raise Missing(f"{where}.weights: must be random or a file; no file {places.named(settings['weights'])}.")
 
 
 def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:

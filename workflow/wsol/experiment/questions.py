@@ -18,6 +18,7 @@ from wsol.files.plan import PLAN
 from wsol.index import indexing, outputnames
 from wsol.maps import imported
 from wsol.maps.controls import CONTROLS, NETWORK_CONTROLS
+from wsol.networks import torchcode
 
 
 def has_images(dataset: Decision) -> bool:
@@ -41,12 +42,13 @@ def sources(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _model_files(settings: Mapping[str, Any]) -> list[str]:
-    """The files of a backbone's model and weights, where they are the user's."""
+    """The files of a backbone's model, code and weights, where they are the user's."""
     found: list[Path] = []
     for name in (settings.get("model"), settings.get("weights")):
         if isinstance(name, str) and name not in ("imagenet", "random"):
             found += [Path(name), *sorted(Path(name).rglob("*"))]  # a SavedModel is a folder
-    return [str(path) for path in found if path.is_file()]
+    code = torchcode.sources(settings["torch"]) if settings.get("torch") else []
+    return [str(path) for path in found if path.is_file()] + code
 
 
 def adapters(settings: Iterable[Mapping[str, Any]], drawn: bool = False) -> list[str]:

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import opening, portable
+from wsol.networks import opening, portable, torchcode, torchnetwork
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.perturb import EVIDENCES
 from wsol.places import as_written
-from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
+from wsol.settings import Doc, Place, Range, Seed, Side, checked, known, shown
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
 PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
@@ -26,6 +26,13 @@ def backbone(
     *,
     architecture: Annotated[str | None, Doc("An architecture of Keras, by name.")] = None,
     model: Annotated[Place | None, Doc("A Keras file or a SavedModel folder, in place of an architecture.")] = None,
+    torch: Annotated[
+        str | dict | None,
+        Doc(
+            "A network in PyTorch: `my_file.py:factory` or `my_module:factory`, from the folder that the run starts "
+            "in, a torchvision name, or `{factory: …, arguments: {…}}`. It runs code, and so needs `safe: false`."
+        ),
+    ] = None,
     preprocessing: Annotated[
         dict | None, Doc("How images become the network's input; a model needs it, an architecture has its own.")
     ] = None,
@@ -33,7 +40,8 @@ def backbone(
         Literal["imagenet", "random"] | Place | dict | None,
         Doc(
             "`imagenet` (an architecture's, unless said), `random`, a file, or `{train: {dataset: NAME, …}}`; a Keras "
-            "file brings its own, unless others are given, and a SavedModel keeps its own."
+            "file brings its own, unless others are given, and a SavedModel keeps its own. A torch network takes a "
+            "file with its state dict; else they are as its factory draws them."
         ),
     ] = None,
     classes: Annotated[
@@ -85,10 +93,13 @@ def backbone(
     a model that ends in plain numbers; without it, or with `none`, it has no probabilities.
     """
     settings = {name: value for name, value in locals().items() if name != "arguments"}
-    if (architecture is None) == (model is None):
-        raise ConfigError("backbone: needs either `architecture` or `model`.")
-    if model is not None and preprocessing is None:
-        raise ConfigError(f"backbone: model '{as_written(model)}' needs its `preprocessing`: order, scale, mean, std.")
+    if sum(source is not None for source in (architecture, model, torch)) != 1:
+        raise ConfigError("backbone: needs one of `architecture`, `model` and `torch`.")
+    named = f"model '{as_written(model)}'" if model is not None else f"torch {shown(torch)}"
+    if architecture is None and preprocessing is None:
+        raise ConfigError(f"backbone: {named} needs its `preprocessing`: order, scale, mean, std.")
+    if torch is not None and input is None:
+        raise ConfigError(f"backbone: {named} needs its `input`: 224 or [height, width].")
     if isinstance(input, list) and len(input) != 2:
         raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
     if architecture is not None and architecture not in ARCHITECTURES:
@@ -98,11 +109,14 @@ def backbone(
     own = ARCHITECTURES[architecture].arguments if architecture else {}
     for name in arguments:
         if name not in own:
-            raise ConfigError(unknown(f"backbone {architecture or model}", name, [*own, *settings]))
+            raise ConfigError(unknown(f"backbone {architecture or model or torch}", name, [*own, *settings]))
     if architecture is not None:
         settings["weights"] = "imagenet" if weights is None else weights
         sides = [input] if isinstance(input, int) else list(input or [])
         arguments = fitting(architecture, arguments, settings["weights"], sides, classes)
+    if torch is not None:
+        torchcode.factory(torch)
+        settings["weights"] = "random" if weights is None else weights
     return settings | {"arguments": arguments, "evidence": _evidence(evidence)}
 
 
@@ -113,12 +127,16 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
-def deterministic(threads: int | None = None, instructions: processor.Instructions = "native") -> None:
-    """The same bytes from the same input: before TensorFlow is loaded and any model is built.
+def deterministic(
+    threads: int | None = None, instructions: processor.Instructions = "native", torch: bool = False
+) -> None:
+    """The same bytes from the same input: before TensorFlow, or else `torch`, is loaded and any model is built.
 
     `threads` fixes how sums are split; with `instructions` portable it is the same bytes on another processor too.
     """
     processor.settle_networks(instructions)
+    if torch:
+        return torchnetwork.deterministic(threads)
     import keras
     import tensorflow as tf
 
@@ -136,6 +154,8 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
     chosen = str(weights) if weights else settings["weights"]
     if isinstance(chosen, dict):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
+    if settings["torch"] is not None:
+        return torchnetwork.build(settings)
     if settings["model"] is None:
         return _of_architecture(settings, chosen, classes or settings["classes"] or IMAGENET)
     graph = opening.opened(settings["model"], settings["safe"], chosen)

@@ -75,16 +75,17 @@ class Backbone:
 
     def _layers(self, layer: str | list[str]) -> list[Step]:
         """The layers that a setting names, `auto` among them."""
-        found = []
-        for name in [layer] if isinstance(layer, str) else layer:
-            if name == "auto":
-                found.append(layers.automatic(self.graph, self.output))
-            else:
-                found.append(layers.find(self.graph, self.output, name))
+        found = [self._layer(name) for name in ([layer] if isinstance(layer, str) else layer)]
         evidence = self.settings["evidence"]["method"]
         if len(found) > 1 and evidence in PERTURBATIONS:
             raise ConfigError(f"evidence {evidence}: explains one layer, {len(found)} given.")
         return found
+
+    def _layer(self, name: str) -> Step:
+        """The layer of one name, `auto` among them."""
+        if name == "auto":
+            return layers.automatic(self.graph, self.output)
+        return layers.find(self.graph, self.output, name)
 
     def _outputs(self) -> int:
         """How many numbers the network makes of an image."""

@@ -1,0 +1,68 @@
+"""A PyTorch network as a backbone: the same facts as a Keras network's, by the same rules, of another library."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wsol.errors import ConfigError
+from wsol.networks import layers, torchcode
+from wsol.networks.built import Backbone
+from wsol.networks.explainer import Explainer
+from wsol.networks.graphs import Step
+from wsol.networks.torchgraph import TorchGraph, mapless
+
+
+class TorchBackbone(Backbone):
+    """A classifier in PyTorch. Its layers are called as `named_modules` calls them."""
+
+    graph: TorchGraph
+
+    def _layer(self, name: str) -> Step:
+        """The layer of one name: of a module the tensor that it gives, where that is a map."""
+        key = self.graph.named.get(name)
+        step = next((s for s in layers.candidates(self.graph, self.output) if s.outputs[0] == key), None)
+        if step is not None:
+            return step._replace(name=name)
+        if name and (why := mapless(self.graph, name)):
+            raise why
+        return super()._layer(name)
+
+    def explainer(self, batch: int) -> Explainer:
+        """What answers for it, `batch` images at a time."""
+        from wsol.networks.torchexplainer import TorchExplainer
+
+        return TorchExplainer(self, batch)
+
+
+def build(settings: Mapping[str, Any]) -> TorchBackbone:
+    """The backbone that checked `settings` name; a ConfigError where it is none or where they do not fit it."""
+    torchcode.check(settings)
+    network = torchcode.load(settings, settings["weights"] if settings["weights"] != "random" else None)
+    network = network.to(device())
+    high, wide = (settings["input"],) * 2 if isinstance(settings["input"], int) else settings["input"]
+    prepare = settings["preprocessing"]
+    written = torchcode.factory(settings["torch"]).written
+    graph = TorchGraph(network, (high, wide), 1 if prepare["order"] == "gray" else 3, f"'{written}'")
+    found = TorchBackbone(graph, settings, (high, wide), prepare)
+    if settings["classes"] not in (None, found.classes):
+        raise ConfigError(f"classes: '{written}' has {found.classes} outputs, {settings['classes']} are said.")
+    return found
+
+
+def device() -> str:
+    """Where networks run: on a graphics card where PyTorch finds one."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def deterministic(threads: int | None = None) -> None:
+    """The same bytes from the same input, as far as PyTorch has operations that give them."""
+    import os
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it, products on a card may differ
+    import torch
+
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    torch.backends.cudnn.allow_tf32 = False  # as in TensorFlow's determinism, float32 is float32
+    if threads:
+        torch.set_num_threads(threads)
