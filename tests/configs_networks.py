@@ -5,8 +5,8 @@ import math
 from configs import FOLDER, NETWORK
 
 WRONG_NETWORKS = [
-    ("backbones.net", {}, "backbones.net: needs either `architecture` or `model`."),
-    ("backbones.net", {**NETWORK, "model": "x.keras"}, "backbones.net: needs either `architecture` or `model`."),
+    ("backbones.net", {}, "backbones.net: needs one of `architecture`, `model` and `torch`."),
+    ("backbones.net", {**NETWORK, "model": "x.keras"}, "backbones.net: needs one of `architecture`, `model` and `torch`."),
     ("backbones.net.architecture", "MobilNetV2", "backbones.net: architecture: unknown 'MobilNetV2'. Did you mean"),
     ("backbones.net.architecture", 3, "backbones.net.architecture: must be text or nothing, got 3."),
     ("backbones.net", {"model": "x.keras"}, "backbones.net: model 'x.keras' needs its `preprocessing`"),

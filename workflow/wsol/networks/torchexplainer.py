@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.errors import DataError
+from wsol.networks.built import Backbone
 from wsol.networks.explainer import Floats, Masks, Rows, Seen
 from wsol.networks.layers import is_cut, pooled
-from wsol.networks.torchgraph import called, recorder
-from wsol.networks.torchnetwork import TorchBackbone
+from wsol.networks.torchgraph import TorchGraph, called, recorder
 
 GREY = (0.2989, 0.587, 0.114)  # of red, green and blue, as TensorFlow weighs them
 Tap = Callable[[Any], tuple[Any, Any]]  # a tensor -> what is kept of it, what the network goes on with
@@ -31,10 +31,10 @@ class Kept(NamedTuple):
 class TorchExplainer:
     """An `explainer.Explainer`. Behind a pooling the gradient is constant over space, and given as [r 1 1 k]."""
 
-    def __init__(self, backbone: TorchBackbone, batch: int):
+    def __init__(self, backbone: Backbone, graph: TorchGraph, batch: int):
         self.backbone = backbone
         self.batch = batch
-        self.graph = backbone.graph
+        self.graph = graph
         self.keys = [step.outputs[0] for step in backbone.layers]
         self.constant = [pooled(self.graph, backbone.output, key) is not None for key in self.keys]
         # Where all passes through a layer, what is before it need run once only for any number of its variants.

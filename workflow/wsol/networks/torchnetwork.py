@@ -30,7 +30,7 @@ class TorchBackbone(Backbone):
         """What answers for it, `batch` images at a time."""
         from wsol.networks.torchexplainer import TorchExplainer
 
-        return TorchExplainer(self, batch)
+        return TorchExplainer(self, self.graph, batch)
 
 
 def build(settings: Mapping[str, Any]) -> TorchBackbone:
