@@ -35,7 +35,7 @@ def arguments() -> argparse.Namespace:
 def chosen_by_auto(backbone: backbones.Backbone) -> tuple[Step | None, str]:
     """What `layer: auto` takes, or why there is no such layer."""
     try:
-        return layers.automatic(backbone.graph, backbone.output), ""
+        return layers.automatic(backbone.graph, backbone.output, backbone.grids).step, ""
     except ConfigError as error:
         return None, str(error)
 

@@ -6,7 +6,11 @@ from configs import FOLDER, NETWORK
 
 WRONG_NETWORKS = [
     ("backbones.net", {}, "backbones.net: needs one of `architecture`, `model` and `torch`."),
-    ("backbones.net", {**NETWORK, "model": "x.keras"}, "backbones.net: needs one of `architecture`, `model` and `torch`."),
+    (
+        "backbones.net",
+        {**NETWORK, "model": "x.keras"},
+        "backbones.net: needs one of `architecture`, `model` and `torch`.",
+    ),
     ("backbones.net.architecture", "MobilNetV2", "backbones.net: architecture: unknown 'MobilNetV2'. Did you mean"),
     ("backbones.net.architecture", 3, "backbones.net.architecture: must be text or nothing, got 3."),
     ("backbones.net", {"model": "x.keras"}, "backbones.net: model 'x.keras' needs its `preprocessing`"),

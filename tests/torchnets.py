@@ -133,6 +133,7 @@ NETWORKS = {
     "softmaxed": softmaxed,
     "single": single,
     "bent": Bent,
+    "vision": Vision,
 }
 
 

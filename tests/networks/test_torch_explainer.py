@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is an extra: make test-torc
 from torchnets import NETWORKS, SIDE, Residual, backbone, pictures, seeded, shown  # noqa: E402
 from wsol.errors import DataError  # noqa: E402
 from wsol.networks.explainer import Masks  # noqa: E402
+from wsol.networks.torchcalls import untouched  # noqa: E402
 
 LAYERS = ["relu", "layer1.0.conv1", "layer1", "layer2.0.bn2", "layer2"]
 
@@ -58,25 +59,24 @@ def test_several_scores_of_one_image_and_images_in_any_order():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_are_what_the_logits_change_by(name):
     """A layer's tensor is moved a little by hand, in double precision, and the rest of the network run on it."""
-    own = backbone(seeded(NETWORKS[name]).double(), layer="auto")
+    own = backbone(seeded(NETWORKS[name]).double())
     explainer = own.explainer(4)
     seen = explainer.forward(pictures(1))
     weights = np.random.default_rng(0).normal(size=(1, own.classes)).astype(np.float32)
     ((gradient,),) = explainer.gradients(seen.kept, np.array([0]), [weights], [[0]])
     full = np.broadcast_to(gradient, seen.activations[0].shape)[0]
-    key = own.layers[0].outputs[0]
-    axes = own.graph.known[key].axes
+    (key,), wide = explainer.keys, full.shape[1]
     # Among equal numbers, as zeros are, a max pooling has no one gradient.
     places = np.argwhere(seen.activations[0][0] != 0)
     for y, x, k in np.random.default_rng(1).choice(places, 6):
-        at = [int([0, y, x, k][axes.index(axis)]) for axis in range(4)]
+        at = (0, y, x, k) if name != "vision" else (0, 1 + y * wide + x, k)
 
-        def score(step: float, at: list[int] = at) -> float:
+        def score(step: float, at: tuple = at) -> float:
             moved = seen.kept.layers[0].detach().clone()
-            moved[tuple(at)] += step
+            (moved if moved.ndim == 3 else moved.permute(0, 2, 3, 1))[at] += step
             with torch.no_grad():
-                found = explainer._run(seen.kept.shown, {key: lambda value: (None, moved)})
-            out = found[own.output].double()
+                put = {key: lambda value: (None, moved), own.output: untouched}
+                out = explainer.graph.tapped(seen.kept.shown, put)[own.output].double()
             return float((torch.cat([-out, out], 1) if own.binary else out) @ torch.from_numpy(weights[0]).double())
 
         assert (score(1e-6) - score(-1e-6)) / 2e-6 == pytest.approx(full[y, x, k], rel=1e-4, abs=1e-6)

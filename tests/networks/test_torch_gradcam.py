@@ -81,18 +81,37 @@ def enlarged(found: np.ndarray) -> np.ndarray:
     return scaled(np.stack([cv2.resize(each, (SIDE, SIDE)) for each in scaled(found)]))
 
 
+def asked(theirs, name: str, network, layer: str, images: np.ndarray, classes: np.ndarray, **more) -> np.ndarray:
+    """Their maps, enlarged and scaled as they come."""
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    own = copy.deepcopy(network).requires_grad_(True)
+    wanted = [ClassifierOutputTarget(int(index)) for index in classes]
+    with getattr(theirs, THEIRS[name])(model=own, target_layers=[own.get_submodule(layer)], **more) as cam:
+        return cam(input_tensor=shown(images), targets=wanted)
+
+
+@pytest.mark.parametrize("name", sorted(set(THEIRS) - {"ablationcam"}))
+def test_maps_of_a_vision_transformer_are_theirs_with_a_transform_written_by_hand(theirs, name):
+    network, images, classes = loud(NETWORKS["vision"]), pictures(4), np.array([0, 1, 2, 1])
+    explainer = backbone(network).explainer(4)
+    assert explainer.backbone.layer == ["layers.1.ln_1"]
+    ours = maps(name, explainer, explainer.forward(images), classes)
+    laid = {"reshape_transform": lambda tokens: tokens[:, 1:].reshape(-1, 4, 4, 8).permute(0, 3, 1, 2)}
+    found = asked(theirs, name, network, "layers.1.ln_1", images, classes, **laid)
+    signs = (1, -1) if name.startswith("eigen") else (1,)
+    for one, other in zip(ours, found, strict=True):
+        assert min(np.abs(enlarged(sign * one[None])[0] - other).max() for sign in signs) < 1e-4
+    assert (found.max(axis=(1, 2)) > 0.99).any()
+
+
 @pytest.mark.parametrize("layer", ["layer1", "layer2"])
 @pytest.mark.parametrize("name", THEIRS)
 def test_maps_are_those_of_pytorch_grad_cam(theirs, name, layer):
-    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
-
     network, images, classes = loud(NETWORKS["residual"]), pictures(4), np.array([0, 1, 2, 1])
     explainer = backbone(network, layer=layer).explainer(4)
     ours = maps(name, explainer, explainer.forward(images), classes)
-    own = copy.deepcopy(network).requires_grad_(True)
-    wanted = [ClassifierOutputTarget(int(index)) for index in classes]
-    with getattr(theirs, THEIRS[name])(model=own, target_layers=[own.get_submodule(layer)]) as cam:
-        found = cam(input_tensor=shown(images), targets=wanted)
+    found = asked(theirs, name, network, layer, images, classes)
     # The sign of their principal components is whatever the decomposition gives.
     signs = (1, -1) if name.startswith("eigen") else (1,)
     for one, other in zip(ours, found, strict=True):

@@ -20,6 +20,7 @@ AUTO = {  # network: the layer, its map, what makes probabilities
     "softmaxed": ("0.layer2", (8, 8, 6), "softmax"),
     "single": ("0.layer2", (8, 8, 6), "sigmoid"),
     "bent": ("add", (8, 8, 6), ""),
+    "vision": ("layers.1.ln_1", (4, 4, 8), ""),
 }
 
 
@@ -42,18 +43,39 @@ def test_a_layer_is_called_as_its_module_is_and_a_module_called_twice_is_its_las
     assert len(names) == len(set(names)) and {"layer1", "layer2", "layer2.0", "fc", "layer2.1/relu"} & set(names)
 
 
-def test_a_ViTs_last_map_is_before_its_attention_and_auto_says_so():
-    with pytest.raises(ConfigError, match=r"layer: auto finds 'layers.0.self_attention/multi_head_attention_forward'"):
-        backbone(seeded(Vision))
-    assert backbone(seeded(Vision), layer="conv_proj").layers[0].shape == (None, 4, 4, 8)
+def test_auto_is_what_the_last_attention_is_given_where_the_class_has_a_token_of_its_own():
+    found = backbone(seeded(Vision))
+    assert found.layer == ["layers.1.ln_1"] and found.layers[0].shape == (None, 4, 4, 8)
+    (why,) = found.why
+    assert "read from a token of its own, not from 'ln'" in why
+    assert found.cell_to_input == [CellToInput(Affine(4.0, 4.0, 0.0, 0.0), "")]
+    # What is read of the last block is the class token alone.
+    explainer = backbone(seeded(Vision), layer=["ln", "layers.1.ln_1"]).explainer(1)
+    seen = explainer.forward(pictures(1))
+    ((late, early),) = explainer.gradients(seen.kept, np.array([0]), [np.eye(3, dtype=np.float32)[:1]], [[0, 1]])
+    assert not late.any() and early.any(axis=-1).all()
+
+
+def test_tokens_are_laid_out_as_they_are_said_to_be():
+    network, images = seeded(Vision), pictures(2)
+    said = backbone(network, layer="layers.0", tokens={"grid": [4, 4], "skip": 1}).explainer(2)
+    found = backbone(network, layer="layers.0").explainer(2)
+    np.testing.assert_array_equal(said.forward(images).activations[0], found.forward(images).activations[0])
+    wide = backbone(network, layer="layers.0", tokens={"grid": [2, 8], "skip": 1}).explainer(2).forward(images)
+    np.testing.assert_array_equal(wide.activations[0].reshape(2, 4, 4, 8), found.forward(images).activations[0])
+    with pytest.raises(ConfigError, match=r"tokens: grid 4x4 and 0 to skip are 16 tokens, .* has 17\."):
+        backbone(network, layer="layers.0", tokens={"grid": [4, 4]})
 
 
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
         ("layer3", "layer: unknown 'layer3'. Did you mean 'layer2'?"),
-        ("fc", "layer: 'fc' (Linear) gives n, 3: no map [n k h w] of more than one place."),
-        ("avgpool", "layer: 'avgpool' (AdaptiveAvgPool2d) gives n, 6, 1, 1: no map [n k h w] of more than one place."),
+        ("fc", "layer: 'fc' (Linear) gives n, 3: no map [n k h w], and no sequence of patches."),
+        (
+            "avgpool",
+            "layer: 'avgpool' (AdaptiveAvgPool2d) gives n, 6, 1, 1: no map [n k h w], and no sequence of patches.",
+        ),
         ("spare", "layer: 'spare' (ReLU) gives no tensor made of the image."),
     ],
 )
@@ -129,6 +151,43 @@ def test_a_cells_middle_is_where_its_receptive_field_has_its_own(conv, wanted):
     assert wanted.x(x + 0.5) == (columns.min() + columns.max() + 1) / 2
 
 
+def attentive() -> Vision:
+    """Built to see one patch: redness is a channel of each patch, and the class token asks for it, alone."""
+    network = Vision(blocks=1)
+    for parameter in network.parameters():
+        parameter.data.zero_()
+    block = network.layers[0]
+    for norm in (block.ln_1, block.ln_2, network.ln):
+        norm.weight.data.fill_(1)
+    network.conv_proj.weight.data[0, 0], network.conv_proj.weight.data[0, 1:] = 0.5, -0.25
+    network.class_token.data[0, 0, 7] = 1
+    projection = block.self_attention.in_proj_weight.data
+    projection[0, 7], projection[8, 0] = 4, 1  # the query is the class token's own channel, the key is redness
+    projection[16, 0] = 1  # and so is the value
+    block.self_attention.out_proj.weight.data[0, 0] = 1
+    network.head.weight.data[:2, 0] = torch.tensor([1.0, -1.0])
+    return network.eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize("name", ["gradcam", "hirescam", "layercam", "eigencam"])
+@pytest.mark.parametrize("cell", [(0, 3), (2, 1), (3, 3)])
+def test_the_map_of_a_transformer_built_to_see_one_patch_peaks_on_that_patch(name, cell):
+    image = np.full((1, SIDE, SIDE, 3), 60, np.uint8)
+    row, column = cell
+    image[0, row * 4 : row * 4 + 4, column * 4 : column * 4 + 4] = (255, 0, 0)
+    explainer = backbone(attentive(), layer="layers.0.ln_1").explainer(1)
+    heat, logits = mapped(explainer, image, name)
+    assert np.unravel_index(heat.argmax(), heat.shape) == cell and logits.argmax() == 0
+
+
+def mapped(explainer, image: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The map of class 0 and the logits."""
+    seen = explainer.forward(image)
+    ((gradients,),) = explainer.gradients(seen.kept, np.array([0]), [np.eye(3, dtype=np.float32)[:1]], [[0]])
+    takes = seen.activations if name == "eigencam" else (seen.activations[0], gradients)
+    return CAMS[name](*takes)[0], seen.logits[0]
+
+
 class Detector(nn.Module):
     """Built to see one patch: a convolution that answers to red above green, alone; class 0 is its mean."""
 
@@ -155,11 +214,7 @@ def test_the_map_of_a_network_built_to_see_one_patch_peaks_on_that_patch(name, c
     image[0, y : y + 2, x : x + 4] = (255, 0, 0)
     image[0, y + 2 : y + 4, x : x + 4] = (0, 255, 0)
     found = backbone(Detector().eval())
-    explainer = found.explainer(1)
-    seen = explainer.forward(image)
-    ((gradients,),) = explainer.gradients(seen.kept, np.array([0]), [np.eye(3, dtype=np.float32)[:1]], [[0]])
-    takes = seen.activations if name == "eigencam" else (seen.activations[0], gradients)
-    heat = CAMS[name](*takes)[0]
+    heat, logits = mapped(found.explainer(1), image, name)
     row, column = np.unravel_index(heat.argmax(), heat.shape)
     cells = found.cell_to_input[0].values
-    assert (cells.y(row + 0.5), cells.x(column + 0.5)) == (y + 2, x + 2) and seen.logits[0].argmax() == 0
+    assert (cells.y(row + 0.5), cells.x(column + 0.5)) == (y + 2, x + 2) and logits.argmax() == 0

@@ -15,11 +15,12 @@ from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, applicat
 from wsol.networks.built import Backbone
 from wsol.networks.kerasmodel import KerasGraph
 from wsol.networks.perturb import EVIDENCES
+from wsol.networks.tokens import tokens
 from wsol.places import as_written
 from wsol.settings import Doc, Place, Range, Seed, Side, checked, known, shown
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
-PREPROCESSING = preprocessing  # `backbone` has a parameter of that name
+PREPROCESSING, TOKENS = preprocessing, tokens  # `backbone` has parameters of these names
 
 
 def backbone(
@@ -56,6 +57,10 @@ def backbone(
         str | list[str],
         Doc("The layer that is explained, or several; auto is the last one with a map larger than 1x1."),
     ] = "auto",
+    tokens: Annotated[
+        dict | None,
+        Doc("How the tokens of a transformer lie on the image, where the network does not say it itself, see below."),
+    ] = None,
     score: Annotated[
         Literal["logit", "probability"], Doc("What of the class is explained: its logit, or its probability.")
     ] = "logit",
@@ -106,6 +111,8 @@ def backbone(
         raise ConfigError(unknown("architecture", architecture, ARCHITECTURES))
     if preprocessing is not None:
         settings["preprocessing"] = PREPROCESSING(**checked("preprocessing", PREPROCESSING, preprocessing))
+    if tokens is not None:
+        TOKENS(**checked("tokens", TOKENS, tokens))
     own = ARCHITECTURES[architecture].arguments if architecture else {}
     for name in arguments:
         if name not in own:

@@ -7,7 +7,7 @@ import numpy as np
 
 from wsol.errors import ConfigError, unknown
 from wsol.index.outputs import no_probability
-from wsol.networks import heads, layers, receptive
+from wsol.networks import heads, layers, receptive, tokens
 from wsol.networks.explainer import Explainer
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.perturb import PERTURBATIONS
@@ -40,7 +40,11 @@ class Backbone:
         self.ending = graph.ending(key)  # as the model itself has it
         self.output, self.activation = self._logits(key, activation)
         check_probability(settings, self.activation)
+        said = tokens.tokens(**settings["tokens"]) if settings["tokens"] else None
+        self.grids = tokens.find(graph, self.output, said)
+        self.why: list[str] = []  # layers that are not simply the last one were chosen
         self.layers = self._layers(settings["layer"])
+        self._lay_out(said)
         self.cell_to_input = [receptive.cell_to_input(graph, step, size) for step in self.layers]
         # One output is two classes: what its sigmoid gives, and the rest.
         outputs = self._outputs()
@@ -83,9 +87,22 @@ class Backbone:
 
     def _layer(self, name: str) -> Step:
         """The layer of one name, `auto` among them."""
-        if name == "auto":
-            return layers.automatic(self.graph, self.output)
-        return layers.find(self.graph, self.output, name)
+        if name != "auto":
+            return layers.find(self.graph, self.output, name, self.grids)
+        choice = layers.automatic(self.graph, self.output, self.grids)
+        self.why += [f"{choice.step.name}: {choice.why}"] if choice.why else []
+        return choice.step
+
+    def _lay_out(self, said: tokens.Grid | None) -> None:
+        """Puts the maps of the sequences that are explained into the graph."""
+        chosen = {step.outputs[0] for step in self.layers}.intersection(self.grids)
+        if said and self.layers and not chosen:
+            raise ConfigError(f"tokens: '{self.layers[0].name}' is a map as it is; leave out 'tokens'.")
+        if not chosen:
+            return
+        laid = tokens.LaidOut(self.graph, {key: self.grids[key] for key in chosen})
+        self.layers = [laid.map_of(s.outputs[0]) if s.outputs[0] in chosen else s for s in self.layers]
+        self.graph = laid
 
     def _outputs(self) -> int:
         """How many numbers the network makes of an image."""

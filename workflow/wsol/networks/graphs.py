@@ -17,6 +17,7 @@ ENDS = ("Activation", "Softmax", "Sigmoid", "LogSoftmax")
 # By the name of a layer, an operation or a layer's function: what makes probabilities of what goes into it. Of
 # log_softmax it is still the softmax.
 FINAL = {"softmax": "softmax", "sigmoid": "sigmoid", "log_softmax": "softmax", "logsoftmax": "softmax"}
+ROWS = 2  # images of a trace that shows how many rows a step makes of an image
 
 
 class Step(NamedTuple):
@@ -51,6 +52,8 @@ class Graph:
     inputs: list[int]
     input_shapes: list[tuple]
     outputs: dict[str, int]
+    size: tuple[int, ...] = ()  # of an input image [h w channels], once shapes are traced
+    opened: bool = False  # layers made of layers among them, whose shapes are not known before they are traced
 
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
         """`values` and the `wanted`, by key; others that were needed for them may come along."""
@@ -82,6 +85,34 @@ class Graph:
             if found.intersection(step.inputs):
                 found.update(step.outputs)
         return found
+
+    def numbered(self, step: Step, key: int) -> Any:
+        """Which of the tokens of `key`, counted from 1, a slice or a concatenation gives, [t]; 0 for others."""
+        import tensorflow as tf
+
+        shapes = {made.outputs[0]: made.shape for made in self.steps}
+
+        def number() -> Any:
+            values = {other: tf.zeros((1, *shapes[other][1:])) for other in step.inputs}
+            values[key] = values[key] + tf.range(1.0, shapes[key][1] + 1)[None, :, None]
+            return self.run(values, step.outputs[:1])[step.outputs[0]]
+
+        return tf.function(number, autograph=False)().numpy()[0, :, 0]
+
+    def slopes(self, output: int, key: int, random: Any) -> Any:
+        """Of a random mixture of the outputs of an image of noise, the gradient with respect to a layer, [… k]."""
+        import tensorflow as tf
+
+        image = tf.constant(random.normal(size=(1, *self.size)), tf.float32)
+
+        def gradient() -> Any:
+            values = self.run({self.inputs[0]: image}, [key])
+            found = self.run({**values, key: values[key]}, [output])[output]
+            mixture = tf.cast(random.normal(size=found.shape), found.dtype)
+            zero = tf.UnconnectedGradients.ZERO
+            return tf.gradients(tf.reduce_sum(found * mixture), values[key], unconnected_gradients=zero)[0]
+
+        return tf.function(gradient, autograph=False)().numpy()[0]
 
     def without_activation(self, output: int) -> tuple[int, str]:
         """The logits' key and what makes probabilities of them: softmax, sigmoid or "" where the model does not say.
@@ -128,21 +159,23 @@ class Graph:
         """The steps' shapes for an input of this size, where the model leaves them open or was built for another."""
         import tensorflow as tf
 
+        self.size = (*size, channels)
         declared = self.input_shapes[0][1:]
         if len(declared) != 3 or declared[2] not in (None, channels):
             raise ConfigError(f"model: takes {list(declared)}, an image of {channels} channels is given.")
-        if declared[:2] == tuple(size) and all(_is_complete(step.shape) for step in self.steps):
+        if declared[:2] == tuple(size) and not self.opened and all(_is_complete(step.shape) for step in self.steps):
             return
         try:
             found = self._traced_shapes((None, *size, channels), output)
-            rows = self._traced_shapes((2, *size, channels), output)[output][:1]
-            if rows not in ((2,), (None,)):
-                raise ValueError(f"of 2 images it makes {rows[0] if rows else 'one'}")
+            of_two = self._traced_shapes((ROWS, *size, channels), output)
+            rows = of_two[output][:1]
+            if rows not in ((ROWS,), (None,)):
+                raise ValueError(f"of {ROWS} images it makes {rows[0] if rows else 'one'}")
         except (ValueError, TypeError, tf.errors.OpError) as error:
             raise ConfigError(f"input: the model does not take {size[0]}x{size[1]}: {_first_line(error)}") from error
         for place, step in enumerate(self.steps):
-            if step.outputs[0] in found:
-                self.steps[place] = step._replace(shape=found[step.outputs[0]])
+            if (key := step.outputs[0]) in found:
+                self.steps[place] = step._replace(shape=_merged(found[key], of_two[key]))
 
     def _traced_shapes(self, shape: tuple, output: int) -> dict[int, tuple]:
         """By key, of `output` and of the first output of each step before it."""
@@ -167,6 +200,14 @@ def ending(step: Step | None) -> str:
 def _is_complete(shape: tuple) -> bool:
     """Any number of rows, whose sizes are known."""
     return shape[:1] == (None,) and None not in shape[1:]
+
+
+def _merged(shape: tuple, of_two: tuple) -> tuple:
+    """A shape for any number of images, with what only shows for some: sizes, and rows that are none of theirs."""
+    if len(shape) != len(of_two) or not shape:
+        return shape
+    rows = None if of_two[0] in (ROWS, None) else of_two[0]
+    return (shape[0] or rows, *(a or b for a, b in zip(shape[1:], of_two[1:], strict=True)))
 
 
 def _shape(tensor: Any) -> tuple:

@@ -10,6 +10,7 @@ from typing import Any
 
 from wsol.errors import DataError
 from wsol.networks.graphs import Graph, Step
+from wsol.networks.inside import has_inside, inside
 
 
 class KerasGraph(Graph):
@@ -23,6 +24,7 @@ class KerasGraph(Graph):
             raise DataError(f"model '{model.name}' has no graph of layers: only Sequential and functional models have.")
         self.inputs = [next(self._fresh) for _ in model.inputs]
         self.input_shapes = [tuple(tensor.shape) for tensor in model.inputs]
+        self._symbols = dict(zip(self.inputs, model.inputs, strict=True))  # what Keras knows of tensors, by key
         outputs = self._inline(model, self.inputs, "")
         names = getattr(model, "output_names", None) or []
         names = names if len(names) == len(outputs) else [str(place) for place in range(len(outputs))]
@@ -55,13 +57,34 @@ class KerasGraph(Graph):
 
         if isinstance(operation, keras.Sequential) or hasattr(operation, "_nodes_by_depth"):
             return self._inline(operation, inputs, f"{prefix}{operation.name}/")
-        made = tuple(next(self._fresh) for _ in outputs)
         name = prefix + operation.name
-        self.steps.append(Step(name, operation, tuple(inputs), made, tuple(outputs[0].shape), bind))
-        return list(made)
+        made = self._inside(operation, bind, inputs, name) if has_inside(operation) else []
+        if not made:
+            made = [next(self._fresh) for _ in outputs]
+            self.steps.append(Step(name, operation, tuple(inputs), tuple(made), tuple(outputs[0].shape), bind))
+        self._symbols |= dict(zip(made, outputs, strict=True))
+        return made
+
+    def _inside(self, layer: Any, bind: Callable, inputs: list[int], name: str) -> list[int]:
+        """The keys of the outputs of a layer made of layers, whose steps are added; [] where it stays closed."""
+        import tensorflow as tf
+
+        feeds = {key: tf.TensorSpec(self._symbols[key].shape, self._symbols[key].dtype) for key in inputs}
+        try:
+            found = inside(layer, bind, feeds, name, self._fresh)
+        except (ValueError, TypeError, AttributeError, NotImplementedError, tf.errors.OpError):
+            return []  # what it does cannot be seen: it stays one step
+        self.steps += found.steps
+        self.opened = True
+        return found.outputs
 
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
         """`values` and the `wanted`, by key, and what was needed on the way."""
+        import tensorflow as tf
+
+        wanted = list(wanted)
+        if self.opened and tf.executing_eagerly():  # operations of a trace run in traces only
+            return tf.function(lambda: self.run(values, wanted), autograph=False)()
         values = dict(values)
         for step in self.upstream(wanted, values):
             results = zip(step.outputs, _apply(step, values), strict=True)

@@ -1,11 +1,18 @@
 """Which layers of a graph can be explained, which one is meant by a name or by `auto`, and what follows it."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from wsol.errors import ConfigError, unknown
 from wsol.networks import mixing
 from wsol.networks.graphs import POOLING, RESHAPING, TRANSPARENT, Graph, Step
+from wsol.networks.reaching import share
+from wsol.networks.tokens import Grid, as_map
 
 # What `auto` goes back from: it makes nothing of the map before it, or takes its places together or elsewhere.
 PASSED_BY = (*POOLING, *TRANSPARENT, *RESHAPING, *mixing.TURNING, "ZeroPadding2D")
+
+HALF = 0.5  # of the places: where fewer have a gradient, the class is not read from there
 
 
 def is_spatial(step: Step) -> bool:
@@ -13,21 +20,36 @@ def is_spatial(step: Step) -> bool:
     return len(step.shape) == 4 and None not in step.shape[1:] and step.shape[1] * step.shape[2] > 1
 
 
-def candidates(graph: Graph, output: int) -> list[Step]:
-    """The layers that can be explained for this output: those with a map larger than 1x1, first to last."""
-    return [step for step in graph.upstream([output]) if is_spatial(step)]
+class Choice(NamedTuple):
+    """What `auto` takes, and why it is not simply the last map, else ""."""
+
+    step: Step
+    why: str = ""
 
 
-def automatic(graph: Graph, output: int) -> Step:
+def candidates(graph: Graph, output: int, grids: Mapping[int, Grid] = {}) -> list[Step]:
+    """The layers that can be explained for this output: those with a map larger than 1x1, first to last.
+
+    A sequence of patches, of which `grids` (`tokens.find`) has the layout, has the shape of its map here.
+    """
+    steps = graph.upstream([output])
+    laid = [as_map(step, grids[step.outputs[0]]) if step.outputs[0] in grids else step for step in steps]
+    return [step for step in laid if is_spatial(step)]
+
+
+def automatic(graph: Graph, output: int, grids: Mapping[int, Grid] = {}) -> Choice:
     """The last map upstream of the pooling, after its nonlinearity.
 
     What comes last may itself be a pooling (VGG) or do nothing in inference (dropout): the map before it is meant.
     Where a small input has shrunk to one place before the pooling, the last map is often one branch of many: the last
     one that everything passes through is meant. Where what follows it mixes places otherwise than a pooling or a dense
     layer does, the last map is not what the class was read from: a ConfigError asks for the layer's name.
+
+    Where the class is read from a token of its own, the last patches say nothing: what went into the last attention is
+    meant, and a ConfigError asks for the layer's name where there is none that is known.
     """
-    maps = mixing.maps(graph, output)
-    known = {step.outputs[0]: step for step in candidates(graph, output) if step.outputs[0] in maps}
+    maps = mixing.maps(graph, output) | set(grids)
+    known = {step.outputs[0]: step for step in candidates(graph, output, grids) if step.outputs[0] in maps}
     if not known:
         raise ConfigError("layer: auto finds no layer with a map larger than 1x1: this model has no spatial layer.")
     step = list(known.values())[-1]
@@ -40,9 +62,38 @@ def automatic(graph: Graph, output: int) -> Step:
     if culprit := mixing.behind(graph, output, step):
         raise ConfigError(
             f"layer: auto finds '{culprit.name}' ({culprit.kind}) behind the last map, '{step.name}', and it mixes "
-            f"places otherwise than a pooling; name the layer to explain, of: {', '.join(_notable([*known.values()]))}."
+            f"places otherwise than a pooling; {_asked(known)}"
         )
+    if step.outputs[0] not in grids:
+        return Choice(step)
+    return _reached(graph, output, step, known, grids)
+
+
+def _reached(graph: Graph, output: int, last: Step, known: dict[int, Step], grids: Mapping[int, Grid]) -> Choice:
+    """The last patches, where the class is read from them, else those that the last attention was given."""
+    if share(graph, output, last.outputs[0], grids[last.outputs[0]]) >= HALF:
+        return Choice(last)
+    attention = next((step for step in reversed(graph.upstream([output])) if mixing.attends(step)), None)
+    before = _passed_by(graph, attention.inputs[0], known) if attention and attention.inputs else None
+    if attention and before and share(graph, output, before.outputs[0], grids.get(before.outputs[0])) >= HALF:
+        why = f"what '{attention.name}' is given: the class is read from a token of its own, not from '{last.name}'"
+        return Choice(before, why)
+    raise ConfigError(
+        f"layer: auto finds that the class is not read from the patches of the last layer, '{last.name}', and does "
+        f"not know the attention before it; {_asked(known)}"
+    )
+
+
+def _passed_by(graph: Graph, key: int, known: Mapping[int, Step]) -> Step | None:
+    """The layer of a key, or the one before it where that does nothing to it."""
+    step = known.get(key)
+    while step and step.kind in TRANSPARENT and step.inputs[0] in known:
+        step = known[step.inputs[0]]
     return step
+
+
+def _asked(known: Mapping[int, Step]) -> str:
+    return f"name the layer to explain, of: {', '.join(_notable([*known.values()]))}."
 
 
 def _convolves_on(step: Step) -> bool:
@@ -55,9 +106,9 @@ def is_cut(graph: Graph, output: int, key: int) -> bool:
     return not any(set(graph.inputs).intersection(step.inputs) for step in graph.upstream([output], [key]))
 
 
-def find(graph: Graph, output: int, name: str) -> Step:
+def find(graph: Graph, output: int, name: str, grids: Mapping[int, Grid] = {}) -> Step:
     """The layer called `name`, by its full path or, where only one has it, its own name."""
-    known = candidates(graph, output)
+    known = candidates(graph, output, grids)
     found = [s for s in known if s.name == name] or [s for s in known if s.name.rsplit("/", 1)[-1] == name]
     if not found:
         raise ConfigError(unknown("layer", name, _notable(known)))
@@ -80,7 +131,9 @@ def pooled(graph: Graph, output: int, key: int) -> int | None:
         user = users[0]
         if _is_mean(user, graph.producer(key)):
             return user.outputs[0]
-        if user.kind not in TRANSPARENT and not (user.kind == "Activation" and user.activation == "linear"):
+        if user.kind not in (*TRANSPARENT, "Flattened") and not (
+            user.kind == "Activation" and user.activation == "linear"
+        ):
             return None
         key = user.outputs[0]
     return None
@@ -91,5 +144,6 @@ def _is_mean(step: Step, before: Step | None) -> bool:
     if step.kind == "AveragePooling2D":
         return before is not None and tuple(step.operation.pool_size) == tuple(before.shape[1:3])
     axes = getattr(step.operation, "axis", None)
-    over_space = isinstance(axes, list | tuple) and sorted(axes) == [1, 2]
-    return step.kind == "GlobalAveragePooling2D" or (step.kind == "Mean" and over_space)
+    axes = sorted(axes) if isinstance(axes, list | tuple) else [axes]
+    places = [1, 2] if before is None or len(before.shape) == 4 else [1]  # of a map, or of a sequence
+    return step.kind in ("GlobalAveragePooling2D", "GlobalAveragePooling1D") or (step.kind == "Mean" and axes == places)

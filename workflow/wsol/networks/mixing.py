@@ -66,11 +66,16 @@ def behind(graph: Graph, output: int, layer: Step) -> Step | None:
 def _mixes(step: Step, turned: bool) -> bool:
     """Whether a step makes one place of several; `turned`: its input has places as channels."""
     kinds = {kind.__name__ for kind in type(step.operation).__mro__}
-    if any("attention" in kind.lower() for kind in kinds) or kinds.intersection(ALONG):
+    if attends(step) or kinds.intersection(ALONG):
         return True
     if kinds.intersection(PRODUCTS) and len(step.inputs) > 1:
         return True
     return turned and bool(kinds.intersection(WEIGHING))
+
+
+def attends(step: Step) -> bool:
+    """Whether a step is a layer that says by its class that it is attention."""
+    return any("attention" in kind.__name__.lower() for kind in type(step.operation).__mro__)
 
 
 def _turns(step: Step) -> bool:

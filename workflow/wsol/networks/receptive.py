@@ -12,6 +12,7 @@ import numpy as np
 
 from wsol.affine import Affine
 from wsol.networks.graphs import Graph, Step
+from wsol.networks.tokens import Patches
 
 Pair = tuple[float, float]
 
@@ -39,7 +40,10 @@ class CellToInput(NamedTuple):
 
 def cell_to_input(graph: Graph, layer: Step, size: tuple[int, int]) -> CellToInput:
     """Where the cells of a layer's map lie on an input of `size` (h, w)."""
-    found = fields(graph, layer, size)
+    # Patches lie where the map does that they were made of, whatever attention did to them since.
+    origin = layer.operation.grid.origin if isinstance(layer.operation, Patches) else None
+    made_of = graph.producer(origin) if origin is not None else None
+    found = fields(graph, made_of or layer, size)
     if isinstance(found, Unknown):
         return CellToInput(Affine.stretch(layer.shape[1:3], size), found.why)
     return CellToInput(Affine(*found.scale[::-1], *found.shift[::-1]), "")

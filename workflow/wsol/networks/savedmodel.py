@@ -56,7 +56,7 @@ class SavedGraph(Graph):
             made = {tensor.name: len(self._names) + place for place, tensor in enumerate(operation.outputs)}
             keys |= made
             self._names += made
-            self.steps.append(Step(name, _layer(operation), inputs, tuple(made.values()), ()))
+            self.steps.append(Step(name, as_layer(operation), inputs, tuple(made.values()), ()))
 
     def run(self, values: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
         """`values` and the `wanted`, by key, by importing what lies between them into the function being traced."""
@@ -134,8 +134,8 @@ def _without_calls(name: str) -> str:
     return "/".join(part for part in name.split("/") if part not in CALLS)
 
 
-def _layer(operation: Any) -> Any:
-    """An object of the class, and with the settings, of the Keras layer that does the same."""
+def as_layer(operation: Any, base: type = object, *given: Any) -> Any:
+    """An object of the class, and with the settings, of the Keras layer that does the same; also a `base(*given)`."""
     settings: dict[str, Any] = {}
     attributes = operation.node_def.attr
     kind = KINDS.get(operation.type, operation.type)
@@ -149,7 +149,7 @@ def _layer(operation: Any) -> Any:
         settings |= {"kernel_size": tuple(operation.inputs[1].shape)[:2]}
     if "ksize" in attributes:
         settings |= {"pool_size": tuple(attributes["ksize"].list.i)[1:3]}
-    return type(kind, (), settings | _constants(operation))()
+    return type(kind, (base,), settings | _constants(operation))(*given)
 
 
 def _constants(operation: Any) -> dict[str, Any]:

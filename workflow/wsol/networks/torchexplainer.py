@@ -4,7 +4,7 @@ Gradients run back from the logits of the forward pass itself, and end at the fi
 channels become the last axis and tensors NumPy arrays.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from wsol.errors import DataError
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Floats, Masks, Rows, Seen
+from wsol.networks.graphs import Graph, Step
 from wsol.networks.layers import is_cut, pooled
-from wsol.networks.torchgraph import TorchGraph, called, recorder
+from wsol.networks.tokens import Patches
+from wsol.networks.torchcalls import Tap, untouched, watched
+from wsol.networks.torchgraph import TorchGraph
 
 GREY = (0.2989, 0.587, 0.114)  # of red, green and blue, as TensorFlow weighs them
-Tap = Callable[[Any], tuple[Any, Any]]  # a tensor -> what is kept of it, what the network goes on with
 
 
 class Kept(NamedTuple):
@@ -35,12 +37,12 @@ class TorchExplainer:
         self.backbone = backbone
         self.batch = batch
         self.graph = graph
-        self.keys = [step.outputs[0] for step in backbone.layers]
-        self.constant = [pooled(self.graph, backbone.output, key) is not None for key in self.keys]
+        self.keys = [tapped(backbone.graph, step) for step in backbone.layers]
+        self.grids = [step.operation.grid if isinstance(step.operation, Patches) else None for step in backbone.layers]
+        means = [pooled(backbone.graph, backbone.output, step.outputs[0]) for step in backbone.layers]
+        self.constant = [mean is not None for mean in means]
         # Where all passes through a layer, what is before it need run once only for any number of its variants.
-        self.narrow = [is_cut(self.graph, backbone.output, key) for key in self.keys]
-        some = next((each for each in self.graph.model.parameters() if each.is_floating_point()), None)
-        self._kind = {} if some is None else {"dtype": some.dtype, "device": some.device}
+        self.narrow = [is_cut(graph, backbone.output, key) for key in self.keys]
 
     def forward(self, pixels: NDArray[np.uint8]) -> Seen:
         """Of images [b H W 3], RGB."""
@@ -48,7 +50,7 @@ class TorchExplainer:
 
         shown = self._prepared(torch.from_numpy(np.ascontiguousarray(pixels)))
         with torch.enable_grad():
-            found = self._run(shown, dict.fromkeys(self.keys, _watched))
+            found = self.graph.tapped(shown, dict.fromkeys(self.keys, watched) | self._ending(self.keys))
         kept = Kept(shown, [found[key] for key in self.keys], self._logits(found))
         return Seen(_array(kept.logits), [self._last(i, each) for i, each in enumerate(kept.layers)], kept)
 
@@ -81,7 +83,7 @@ class TorchExplainer:
     def _ablated(self, kept: Kept, row: int, place: int, channels: Rows) -> Floats:
         """Of at most a batch of channels."""
         shown = kept.shown[row : row + 1]
-        instead = self._without(kept.layers[place][row].detach(), place, channels)
+        instead = self._without(kept.layers[place], row, place, channels)
         put = {self.keys[place]: lambda value: (None, instead)}
         if self.narrow[place]:
             try:
@@ -93,15 +95,17 @@ class TorchExplainer:
             self.narrow[place] = False
         return self._answered(shown.repeat(len(channels), 1, 1, 1), put)
 
-    def _without(self, layer: Any, place: int, channels: Rows) -> Any:
-        """A layer's tensor of one image, once for each of `channels`, which is zero in it."""
-        axis = self.graph.known[self.keys[place]].axes[-1]
-        variants = layer[None].repeat(len(channels), *[1] * layer.ndim)
-        moved = variants.movedim(axis, 1)  # a view: what is put into it is put into them
+    def _without(self, layer: Any, row: int, place: int, channels: Rows) -> Any:
+        """A layer's tensor of one image of a batch, once for each of `channels`, which is zero in its map."""
+        axes = self.graph.known[self.keys[place]].axes
+        moved = layer.detach().permute(axes)[row : row + 1]
+        variants = moved.repeat(len(channels), *[1] * (moved.ndim - 1))
+        grid = self.grids[place]
+        maps = variants if grid is None else variants[:, grid.patches]  # a view
         for variant, channel in enumerate(channels.tolist()):
             if channel >= 0:
-                moved[variant, channel] = 0
-        return variants
+                maps[variant, ..., channel] = 0
+        return variants.permute(*np.argsort(axes).tolist()).contiguous()
 
     def _gradients(self, kept: Kept, rows: NDArray, weights: Floats, places: list[int]) -> list[Floats]:
         """Of one score for each of `rows`: as many passes back as one image has scores at most."""
@@ -116,39 +120,22 @@ class TorchExplainer:
             for i, (place, gradient) in enumerate(zip(places, made, strict=True)):
                 if gradient is None:
                     raise DataError(f"layer: '{self.backbone.layer[place]}' is changed in place; name one before it.")
-                own = self._last(place, gradient[rows[turn]], self.constant[place])
+                own = self._last(place, gradient, self.constant[place])[rows[turn]]
                 if found[i] is None:
                     found[i] = np.zeros((len(rows), *own.shape[1:]), np.float32)
                 found[i][turn] = own
         return found
 
-    def _answered(self, shown: Any, put: Mapping[int, Tap] | None = None) -> Floats:
+    def _answered(self, shown: Any, put: Mapping[int, Tap] = {}) -> Floats:
         """The logits of prepared images, without a way back."""
         import torch
 
         with torch.no_grad():
-            return _array(self._logits(self._run(shown, put or {})))
+            return _array(self._logits(self.graph.tapped(shown, {**self._ending(put), **put})))
 
-    def _run(self, shown: Any, taps: Mapping[int, Tap]) -> dict[int, Any]:
-        """One run of the network; what was kept of the tensors of `taps` and of the output, by their keys."""
-        found: dict[int, Any] = {}
-        wanted: dict[int, list[int]] = {}
-        for key in {self.backbone.output: None, **taps}:
-            wanted.setdefault(self.graph.calls[key].number, []).append(key)
-
-        def record(number: int, function: Any, args: Any, kwargs: Any, out: Any) -> Any:
-            for key in wanted.get(number, ()):
-                call = self.graph.calls[key]
-                if called(function) != call.function:
-                    raise DataError(f"torch: the network calls {called(function)} where it called {call.function}.")
-                value = out if call.place is None else out[call.place]
-                found[key], then = taps.get(key, _kept)(value)
-                out = then if call.place is None else type(out)([*out[: call.place], then, *out[call.place + 1 :]])
-            return out
-
-        with recorder(record):
-            self.graph.model(shown)
-        return found
+    def _ending(self, taken: Iterable[int]) -> dict[int, Tap]:
+        """The tap of the output, unless it is explained itself."""
+        return {self.backbone.output: untouched} if self.backbone.output not in taken else {}
 
     def _logits(self, found: Mapping[int, Any]) -> Any:
         """float32 [b c]; a single sigmoid's class 0 is minus its class 1."""
@@ -163,28 +150,29 @@ class TorchExplainer:
         import torch
 
         prepare = self.backbone.prepare
-        batch = batch.to(device=self._kind.get("device"), dtype=torch.float32)
+        batch = batch.to(device=self.graph.like.get("device"), dtype=torch.float32)
         if prepare["order"] == "gray":
             batch = (batch * batch.new_tensor(GREY)).sum(-1, keepdim=True)
         if prepare["order"] == "bgr":
             batch = batch.flip(-1)
         scale, mean, std = (batch.new_tensor(prepare[name]) for name in ("scale", "mean", "std"))
-        return ((batch * scale - mean) / std).permute(0, 3, 1, 2).contiguous().to(**self._kind)
+        return ((batch * scale - mean) / std).permute(0, 3, 1, 2).contiguous().to(**self.graph.like)
 
     def _last(self, place: int, tensor: Any, alike: bool = False) -> Floats:
         """A layer's tensor as [n h w k]; of one whose places are `alike`, [n 1 1 k]."""
-        moved = tensor.detach().permute(self.graph.known[self.keys[place]].axes)
-        return _array(moved[:, :1, :1] if alike else moved)
+        moved = tensor.permute(self.graph.known[self.keys[place]].axes)
+        grid = self.grids[place]
+        patches = _array(moved if grid is None else moved[:, grid.patches])
+        found = patches.reshape(len(patches), *self.backbone.layers[place].shape[1:])
+        return found[:, :1, :1] if alike else found
 
 
-def _watched(value: Any) -> tuple[Any, Any]:
-    """The way back ends here, unless it goes on to another layer; what is changed in place later is a copy."""
-    kept = value if value.requires_grad else value.detach().requires_grad_()
-    return kept, kept.clone()
-
-
-def _kept(value: Any) -> tuple[Any, Any]:
-    return value, value
+def tapped(graph: Graph, layer: Step) -> int:
+    """The key of the tensor that a layer is: of a laid out sequence the sequence's own."""
+    if not isinstance(layer.operation, Patches):
+        return layer.outputs[0]
+    (sequence,) = graph.consumers(layer.outputs[0], graph.steps)
+    return sequence.outputs[0]
 
 
 def _array(tensor: Any) -> Floats:

@@ -7,38 +7,19 @@ last call in it, so a layer is named by its module (`layer4.1`), or by its funct
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from wsol.errors import ConfigError, few
+import numpy as np
+from numpy.typing import NDArray
+
+from wsol.errors import ConfigError, DataError, few
 from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph, Step
-from wsol.networks.torchkinds import Tensor, made
+from wsol.networks.tokens import SELECTING
+from wsol.networks.torchcalls import Call, Key, Tap, called, leaves, recorder, replaced, tensors, untouched, watched
+from wsol.networks.torchkinds import FIRST, Tensor, made, plain
 
 ROOT = ""  # the network's own path
-
-
-class Call(NamedTuple):
-    """Where a tensor comes from, each time the network runs: the how manieth call, and which of what it gives."""
-
-    number: int
-    place: int | None  # None of a function that gives one tensor
-    function: str
-
-
-def tensors(value: Any) -> list[Any]:
-    """The tensors that a function gives, itself or in a tuple or a list."""
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        return [value]
-    several = value if isinstance(value, (tuple, list)) else ()
-    return [each for each in several if isinstance(each, torch.Tensor)]
-
-
-def called(function: Any) -> str:
-    """A function's name; of an attribute that makes a tensor (`x.T`) the attribute's."""
-    name = getattr(function, "__name__", type(function).__name__)
-    return function.__self__.__name__ if name == "__get__" else name
 
 
 class TorchGraph(Graph):
@@ -48,31 +29,32 @@ class TorchGraph(Graph):
     not take such an input, or where its output cannot be followed back to the image.
     """
 
-    def __init__(self, model: Any, size: tuple[int, int], channels: int, called: str):
+    def __init__(self, model: Any, size: tuple[int, int], channels: int, written: str):
         import torch
 
         self.model = model
         self.steps = []
         self.inputs = [0]
-        self.input_shapes = [(None, *size, channels)]
+        self.size = (*size, channels)
+        self.input_shapes = [(None, *self.size)]
         self.calls: dict[int, Call] = {}
         self.named: dict[str, int] = {}
-        self.known: dict[int, Tensor] = {0: Tensor((1, channels, *size), last=False)}
+        self.known: dict[int, Tensor] = {0: Tensor((1, channels, *size), FIRST[4])}
         self._fresh = itertools.count(1)
         self._alive: dict[int, tuple[Any, int]] = {}  # the tensors by their identity, kept so that none gets another's
         parameter = next((each for each in model.parameters() if each.is_floating_point()), None)
-        given = {} if parameter is None else {"dtype": parameter.dtype, "device": parameter.device}
-        image = torch.zeros(1, channels, *size, **given)
+        self.like = {} if parameter is None else {"dtype": parameter.dtype, "device": parameter.device}
+        image = torch.zeros(1, channels, *size, **self.like)
         self._alive[id(image)] = (image, 0)
         try:
             made_of_it = self._run(image)
         except Exception as error:  # whatever a user's network may raise
             said = f"{size[0]}x{size[1]} with {channels} channels: {brief(error)}"
-            raise ConfigError(f"input: {called} does not take {said}") from error
+            raise ConfigError(f"input: {written} does not take {said}") from error
         self.outputs = {name: key for name, value in _flat(made_of_it) if (key := self._key(value)) is not None}
         self._alive.clear()
         if not self.outputs:
-            raise ConfigError(f"torch: {called} gives {type(made_of_it).__name__}, none of it made of the image.")
+            raise ConfigError(f"torch: {written} gives {type(made_of_it).__name__}, none of it made of the image.")
         self._rename()
 
     def trace_shapes(self, size: tuple[int, int], channels: int, output: int) -> None:
@@ -106,19 +88,84 @@ class TorchGraph(Graph):
         return left
 
     def _record(self, path: str, number: int, function: Any, args: Any, kwargs: Mapping[str, Any], out: Any) -> None:
-        feeds = [key for value in _leaves([args, kwargs]) if (key := self._key(value)) is not None]
+        import torch
+
+        feeds = [key for value in leaves([args, kwargs]) if (key := self._key(value)) is not None]
         if not feeds:
             return
         name = called(function)
-        found = tensors(out)
+        places: list[int | None] = [None] if isinstance(out, torch.Tensor) else [*range(len(out))]
+        given = {place: out if place is None else out[place] for place in places}
+        found = {place: tensor for place, tensor in given.items() if isinstance(tensor, torch.Tensor)}
         keys = tuple(next(self._fresh) for _ in found)
-        operation, first = made(name, args, kwargs, [self.known[key] for key in feeds], tuple(found[0].shape))
-        for place, (tensor, key) in enumerate(zip(found, keys, strict=True)):
+        shapes = [tuple(tensor.shape) for tensor in found.values()]
+        operation, first = made(name, args, kwargs, [self.known[key] for key in feeds], shapes[0])
+        again = self._again(function, args, kwargs) if type(operation).__name__ in SELECTING else None
+        for (place, tensor), key, shape in zip(found.items(), keys, shapes, strict=True):
             # What is changed in place is another tensor from here on.
             self._alive[id(tensor)] = (tensor, key)
-            self.known[key] = Tensor(tuple(tensor.shape), first.last)
-            self.calls[key] = Call(number, None if out is tensor else place, name)
-        self.steps.append(Step(f"{path}/{name.strip('_')}", operation, tuple(feeds), keys, first.seen))
+            self.known[key] = Tensor(shape, first.axes if len(shape) == len(first.axes) else plain(len(shape)))
+            self.calls[key] = Call(number, place, name)
+        self.steps.append(Step(f"{path}/{name.strip('_')}", operation, tuple(feeds), keys, first.seen, again))
+
+    def _again(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Callable:
+        """The call once more, on other tensors by their keys; what it takes beside them is zero."""
+        import torch
+
+        given = replaced(
+            [args, kwargs], lambda each: Key(key) if (key := self._key(each)) is not None else torch.zeros_like(each)
+        )
+
+        def again(values: dict) -> tuple:
+            args, kwargs = replaced(given, lambda each: each, values)
+            return (function(*args, **kwargs),)
+
+        return again
+
+    def numbered(self, step: Step, key: int) -> NDArray | None:
+        """Which of the tokens of `key`, counted from 1, a slice or a concatenation gives; 0 for others."""
+        import torch
+
+        values = {other: torch.zeros(self.known[other].shape, **self.like) for other in step.inputs}
+        places = self.known[key].axes[1]
+        numbers = torch.arange(1.0, self.known[key].shape[places] + 1).to(values[key])
+        values[key] = values[key] + numbers.reshape([-1 if axis == places else 1 for axis in range(3)])
+        assert step.bind is not None, "what selects tokens is kept as a call"
+        made_of = self.known[step.outputs[0]]
+        return tensors(step.bind(values)[0])[0].permute(made_of.axes)[0, :, 0].float().cpu().numpy()
+
+    def slopes(self, output: int, key: int, random: np.random.Generator) -> NDArray:
+        """Of a random mixture of the outputs of an image of noise, the gradient with respect to a layer."""
+        import torch
+
+        image = torch.from_numpy(random.normal(size=(1, *self.size))).permute(0, 3, 1, 2).to(**self.like)
+        with torch.enable_grad():
+            found = self.tapped(image, {key: watched, output: untouched})
+        mixture = torch.from_numpy(random.normal(size=found[output].shape)).to(found[output])
+        (slope,) = torch.autograd.grad((found[output] * mixture).sum(), found[key], allow_unused=True)
+        slope = torch.zeros_like(found[key]) if slope is None else slope
+        return slope.permute(self.known[key].axes)[0].float().cpu().numpy()
+
+    def tapped(self, image: Any, taps: Mapping[int, Tap]) -> dict[int, Any]:
+        """One run of the network; what is kept of the tensors of `taps`, by their keys."""
+        found: dict[int, Any] = {}
+        wanted: dict[int, list[int]] = {}
+        for key in taps:
+            wanted.setdefault(self.calls[key].number, []).append(key)
+
+        def record(number: int, function: Any, args: Any, kwargs: Any, out: Any) -> Any:
+            for key in wanted.get(number, ()):
+                call = self.calls[key]
+                if called(function) != call.function:
+                    raise DataError(f"torch: the network calls {called(function)} where it called {call.function}.")
+                value = out if call.place is None else out[call.place]
+                found[key], then = taps[key](value)
+                out = then if call.place is None else type(out)([*out[: call.place], then, *out[call.place + 1 :]])
+            return out
+
+        with recorder(record):
+            self.model(image)
+        return found
 
     def _rename(self) -> None:
         """A step is called by the outermost module that it is the output of, else by its module and its function."""
@@ -137,40 +184,8 @@ class TorchGraph(Graph):
             self.steps[place] = step._replace(name=name)
 
 
-def recorder(record: Callable[[int, Any, Any, Mapping[str, Any], Any], Any]) -> Any:
-    """A context in which each call that gives tensors is told: its number, the function, its arguments, what it gave.
-
-    What `record` gives back, unless it is None, takes the place of what the function gave.
-    """
-    from torch.overrides import TorchFunctionMode
-
-    class Recorder(TorchFunctionMode):
-        number = 0
-
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            out = func(*args, **(kwargs or {}))
-            if not tensors(out):
-                return out
-            number, self.number = self.number, self.number + 1
-            instead = record(number, func, args, kwargs or {}, out)
-            return out if instead is None else instead
-
-    return Recorder()
-
-
 def _numbered(name: str) -> Iterator[str]:
     return itertools.chain([name], (f"{name}_{i}" for i in itertools.count(1)))
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    """All that lists, tuples and mappings hold, and what they hold."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if not isinstance(value, (list, tuple)):
-        yield value
-        return
-    for each in value:
-        yield from _leaves(each)
 
 
 def _flat(output: Any) -> list[tuple[str, Any]]:
@@ -189,4 +204,4 @@ def mapless(graph: TorchGraph, name: str) -> ConfigError | None:
         return ConfigError(f"layer: '{name}' ({type(modules[name]).__name__}) gives no tensor made of the image.")
     shape = list(graph.known[graph.named[name]].shape)
     what = f"'{name}' ({type(modules[name]).__name__}) gives {few(['n', *shape[1:]], 5)}"
-    return ConfigError(f"layer: {what}: no map [n k h w] of more than one place.")
+    return ConfigError(f"layer: {what}: no map [n k h w], and no sequence of patches.")

@@ -34,16 +34,10 @@ FIRST = {3: (0, 2, 1), 4: (0, 2, 3, 1)}  # and of one whose channels come before
 
 
 class Tensor(NamedTuple):
-    """What is known of a tensor: its shape as PyTorch has it, and whether its channels are its last axis."""
+    """What is known of a tensor: its shape as PyTorch has it, and its axes in the order n, places, channels."""
 
     shape: tuple[int, ...]
-    last: bool
-
-    @property
-    def axes(self) -> tuple[int, ...]:
-        """The tensor's own axes in the order n, places, channels."""
-        usual = LAST if self.last else FIRST
-        return usual.get(len(self.shape), tuple(range(len(self.shape))))
+    axes: tuple[int, ...]
 
     @property
     def seen(self) -> tuple[int | None, ...]:
@@ -62,33 +56,41 @@ def made(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], feeds: list[
     """Of a function that takes the tensors `feeds` among its arguments; `shape` is of the first that it gives."""
     name = name.strip("_")
     kind = KINDS.get(name) or "".join(part.capitalize() for part in name.split("_"))
-    last = _is_last(name, feeds[0], shape)
+    axes = _axes(name, feeds[0], shape)
     settings: dict[str, Any] = {"activation": type(name, (), {})} if kind == "Activation" else {}
     if name in WINDOWS:
         kind, settings = kind, _window(name, args, kwargs)
     elif name in ("adaptive_avg_pool2d", "adaptive_max_pool2d"):
         kind, settings = _adaptive(name, feeds[0].shape, shape)
     elif name in TURNS:
-        kind, last, settings = _turned(name, args, kwargs, feeds[0])
+        kind, axes, settings = _turned(name, args, kwargs, feeds[0])
     elif name in ("mean", "sum", "amax", "amin"):
         settings = {"axis": _reduced(feeds[0], args, kwargs)}
     elif name == "pad":
         kind, settings = _padded(args, kwargs)
     elif kind == "Matmul" and len(feeds) == 1:
         kind = "MatMul"  # with weights, as a dense layer
-    elif kind == "Dense" and len(shape) > 2 and not feeds[0].last:
+    elif kind == "Dense" and len(shape) > 2 and feeds[0].axes[-1] != len(shape) - 1:
         kind, settings = "Transpose", {"axes": (0, 2, 1)}  # weighs places, as a dense layer on what was turned
-    return Made(type(kind, (), settings)(), Tensor(shape, last))
+    return Made(type(kind, (), settings)(), Tensor(shape, axes))
 
 
-def _is_last(name: str, fed: Tensor, shape: tuple) -> bool:
-    """Whether what comes out has its channels last."""
+def _axes(name: str, fed: Tensor, shape: tuple) -> tuple[int, ...]:
+    """In which order n, places and channels lie in what comes out."""
+    rank, before = len(shape), len(fed.shape)
     if name in (*WINDOWS, "conv1d", "conv_transpose2d", "batch_norm", "interpolate") or name.startswith("adaptive"):
-        return False
-    if len(shape) == len(fed.shape) or not {len(shape), len(fed.shape)} <= {3, 4}:
-        return fed.last
-    # Places laid out in a row, or a row as places: the channels stay where they were.
-    return fed.last or shape[1] != fed.shape[1]
+        return FIRST.get(rank, plain(rank))
+    if rank == before:
+        return fed.axes
+    if {rank, before} != {3, 4}:
+        return plain(rank)
+    # Places laid out in a row, or a row as places: channels that come first stay there.
+    kept = fed.axes == FIRST[before] and shape[1] == fed.shape[1]
+    return FIRST[rank] if kept else LAST[rank]
+
+
+def plain(rank: int) -> tuple[int, ...]:
+    return tuple(range(rank))
 
 
 def _window(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,15 +130,12 @@ def _adaptive(name: str, before: tuple, after: tuple) -> tuple[str, dict[str, An
     return f"{how}Pooling2D", {"pool_size": sides, "strides": sides, "padding": (0, 0)}
 
 
-def _turned(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], fed: Tensor) -> tuple[str, bool, dict]:
-    """A permutation of axes: of the channels alone it turns nothing, for they count as last wherever they lie."""
+def _turned(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], fed: Tensor) -> tuple[str, tuple, dict]:
+    """A permutation of axes turns nothing by itself: each keeps its meaning wherever it lies."""
     order = _order(name, args, kwargs, len(fed.shape))
-    if len(order) not in LAST or order[0] != 0:
-        return "Transpose", fed.last, {"axes": order}
-    last = order.index(fed.axes[-1]) != 1 if len(order) > 2 else fed.last
-    then = Tensor(tuple(fed.shape[axis] for axis in order), last).axes
-    seen = tuple(fed.axes.index(order[axis]) for axis in then)
-    return ("Identity" if seen == tuple(range(len(seen))) else "Transpose"), last, {"axes": seen}
+    if len(order) not in LAST:
+        return "Transpose", plain(len(order)), {"axes": order}
+    return "Identity", tuple(order.index(axis) for axis in fed.axes), {}
 
 
 def _order(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], rank: int) -> tuple[int, ...]:

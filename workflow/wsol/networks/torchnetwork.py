@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsol.errors import ConfigError
-from wsol.networks import layers, torchcode
+from wsol.networks import layers, tokens, torchcode
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer
 from wsol.networks.graphs import Step
@@ -14,15 +14,20 @@ from wsol.networks.torchgraph import TorchGraph, mapless
 class TorchBackbone(Backbone):
     """A classifier in PyTorch. Its layers are called as `named_modules` calls them."""
 
-    graph: TorchGraph
+    def __init__(self, graph: TorchGraph, *given: Any):
+        self.traced = graph  # what `graph` is made of, where sequences are laid out in it
+        super().__init__(graph, *given)
 
     def _layer(self, name: str) -> Step:
         """The layer of one name: of a module the tensor that it gives, where that is a map."""
-        key = self.graph.named.get(name)
-        step = next((s for s in layers.candidates(self.graph, self.output) if s.outputs[0] == key), None)
+        key = self.traced.named.get(name)
+        step = next((s for s in layers.candidates(self.graph, self.output, self.grids) if s.outputs[0] == key), None)
         if step is not None:
             return step._replace(name=name)
-        if name and (why := mapless(self.graph, name)):
+        made = self.traced.producer(key) if key is not None else None
+        if made is not None and self.settings["tokens"]:
+            tokens.check_layer(tokens.tokens(**self.settings["tokens"]), made, name)
+        if name and (why := mapless(self.traced, name)):
             raise why
         return super()._layer(name)
 
@@ -30,7 +35,7 @@ class TorchBackbone(Backbone):
         """What answers for it, `batch` images at a time."""
         from wsol.networks.torchexplainer import TorchExplainer
 
-        return TorchExplainer(self, self.graph, batch)
+        return TorchExplainer(self, self.traced, batch)
 
 
 def build(settings: Mapping[str, Any]) -> TorchBackbone:
