@@ -6,7 +6,7 @@ from wsol.experiment import plugins
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack
-from wsol.files.predict import EVIDENCE, PREDICTIONS
+from wsol.files.predict import EVIDENCE, PREDICTIONS, view
 from wsol.index.splits import rows
 from wsol.job import job
 from wsol.maps import heatmaps
@@ -19,7 +19,8 @@ files = snakemake.input
 
 with job(snakemake.log, "heatmap") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
-    predictions, evidence = PREDICTIONS.read(files.predictions), EVIDENCE.map(files.evidence)
+    predictions = PREDICTIONS.read(files.predictions)
+    evidence = view(EVIDENCE.map(files.evidence), snakemake.wildcards.backbone)
     given = plugins.joined(snakemake.params.cam)
     cam, fusion = CAMS[given.pop("method")], given.pop("fusion")
     maps = list(log.progress(heatmaps.maps_from(cam, evidence, given, fusion), len(targets), "targets"))
@@ -31,6 +32,6 @@ with job(snakemake.log, "heatmap") as log:
         input_to_image=predictions["input_to_image"][image_of],
         input_size=predictions["input_size"],
         cell_to_input=heatmaps.cell_to_input(evidence, maps, predictions["input_size"]),
-        settings=snakemake.params.cam,
+        settings=snakemake.params.cam | {"explain": snakemake.params.backbone["explain"]},
         made_from={"predictions": files.predictions, "evidence": files.evidence},
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wsol import processor
-from wsol.experiment import plugins
+from wsol.experiment import plugins, readings
 from wsol.files.index import TARGETS
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.files.train import WEIGHTS
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 files, params = snakemake.input, snakemake.params
-name = snakemake.wildcards.backbone.split("@")[0]
+name = snakemake.wildcards.reading.split("@")[0]
 
 with job(snakemake.log, f"predict {name}") as log:
-    settings, dataset = plugins.joined(params.backbone), plugins.joined(params.dataset)
+    settings, dataset = plugins.joined(params.reading["network"]), plugins.joined(params.dataset)
+    explanations = params.reading["explanations"]
     threads, instructions = settings.pop("threads"), settings.pop("instructions")
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
     backbones.deterministic(threads, instructions, torch=settings["torch"] is not None)
@@ -30,6 +31,7 @@ with job(snakemake.log, f"predict {name}") as log:
     trained = files.weights[0] if isinstance(settings["weights"], dict) else None
     fitted = WEIGHTS.read(trained) if trained else {"classes": None, "names": []}
     targets = targets.assign(outputs=right(targets, fitted["names"]))
+    settings["layer"] = readings.layers(explanations.values())
     backbone = backbones.build(settings, trained, fitted["classes"])
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
     for layer, cells in zip(backbone.layers, backbone.cell_to_input, strict=True):
@@ -37,7 +39,7 @@ with job(snakemake.log, f"predict {name}") as log:
     weights = {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
     found_out = {"layer": backbone.layer, "activation": backbone.activation}
     provenance = {
-        "settings": params.backbone | found_out,
+        "settings": {"reading": params.reading, **found_out},
         "made_from": {"targets": files.targets} | (weights if trained else {}),
         "given": ({} if trained else weights) | {f"model{evidence.suffix(i)}": f for i, f in enumerate(files.model)},
     }
@@ -45,7 +47,8 @@ with job(snakemake.log, f"predict {name}") as log:
         EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,
         log.counter(targets["image"].nunique()) as done,
     ):
-        found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, threads=threads, progress=done)
+        options = {"explanations": explanations, "threads": threads, "progress": done}
+        found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, **options)
     names = np.array(fitted["names"], np.str_)
     PREDICTIONS.write(snakemake.output.predictions, **provenance, **found, names=names)
     unreadable = found["image"][~found["readable"]]

@@ -133,10 +133,19 @@ def targets(names, outputs) -> pd.DataFrame:
 
 def run(model, table, **settings):
     """The predictions and the evidence of a model on pictures named in the table."""
+    return explained(backbone(model, **settings), open_picture, table)
+
+
+def explained(network, open_image, table, explanation: str = "", **options):
+    """The predictions of a network, and what explains each target: a row of every array for each but of activations."""
+    from wsol.files.predict import OF_IMAGES, rows
     from wsol.networks import evidence
 
     sink = evidence.Collected()
-    return evidence.predict(backbone(model, **settings), open_picture, table, sink), sink
+    predictions = evidence.predict(network, open_image, table, sink, **options)
+    view = sink.view(explanation)
+    whole = (*OF_IMAGES, "image_of", "explained", "row_of", "cell_to_input")
+    return predictions, {name: view[name] if name.startswith(whole) else rows(view, name) for name in view}
 
 
 def linear(model) -> "keras.Model":

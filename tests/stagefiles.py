@@ -64,14 +64,13 @@ def run(
             "input_size": size,
             "cell_to_input": cells,
         }
-        HEATMAPS.write(kinds["heatmaps"], **packed, **how)
+        HEATMAPS.write(kinds["heatmaps"], **packed, **how, settings={"explain": explain})
         found = localize(maps[rows], sizes=np.array(sizes[rows]), **how, **settings)
         REGIONS.write(kinds["regions"], **found)
         logits = np.tile(np.float32([2, 1, 0]), (len(maps[rows]), 1))
         others = {"readable": np.ones(len(logits), bool), "input_to_image": input_to_image[rows], "input_size": size}
         others["names"] = np.empty(0, np.str_)
-        others["settings"] = {"explain": explain}
-        PREDICTIONS.write(kinds["predictions"], image=np.array(images[rows]), logits=logits, **others)
+        PREDICTIONS.write(kinds["predictions"], image=np.array(images[rows]), logits=logits, **others, settings={})
         for kind, path in kinds.items():
             files[kind].append(path)
     return load_run(files, settings)

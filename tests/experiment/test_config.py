@@ -93,7 +93,8 @@ SCORECAM = {"method": "scorecam", "channels": 8, "fill": "mean"}
 @pytest.mark.parametrize(
     ("usual", "cam", "asked", "expected"),
     [
-        ({}, "gradcam", {}, {"method": "gradient", "similar": 3}),
+        ({}, "gradcam", {}, {"method": "gradient", "similar": 0}),
+        ({}, "finercam", {}, {"method": "gradient", "similar": 3}),
         ({"evidence": {"method": "gradient", "similar": 2}}, "finercam", {}, {"method": "gradient", "similar": 2}),
         ({}, "finercam", {"similar": 5}, {"method": "gradient", "similar": 5}),
         ({"evidence": "ablation"}, "ablationcam", {}, {"method": "ablation"}),

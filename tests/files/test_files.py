@@ -77,7 +77,7 @@ def made(root: Path) -> dict[str, Path]:
     NUMBERS.write(paths["npz"], a=random.random((40, 7)), b=np.array(names))
     with NUMBERS.stream(paths["stream"]) as stream:
         stream.append("a", random.random((40, 7)), 40)
-        stream.put("b", np.arange(40), np.array(names), 40)
+        stream.append("b", np.array(names))
     ROWS.write(paths["parquet"], pd.DataFrame({"image": names, "boxes": random.random((40, 4)).tolist()}))
     NOTES.write(paths["json"], images=dict.fromkeys(names, 1))
     with FITTED.saving(paths["weights.h5"], classes=3) as path, h5py.File(path, "w") as file:

@@ -64,7 +64,10 @@ def test_a_cam_leaves_the_evidence_as_it_was(name, how):
 @pytest.mark.parametrize("name", CAMS)
 def test_a_cam_has_no_map_of_no_target(name):
     nothing = [array[:0] for array in taken(name, drawn("full"))]
-    given = dict(zip(CAMS[name].arrays, nothing, strict=True)) | {"image_of": np.empty(0, int)}
+    given = dict(zip(CAMS[name].arrays, nothing, strict=True)) | {
+        "image_of": np.empty(0, int),
+        "row_of": np.empty(0, int),
+    }
     assert list(heatmaps.maps_from(CAMS[name], given, {})) == []
 
 
@@ -104,7 +107,7 @@ def test_a_function_of_ones_own_is_a_record_once_it_is_registered():
     assert mine["mine"] == cam_of(summed) == Cam(summed, evidence="gradient", score=None)
     assert mine["mine"].takes_score and list(parameters(mine["mine"])) == ["power"]
     arrays = drawn("full")
-    given = arrays | {"image_of": np.arange(N)}
+    given = arrays | {"image_of": np.arange(N), "row_of": np.arange(N)}
     found = np.stack(list(heatmaps.maps_from(mine["mine"], given, {"power": 1})))
     np.testing.assert_allclose(found, summed(arrays["activations"], arrays["gradients"]))
     mine["record"] = Cam(summed, score="logit")

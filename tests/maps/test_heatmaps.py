@@ -20,6 +20,7 @@ def evidence(images=70, targets=150, seed=0):
         "logit_weights": random.normal(size=(targets, 1, 1, 5)).astype(np.float32),
         "finished_maps": random.normal(size=(targets, 6, 7)).astype(np.float32),
         "image_of": np.sort(random.integers(0, images, targets)),
+        "row_of": np.arange(targets),
     }
 
 

@@ -9,7 +9,7 @@ of the terms' size, which a normalised map blows up to a picture of rounding.
 import numpy as np
 import pytest
 
-from models import keras, picture, targets
+from models import explained, keras, picture, targets
 from wsol.maps.cams import CAMS
 from wsol.networks import backbones, evidence
 
@@ -61,8 +61,8 @@ def taped(weights: list) -> list[tuple[np.ndarray, np.ndarray]]:
 def test_evidence_is_float64_s_and_hirescam_s_error_is_rounding(scales, in_float64):
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
-    own, found = network(scales), evidence.Collected()
-    evidence.predict(own, lambda name: picture(name, (SIDE, SIDE)), targets(["1"], [[CLASS]]), found)
+    own = network(scales)
+    _, found = explained(own, lambda name: picture(name, (SIDE, SIDE)), targets(["1"], [[CLASS]]))
     for place, (layer, (a, g)) in enumerate(zip(LAYERS, taped(own.model.get_weights()), strict=True)):
         ours = found["activations" + evidence.suffix(place)], found["gradients" + evidence.suffix(place)]
         assert np.abs(ours[0][0] - a).max() < 2e-6 * np.abs(a).max()

@@ -201,8 +201,8 @@ def test_a_box_s_score_says_whether_there_is_a_probability_in_it(tmp_path, activ
     arrays = {"image": np.array(["1"]), "logits": logits, "readable": np.array([True]), "names": np.array([], str)}
     arrays |= {"input_to_image": np.zeros((1, 4)), "input_size": np.array([1, 1])}
     path = tmp_path / "a.predictions.npz"
-    PREDICTIONS.write(path, settings={"activation": activation, "explain": "labelled"}, **arrays)
-    chance = results.chances(targets(["1"], [[1]]), [path])[0]
+    PREDICTIONS.write(path, settings={"activation": activation}, **arrays)
+    chance = results.chances(targets(["1"], [[1]]), [path], "labelled")[0]
     assert chance == pytest.approx(1 / (1 + np.exp(-1.67)) if scored else 1)
     assert bool(re.search("probability of the explained class", results.scored([path]))) == scored
     assert "no network predicted" in results.scored([])

@@ -127,7 +127,7 @@ def accuracy(network, names: list[str] | None) -> float:
 def provenance(folder, trained) -> None:
     """Each prediction lists the weights that were used, and the model that they were loaded into."""
     headers = {
-        name: PREDICTIONS.open(next((folder / "results").glob(f"test@*/{name}@*/*.predictions.npz")))[1]
+        name: PREDICTIONS.open(next((folder / "results").glob(f"test@*/predict/{name}@*/*.predictions.npz")))[1]
         for name in ("trained", "loaded", "plain")
     }
     model, half = (sha256(folder / name) for name in ("own.keras", "half.weights.h5"))

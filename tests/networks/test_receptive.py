@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import backbone, keras, layers, picture, plain, seeded
+from models import backbone, explained, keras, layers, picture, plain, seeded
 from wsol.networks import backbones, kerasmodel, receptive
-from wsol.networks.evidence import Collected, predict
 from wsol.networks.layers import candidates
 from wsol.regions.exact import EXACT
 from wsol.regions.localize import localize
@@ -163,12 +162,11 @@ def test_published_networks_by_the_gradient(name, long, short):
 
 
 def test_evidence_holds_every_layers_grid():
-    split, found = backbone(seeded(plain), layer=["early", "late"]), Collected()
+    split = backbone(seeded(plain), layer=["early", "late"])
     table = pd.DataFrame({"image": ["1"], "outputs": [[0]], "width": 16, "height": 16})
-    predict(split, picture, table, found)
+    _, found = explained(split, picture, table)
     assert found["cell_to_input"].tolist() == [2, 2, 0.5, 0.5] and found["cell_to_input_1"].tolist() == [4, 4, 1.5, 1.5]
-    finished = Collected()
-    predict(backbone(seeded(plain), evidence={"method": "occlusion", "grid": 4}), picture, table, finished)
+    _, finished = explained(backbone(seeded(plain), evidence={"method": "occlusion", "grid": 4}), picture, table)
     assert finished["cell_to_input"].tolist() == [4, 4, 0, 0]
 
 
@@ -179,8 +177,8 @@ def blob():
     model = keras.Sequential([layers.Input((96, 96, 3)), *steps, layers.GlobalAveragePooling2D(), layers.Dense(2)])
     image = np.zeros((96, 96, 3), np.uint8)
     image[40:55, 40:55] = 255
-    table, found = pd.DataFrame({"image": ["1"], "outputs": [[0]], "width": 96, "height": 96}), Collected()
-    predict(backbone(averaged(model), (96, 96)), lambda _: image, table, found)
+    table = pd.DataFrame({"image": ["1"], "outputs": [[0]], "width": 96, "height": 96})
+    _, found = explained(backbone(averaged(model), (96, 96)), lambda _: image, table)
     assert found["cell_to_input"].tolist() == [16, 16, 7.5, 7.5]
     return np.ascontiguousarray(found["activations"][0, ..., 0]), found["cell_to_input"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import MODELS, SIDE, backbone, keras, layers, picture, plain, seeded
+from models import MODELS, SIDE, backbone, explained, keras, layers, picture, plain, seeded
 from wsol.errors import ConfigError, DataError
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.predict import PREDICTIONS
@@ -22,8 +22,7 @@ def exported(model, path, **settings):
 
 
 def predicted(network):
-    found = evidence.Collected()
-    return evidence.predict(network, picture, TABLE, found), found
+    return explained(network, picture, TABLE)
 
 
 def close(ours, theirs):
@@ -100,7 +99,7 @@ def test_the_workflow_takes_either(workflow, tmp_path):
     assert len(scores) == 4 and scores.loc["file", "value"].tolist() == scores.loc["folder", "value"].tolist()
     one, other = (next((tmp_path / "results").glob(f"a@*/{name}@*/*/*.heatmaps.npz")) for name in ("file", "folder"))
     np.testing.assert_allclose(HEATMAPS.read(one)["values"], HEATMAPS.read(other)["values"], atol=1e-5)
-    _, header = PREDICTIONS.open(next((tmp_path / "results").glob("a@*/folder@*/*.predictions.npz")))
+    _, header = PREDICTIONS.open(next((tmp_path / "results").glob("a@*/predict/folder@*/*.predictions.npz")))
     parts = [f"weights{suffix}" for suffix in ("", "_1", "_2", "_3")]
     assert list(header["made_from"]) == ["targets"] and sorted(header["given"]) == parts
 
@@ -160,9 +159,7 @@ def test_a_shape_that_is_worked_out_has_no_row_an_image(tmp_path, method):
     found, _ = saved(tmp_path / "a", network, evidence=method)
     plainly, _ = saved(tmp_path / "b", lambda module, images: network(module, images, -1), evidence=method)
     table = pd.DataFrame({"image": list("1121"), "outputs": [[0], [1], [2], [3]], "width": 32, "height": 64})
-    ours, theirs = evidence.Collected(), evidence.Collected()
-    evidence.predict(found, picture, table, ours)
-    evidence.predict(plainly, picture, table, theirs)
+    (_, ours), (_, theirs) = (explained(each, picture, table) for each in (found, plainly))
     assert found.layers[0].shape == (None, 8, 8, 4)
     name = "score_drops" if method == "ablation" else "gradients"
     np.testing.assert_allclose(ours[name], theirs[name], atol=1e-6)

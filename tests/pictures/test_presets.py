@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 import systems
-from models import SIDE, backbone, linear, picture, plain, seeded, targets
+from models import SIDE, backbone, explained, linear, picture, plain, seeded, targets
 from wsol.maps.cams import CAMS
-from wsol.networks import evidence
 from wsol.pictures import overlays
 from wsol.pictures.presets import SYSTEMS
 
@@ -24,8 +23,7 @@ def theirs(name: str, model, image: np.ndarray, index: int | None) -> np.ndarray
 def ours(name: str, model, table):
     system = SYSTEMS[name]
     asked = {key: value for key, value in system.cam.items() if key in ("score", "explain")}
-    sink = evidence.Collected()
-    found = evidence.predict(backbone(model, layer=systems.LAYER[name], **asked), picture, table, sink)
+    found, sink = explained(backbone(model, layer=systems.LAYER[name], **asked), picture, table)
     options = {"relu": system.cam["relu"]} if "relu" in system.cam else {}
     return CAMS[system.cam["method"]](sink["activations"], sink["gradients"], **options), found
 

@@ -22,7 +22,7 @@ def test_a_degenerate_map_hits_a_truth_that_is_scaled_to_the_corner_as_published
     assert [found[f"{metric}@oracle"].tolist() for metric in metrics] == [hits] * 3
 
 
-def test_maps_of_the_predicted_class_are_known_by_their_predictions(tmp_path):
+def test_maps_of_the_predicted_class_are_known_by_what_made_them(tmp_path):
     labelled, _ = perfect(tmp_path / "a", settings())
     maps = [np.eye(5)] * 3
     predicted, _ = run(tmp_path, maps, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings(), explain="predicted")

@@ -142,7 +142,7 @@ def test_a_network_and_a_cam_of_a_plugin_are_trained_and_explained(workflow, tmp
     assert run.returncode == 0, run.stderr
     scores = pd.read_csv(tmp_path / "results/scores.csv", keep_default_na=False)
     assert set(scores["backbone"]) == {"tiny"} and set(scores["cam"]) == {"squared", "gradcam"}
-    predictions = next((tmp_path / "results").glob("b@*/tiny@*/*.predictions.npz"))
+    predictions = next((tmp_path / "results").glob("b@*/predict/tiny@*/*.predictions.npz"))
     settings = PREDICTIONS.open(predictions)[1]["settings"]
     assert settings["plugins"] == {"net.py": plugins.digest(str(tmp_path / "net.py"))} and settings["width"] == 6
 

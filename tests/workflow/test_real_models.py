@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from conftest import DATA, REAL
+from models import explained
 from wsol.datasets import decoding
 from wsol.maps.cams import CAMS
-from wsol.networks import evidence
 
 IMAGES, WEIGHTS = DATA / "ilsvrc1300", DATA / "weights"
 pytestmark = REAL
@@ -21,34 +21,24 @@ MODELS = {  # file: settings, top-1 and top-5 accuracy in percent
 }
 
 
-class Nothing:
-    """A sink for whom only predictions matter."""
-
-    def append(self, name: str, rows: np.ndarray, total: int) -> None:
-        assert np.isfinite(rows).all()
-
-    def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None:
-        assert np.isfinite(rows).all()
-
-
 def targets(count: int | None = None) -> pd.DataFrame:
     lines = (IMAGES / "metadata_original" / "class_labels.txt").read_text().split()[:count]
     names, labels = zip(*(line.rsplit(",", 1) for line in lines), strict=True)
     return pd.DataFrame({"image": names, "outputs": [[int(label)] for label in labels], "width": 0, "height": 0})
 
 
-def run(name: str, table: pd.DataFrame, sink, **settings):
+def run(name: str, table: pd.DataFrame, **settings):
     from wsol.networks import backbones
 
     weights = str(WEIGHTS / f"{name}.weights.h5")
     backbone = backbones.build({**MODELS[name][0], "weights": weights, **settings})
-    return evidence.predict(backbone, lambda image: decoding.decode(IMAGES / "images" / image), table, sink)
+    return explained(backbone, lambda image: decoding.decode(IMAGES / "images" / image), table)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_accuracy_each_is_known_for(name):
     table = targets()
-    logits = run(name, table, Nothing())["logits"]
+    logits = run(name, table)[0]["logits"]
     labels = np.array([outputs[0] for outputs in table["outputs"]])
     order = np.argsort(-logits, axis=1, kind="stable")[:, :5] == labels[:, None]
     assert 100 * order[:, 0].mean() == pytest.approx(MODELS[name][1], abs=0.3)
@@ -56,8 +46,7 @@ def test_the_accuracy_each_is_known_for(name):
 
 
 def maps(layer: str) -> dict[str, np.ndarray]:
-    found = evidence.Collected()
-    run("mobilenet_v2_imagenet", targets(16), found, layer=layer)
+    _, found = run("mobilenet_v2_imagenet", targets(16), layer=layer)
     methods = ("cam", "gradcam", "gradcam++", "xgradcam", "hirescam", "layercam")
     return {name: CAMS[name](found["activations"], found["gradients"]) for name in methods}
 
@@ -79,9 +68,8 @@ def test_in_mid_network_they_are_five():
 
 def test_channels_taken_away_are_the_closed_form_on_a_real_head():
     """MobileNetV2 ends in pooling and dense: a channel's drop is its weight times its mean."""
-    table, ablated, graded = targets(2), evidence.Collected(), evidence.Collected()
-    run("mobilenet_v2_imagenet", table, ablated, evidence="ablation")
-    run("mobilenet_v2_imagenet", table, graded)
+    _, ablated = run("mobilenet_v2_imagenet", targets(2), evidence="ablation")
+    _, graded = run("mobilenet_v2_imagenet", targets(2))
     expected = graded["gradients"] * graded["activations"].sum(axis=(1, 2), keepdims=True)
     np.testing.assert_allclose(ablated["score_drops"], expected, atol=1e-4)
 
@@ -122,8 +110,7 @@ def test_score_cam_tells_classes_apart_as_published_forms_do():
         rank = np.argsort(-model(image[None] / 127.5 - 1).numpy()[0], kind="stable")
         classes = [row.outputs[0], int(rank[499])]
         table = pd.DataFrame({"image": row.image, "outputs": [[c] for c in classes], "width": 0, "height": 0})
-        arrays = evidence.Collected()
-        evidence.predict(backbone, lambda _, own=image: own, table, arrays)
+        _, arrays = explained(backbone, lambda _, own=image: own, table)
         naive = naive_score_cams(image.astype(np.float64), model, backbone.layer[0], classes)
         for method in ("scorecam", "scorecam_logits"):
             given = arrays["class_probabilities" if method == "scorecam" else "logit_weights"]

@@ -2,12 +2,15 @@
 import os
 
 from wsol.experiment import questions as experiments
+from wsol.experiment.readings import readings
 from wsol.provenance.code import Library
 from wsol.files.plan import PLAN
 from wsol.index.splits import shards
 
 RESULTS = EXPERIMENT.settings["results"]
+READINGS = readings(EXPERIMENT, RESULTS)
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
+SETTINGS |= {reading.id: reading.settings for reading in READINGS.values()}
 STAGES = "index plan train predict heatmap control imported localize score table reproduction export report".split()
 THREADS = EXPERIMENT.settings["threads"]
 NOTES = experiments.notes(EXPERIMENT)
@@ -18,6 +21,7 @@ PLANNED = f"{RESULTS}/plans/{experiments.plan(EXPERIMENT)}/plan.json"
 wildcard_constraints:
     dataset=r"[^/]+@[0-9a-f]{8}",
     backbone=r"[^/]+@[0-9a-f]{8}",
+    reading=r"[^/]+@[0-9a-f]{8}",
     cam=r"[^/]+@[0-9a-f]{8}",
     threshold=r"[^/]+@[0-9a-f]{8}",
     evaluation=r"[^/]+@[0-9a-f]{8}",
@@ -59,28 +63,39 @@ def sharded(pattern, dataset):
     return [pattern.format(shard=shard) for shard in shards_of(dataset)]
 
 
+def network(wildcards):
+    """The network that a reading is of, as its notes are named."""
+    name = wildcards.reading.split("@")[0]
+    return experiments.Decision(name, SETTINGS[wildcards.reading]["network"], ()).id
+
+
 def weights(wildcards):
     """The files a backbone's weights come from: a training of this run, the user's, or none of either."""
-    given = SETTINGS[wildcards.backbone]["weights"]
+    network = SETTINGS[wildcards.reading]["network"]
+    given = network["weights"]
     if isinstance(given, dict):
         return [f"{RESULTS}/weights/{given['train']}/model.weights.h5"]
-    return experiments.sources({"weights": given} if given else SETTINGS[wildcards.backbone])
+    return experiments.sources({"weights": given} if given else network)
 
 
 def model(wildcards):
     """The user's model file or code, where its weights come from elsewhere."""
-    settings = SETTINGS[wildcards.backbone]
-    return experiments.sources({key: settings[key] for key in ("model", "torch")}) if settings["weights"] else []
+    network = SETTINGS[wildcards.reading]["network"]
+    return experiments.sources({key: network[key] for key in ("model", "torch")}) if network["weights"] else []
+
+
+def read(kind, dataset, backbone, shard="{shard}"):
+    """The file of predictions, or of evidence, that has what is explained of a backbone."""
+    return f"{RESULTS}/{dataset}/predict/{READINGS[dataset, backbone].id}/{shard}.{kind}.npz"
 
 
 def outcome(dataset, wildcards):
     """Every file that the score of a run on `dataset` reads."""
-    here = f"{RESULTS}/{dataset}/{wildcards.backbone}"
-    maps = f"{here}/{wildcards.cam}"
+    maps = f"{RESULTS}/{dataset}/{wildcards.backbone}/{wildcards.cam}"
     predicted = experiments.predicts(SETTINGS.get(wildcards.backbone))
     return {
         "targets": f"{RESULTS}/{dataset}/index/targets.parquet",
-        "predictions": sharded(f"{here}/{{shard}}.predictions.npz", dataset) if predicted else [],
+        "predictions": sharded(read("predictions", dataset, wildcards.backbone), dataset) if predicted else [],
         "heatmaps": sharded(f"{maps}/{{shard}}.heatmaps.npz", dataset),
         "regions": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.regions.npz", dataset),
     }

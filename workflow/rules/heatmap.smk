@@ -4,8 +4,8 @@
 rule heatmap:
     input:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
-        predictions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.predictions.npz",
-        evidence=f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.evidence.npz",
+        predictions=lambda w: read("predictions", w.dataset, w.backbone, w.shard),
+        evidence=lambda w: read("evidence", w.dataset, w.backbone, w.shard),
         code=code("heatmap"),
     output:
         heatmaps=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{shard}}.heatmaps.npz",
@@ -17,6 +17,7 @@ rule heatmap:
         "../../environment.yml"
     params:
         cam=settings("cam"),
+        backbone=settings("backbone"),
     script:
         "../../scripts/heatmap.py"
 

@@ -1,24 +1,24 @@
-# predict: images -> logits, and the explained layer's activations and gradients. The only stage that runs the network.
+# predict: images -> logits, and the evidence of all explanations that share the pass (a reading of the network).
 KEPT = (lambda path: path) if EXPERIMENT.settings["activations"] == "keep" else temp
 
 
 rule predict:
     input:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
-        seen=lambda w: noted(f"{w.dataset}/images", f"{w.backbone}/weights"),
+        seen=lambda w: noted(f"{w.dataset}/images", f"{network(w)}/weights"),
         weights=weights,
         model=model,
         code=lambda w: code("predict", *experiments.adapters([SETTINGS[w.dataset]], drawn=True)),
     output:
-        predictions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.predictions.npz",
-        evidence=KEPT(f"{RESULTS}/{{dataset}}/{{backbone}}/{{shard}}.evidence.npz"),
+        predictions=f"{RESULTS}/{{dataset}}/predict/{{reading}}/{{shard}}.predictions.npz",
+        evidence=KEPT(f"{RESULTS}/{{dataset}}/predict/{{reading}}/{{shard}}.evidence.npz"),
     log:
-        f"{RESULTS}/logs/predict/{{dataset}}/{{backbone}}/{{shard}}.log",
+        f"{RESULTS}/logs/predict/{{dataset}}/{{reading}}/{{shard}}.log",
     conda:
         "../../environment.yml"
     threads: THREADS
     params:
-        backbone=settings("backbone"),
+        reading=settings("reading"),
         dataset=settings("dataset"),
     script:
         "../../scripts/predict.py"

@@ -11,6 +11,8 @@ from wsol.maps import imported
 from wsol.maps.controls import NO_BACKBONE
 
 IMPORTED = imported.CAM
+# Backbone settings that a cam may set for itself: what of the network it explains.
+OF_NETWORK = ("layer", "score", "explain", "evidence")
 
 
 class Decision(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from wsol import places
 from wsol.errors import ConfigError, DataError, Missing
 from wsol.experiment import idle, plugins
-from wsol.experiment.decisions import IMPORTED, Decision
+from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision
 from wsol.experiment.questions import has_images
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
@@ -16,8 +16,6 @@ from wsol.networks import backbones, modelfile, opening, torchcode, train
 from wsol.networks.perturb import EVIDENCES
 from wsol.settings import checked, conform, known, parameters, shown
 
-# Backbone settings that a cam may set for itself: what of the network it explains.
-OF_NETWORK = ("layer", "score", "explain", "evidence")
 # Settings of the whole experiment that a network's numbers depend on, in their last digits.
 OF_MACHINE = ("threads", "instructions")
 

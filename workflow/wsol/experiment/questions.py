@@ -6,11 +6,11 @@ Data sets, networks and trainings are named by their folders here (`Decision.id`
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from wsol import settings as settings_of
 from wsol.adapters import ADAPTERS
-from wsol.experiment.decisions import IMPORTED, Decision, Experiment, Run
+from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision, Experiment, Run
 from wsol.experiment.decisions import NO_BACKBONE as NO_BACKBONE  # the rules name it too
 from wsol.experiment.plugins import KEY as PLUGINS
 from wsol.files.formats import digest
@@ -79,7 +79,7 @@ def notes(experiment: Experiment) -> dict[str, list[str]]:
             found[f"{name}/images"] = [settings["images"]]
     for run in experiment.runs:
         if run.backbone and predicts(run.backbone.settings):
-            found[f"{run.backbone.id}/weights"] = sources(run.backbone.settings)
+            found[f"{explained(run.backbone).network.id}/weights"] = sources(run.backbone.settings)
         elif run.backbone:
             for dataset in seen(run):
                 found[f"{dataset.id}/{run.backbone.id}"] = [maps_of(run.backbone.settings, dataset.id)]
@@ -174,6 +174,20 @@ def is_control(run: Run) -> bool:
 def predicts(backbone: Mapping[str, Any] | None) -> bool:
     """Whether a run's backbone, given by its settings, is a network; controls have none, nor have imported maps."""
     return backbone is not None and IMPORTED not in backbone
+
+
+class Explained(NamedTuple):
+    """A backbone's two halves: the network, and what is asked of it."""
+
+    network: Decision
+    asked: dict[str, Any]  # layer, score, explain, evidence
+
+
+def explained(backbone: Decision) -> Explained:
+    """The halves of a backbone that is a network."""
+    asked = {key: backbone.settings[key] for key in OF_NETWORK}
+    rest = {key: value for key, value in backbone.settings.items() if key not in OF_NETWORK}
+    return Explained(Decision(backbone.name, rest, ()), asked)
 
 
 def maps_of(backbone: Mapping[str, Any], dataset: str) -> str:

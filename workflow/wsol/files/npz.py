@@ -34,7 +34,7 @@ BROKEN = (
 def view(path: str | Path) -> dict[str, np.ndarray]:
     """The arrays of an uncompressed `.npz` by name, read from disk only where they are looked at."""
     with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
-        return {Path(member.filename).stem: _mapped(file, member) for member in archive.infolist()}
+        return {member.filename.removesuffix(".npy"): _mapped(file, member) for member in archive.infolist()}
 
 
 def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
@@ -54,10 +54,10 @@ def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
 
 
 class Stream:
-    """An `.npz` written piece by piece.
+    """An `.npz` written piece by piece: arrays grow row by row.
 
-    The array appended to goes straight into the file; others wait in a file beside it until it ends. Array by array
-    either `append` in order or `put` at chosen rows, always with the `total` number of rows.
+    One whose `total` number of rows is told beforehand goes straight into the file, one at a time; others wait in files
+    beside it until it ends.
     """
 
     def __init__(self, path: Path, comment: bytes = b""):
@@ -66,41 +66,37 @@ class Stream:
         self._folder = path.parent
         self._direct: tuple[str, Any] | None = None
         self._waiting: dict[str, tuple[BinaryIO, np.dtype, tuple[int, ...]]] = {}
-        self._left: dict[str, int] = {}  # rows still to come
+        self._rows: dict[str, int] = {}  # so far
+        self._totals: dict[str, int | None] = {}
 
     def __enter__(self) -> "Stream":
         return self
 
     @property
     def names(self) -> list[str]:
-        return list(self._left)
+        return list(self._rows)
 
-    def append(self, name: str, rows: np.ndarray, total: int) -> None:
-        """The next rows of an array; one array after the other reaches the file without a detour."""
-        if name not in self._left and self._direct is None:
-            self._direct = (name, self._member(name, rows.dtype, (total, *rows.shape[1:])))
-            self._left[name] = total
+    def append(self, name: str, rows: np.ndarray, total: int | None = None) -> None:
+        """The next rows of an array."""
+        if name not in self._rows:
+            self._begin(name, rows, total)
+        self._rows[name] += len(rows)
+        data = np.ascontiguousarray(rows).data.cast("B") if rows.size else b""
         if self._direct is None or self._direct[0] != name:
-            return self.put(name, np.arange(total - self._left.get(name, total), total)[: len(rows)], rows, total)
-        self._direct[1].write(np.ascontiguousarray(rows).data.cast("B") if rows.size else b"")
-        self._left[name] -= len(rows)
-        if self._left[name] == 0:
+            self._waiting[name][0].write(data)
+            return
+        self._direct[1].write(data)
+        if self._rows[name] == total:
             self._direct[1].close()
             self._direct = None
 
-    def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None:
-        """Rows of an array at places `where`; a place never written is zero."""
-        if name not in self._left:
+    def _begin(self, name: str, rows: np.ndarray, total: int | None) -> None:
+        self._rows[name], self._totals[name] = 0, total
+        if self._direct is None and total is not None:
+            self._direct = (name, self._member(name, rows.dtype, (total, *rows.shape[1:])))
+        else:
             file: BinaryIO = TemporaryFile(dir=self._folder)  # noqa: SIM115 (closed on exit)
-            file.truncate(total * rows[:1].nbytes if len(rows) else 0)
-            self._waiting[name] = (file, rows.dtype, (total, *rows.shape[1:]))
-            self._left[name] = total
-        file = self._waiting[name][0]
-        step = rows.nbytes // max(1, len(rows))  # bytes of one row
-        for place, row in zip(where.tolist(), np.ascontiguousarray(rows), strict=True):
-            file.seek(place * step)
-            file.write(row.tobytes())
-        self._left[name] -= len(rows)
+            self._waiting[name] = (file, rows.dtype, rows.shape[1:])
 
     def _member(self, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> IO[bytes]:
         member = self._archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True)  # dated 1980: no clock
@@ -114,11 +110,12 @@ class Stream:
         for name, (file, dtype, shape) in self._waiting.items():
             if kind is None:
                 file.seek(0)
-                with self._member(name, dtype, shape) as member:
+                with self._member(name, dtype, (self._rows[name], *shape)) as member:
                     shutil.copyfileobj(file, member, 1 << 22)
             file.close()
         self._archive.close()
-        if kind is None and (short := [name for name, left in self._left.items() if left > 0]):
+        short = [name for name, total in self._totals.items() if total not in (None, self._rows[name])]
+        if kind is None and short:
             raise ValueError(f"{', '.join(short)}: fewer rows written than announced")
 
 

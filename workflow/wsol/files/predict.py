@@ -1,5 +1,10 @@
 """What `predict` writes of a shard: logits, and what cams need to explain them."""
 
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
 from wsol.files.containers import Arrays
 
 PREDICTIONS = Arrays(
@@ -16,30 +21,34 @@ PREDICTIONS = Arrays(
     ),
 )
 
-# Every file of evidence has these; what else there is depends on what was asked of the network, see ARRAYS.
+# Evidence of all that is asked of a network in one pass: what explanations have in common is in it once. What else
+# there is depends on what was asked, see ARRAYS; `view` has it by the names there.
 EVIDENCE = Arrays(
     "evidence",
-    6,
+    7,
     "predict",
     (
         "image_of",  # int64 [t]: the target's image, as a row of `activations` and of the predictions
-        "explained",  # int64 [t]: the model output that was explained; -1 where none is right or the image unreadable
-        "cell_to_input",  # float64 [4]: input = map * (sx sy) + (tx ty), of the map's cells by their receptive fields
+        "views",  # uint8: JSON, {explanation: {an array's name in its view: its name in this file}}
     ),
 )
 
-# The arrays that cams take, by the evidence that brings them: n images, t targets, a layer of h x w cells, k channels.
-# Of a second explained layer they, and `cell_to_input`, end in _1 (activations_1), of a third in _2 and so on. What
-# belongs to an unreadable image or to a target that nothing explains is zero.
-#   activations              float32 [n h w k]: the explained layer's output, one row per image.
-#   gradients                float32 [t h w k]: d score / d activations of the explained output; [t 1 1 k] where it is
+# The arrays of an explanation's view. Beside `image_of` there are always
+#   explained                int64 [t]: the model output that was explained; -1 where none is right or the image is
+#                            unreadable
+#   row_of                   int64 [t]: the target's row of the arrays that have one for each output; -1 for none
+#   cell_to_input            float64 [4]: input = map * (sx sy) + (tx ty), of the map's cells by their receptive fields
+# and, by the evidence that brings them (n images, r outputs of images, a layer of h x w cells and k channels):
+#   activations              float32 [n h w k]: the explained layer's output; zero for an unreadable image.
+#   gradients                float32 [r h w k]: d score / d activations of the explained output; [r 1 1 k] where it is
 #                            the same at every place, as behind a global mean.
 #   similar_class_gradients  float32, shaped as `gradients`: of the mean of the logits that are nearest to the
 #                            explained one, weighted by their probabilities.
-#   score_drops              float32 [t 1 1 k]: what the score loses where channel k is zero.
-#   class_probabilities      float32 [t 1 1 k]: the class's probability where only what channel k shows is seen.
-#   logit_weights            float32 [t 1 1 k]: a softmax over channels of the class's logit there.
-#   finished_maps            float32 [t h w]: maps of the whole input that need no activations.
+#   score_drops              float32 [r 1 1 k]: what the score loses where channel k is zero.
+#   class_probabilities      float32 [r 1 1 k]: the class's probability where only what channel k shows is seen.
+#   logit_weights            float32 [r 1 1 k]: a softmax over channels of the class's logit there.
+#   finished_maps            float32 [r h w]: maps of the whole input that need no activations.
+# Of a second explained layer they, and `cell_to_input`, end in _1 (activations_1), of a third in _2 and so on.
 ARRAYS: dict[str, tuple[str, ...]] = {
     "gradient": ("activations", "gradients", "similar_class_gradients"),
     "ablation": ("activations", "score_drops"),
@@ -47,3 +56,23 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "occlusion": ("finished_maps",),
     "rise": ("finished_maps",),
 }
+OF_IMAGES = ("activations",)  # those with one row for each image, whatever is explained of it
+
+
+def view(arrays: Mapping[str, np.ndarray], explanation: str) -> dict[str, np.ndarray]:
+    """The arrays of one explanation, by their names in ARRAYS, of a file of evidence."""
+    named = json.loads(np.asarray(arrays["views"]).tobytes())[explanation]
+    return {name: arrays[place] for name, place in {"image_of": "image_of", **named}.items()}
+
+
+def rows(evidence: Mapping[str, np.ndarray], name: str, targets: slice = slice(None)) -> np.ndarray:
+    """An array of a view with one row for each target; zero for what nothing explains."""
+    values = evidence[name]
+    if name.startswith(OF_IMAGES):
+        return values[evidence["image_of"][targets]]
+    which = evidence["row_of"][targets]
+    if np.array_equal(which, np.arange(*targets.indices(len(evidence["row_of"])))):
+        return values[targets]  # nothing to gather, nothing to copy
+    found = np.zeros((len(which), *values.shape[1:]), values.dtype)
+    found[which >= 0] = values[which[which >= 0]]
+    return found

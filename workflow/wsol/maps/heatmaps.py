@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wsol.affine import Affine
+from wsol.files.predict import rows
 from wsol.maps.fusion import fuse, suffixes
 from wsol.maps.record import Cam
 
@@ -17,22 +18,17 @@ CHUNK = 64  # targets at a time: activations of a shard need not fit into memory
 def maps_from(
     cam: Cam, evidence: Mapping[str, np.ndarray], settings: Mapping[str, Any], fusion: Mapping[str, Any] = {}
 ) -> Iterator[np.ndarray]:
-    """The map of each target, float32 [h w], by `cam` applied to chunks of the evidence (`files.predict.EVIDENCE`).
+    """The map of each target, float32 [h w], by `cam` applied to chunks of the evidence (a `files.predict.view` of it).
 
     Where several layers are explained, their maps are fused as `fusion` says (`fusion.fuse`).
     """
     for start in range(0, len(evidence["image_of"]), CHUNK):
-        rows = slice(start, start + CHUNK)
-        layers = [cam(*_taken(cam, evidence, suffix, rows), **settings) for suffix in suffixes(evidence)]
+        chunk = slice(start, start + CHUNK)
+        layers = [
+            cam(*(rows(evidence, name + suffix, chunk) for name in cam.arrays), **settings)
+            for suffix in suffixes(evidence)
+        ]
         yield from fuse(layers, **fusion)
-
-
-def _taken(cam: Cam, evidence: Mapping[str, np.ndarray], suffix: str, rows: slice) -> Iterator[np.ndarray]:
-    """What the method takes of one layer, one row per target of `rows`."""
-    for name in cam.arrays:
-        values = evidence[name + suffix]
-        # Activations are kept once per image, whatever number of targets it has.
-        yield values[evidence["image_of"][rows]] if name == "activations" else values[rows]
 
 
 def cell_to_input(evidence: Mapping[str, np.ndarray], maps: Maps, input_size: np.ndarray) -> np.ndarray:

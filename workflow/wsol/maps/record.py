@@ -11,6 +11,7 @@ from wsol.errors import ConfigError
 from wsol.files.predict import ARRAYS
 from wsol.maps.channels import Array
 
+RIVALS = 3  # similar classes, where nothing is said: as many as Finer-CAM's authors have
 Evidence = Literal["gradient", "ablation", "scorecam", "occlusion", "rise"]
 
 
@@ -97,7 +98,10 @@ class Cam:
             raise ConfigError(f"{where}.similar: '{name}' has no rivals; leave it out.")
         # The backbone's own settings are of its own evidence; another kind starts from its defaults.
         backbones = usual if usual["method"] == self.evidence else {"method": self.evidence}
-        return {**backbones, **own}
+        found = {**backbones, **own}
+        if self.sees_similar and not found.setdefault("similar", RIVALS):
+            raise ConfigError(f"{where}.similar: {name} needs at least 1, got 0.")
+        return found if self.sees_similar else {key: found[key] for key in found if key != "similar"}
 
 
 def cam_of(entry: Cam | Callable[..., Array]) -> Cam:

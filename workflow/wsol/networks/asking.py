@@ -1,31 +1,51 @@
-"""What of a batch of images explains its targets: gradients, or what the network says of changed inputs."""
+"""What of a batch of images explains outputs: gradients, or what the network says of changed inputs.
 
+An explanation is what a cam asks of a network. Those of one pass share what they have in common: an Asking answers all
+that ask for one kind of evidence.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from wsol.affine import Affine
 from wsol.files.predict import ARRAYS
-from wsol.networks.explainer import Explainer, Seen, coefficients
-from wsol.networks.perturb import PERTURBATIONS, Probe, Rows, gradient
+from wsol.networks.explainer import Explainer, Rows, Seen, coefficients
+from wsol.networks.perturb import PERTURBATIONS, Probe, own_class, similar_classes
 
 
 class Sink(Protocol):
-    """Where evidence goes: activations in order, a target's arrays at its rows, of `total`."""
+    """Where evidence goes: arrays grow row by row, to `total` rows where that is known."""
 
-    def append(self, name: str, rows: np.ndarray, total: int) -> None: ...
+    def append(self, name: str, rows: np.ndarray, total: int | None = None) -> None: ...
 
-    def put(self, name: str, where: np.ndarray, rows: np.ndarray, total: int) -> None: ...
+
+class Explanation(NamedTuple):
+    """What is asked of a network."""
+
+    layers: tuple[int, ...]  # their places among the backbone's explained ones
+    score: str
+    explain: str
+    method: str  # of evidence
+    options: dict[str, Any]  # the method's
+
+    @classmethod
+    def of(cls, backbone: Any, settings: Mapping[str, Any]) -> "Explanation":
+        """As a backbone's settings have it."""
+        names = settings["layer"]
+        layers = tuple(backbone.places[name] for name in ([names] if isinstance(names, str) else names))
+        options = dict(settings["evidence"])
+        return cls(layers, settings["score"], settings["explain"], options.pop("method"), options)
 
 
 class Batch(NamedTuple):
-    """Images as the network saw them, and the targets on them."""
+    """Images as the network saw them, and the outputs to explain of each, image by image."""
 
     pixels: np.ndarray  # uint8 [n H W 3]
-    seen: Seen  # activations zero where an image is unreadable
-    targets: np.ndarray  # int [t], their places among all targets
-    images: np.ndarray  # int [t], their images' places in this batch
-    explained: np.ndarray  # int [t], the explained outputs; -1 where there is none
+    seen: Seen  # activations are zero where an image is unreadable
+    images: Rows  # [r], an output's image in this batch
+    outputs: Rows  # [r]
 
 
 def suffix(place: int) -> str:
@@ -34,84 +54,115 @@ def suffix(place: int) -> str:
 
 
 class Asking:
-    """Puts what explains the targets of each batch into a sink, for `total` targets in all."""
+    """Appends what explains the outputs of each batch to a sink."""
 
-    def __init__(self, explainer: Explainer, arrays: tuple[str, ...], options: dict[str, Any], sink: Sink, total: int):
+    def __init__(self, explainer: Explainer, asked: Iterable[Explanation], sink: Sink):
         self.explainer = explainer
         self.backbone = explainer.backbone
-        self.arrays = arrays
-        self.options = options
+        self.asked = list(asked)
         self.sink = sink
-        self.total = total
 
     def of(self, batch: Batch) -> None:
-        """Puts the arrays of this batch's targets at their rows."""
+        """The arrays of this batch; one without outputs tells what shapes they have."""
         raise NotImplementedError
 
-    def cell_to_input(self) -> list[Affine]:
-        """Where the cells of each layer's maps lie, known once all batches are through."""
-        return [found.values for found in self.backbone.cell_to_input]
+    def names(self, explanation: Explanation) -> dict[str, str]:
+        """An explanation's arrays: the name in its view (`files.predict.ARRAYS`) -> the name in the file."""
+        raise NotImplementedError
 
-    def nothing(self) -> None:
-        """The arrays of a shard without targets: a file of evidence has them all."""
-        for place, layer in enumerate(self.backbone.layers):
-            for name in self.arrays:
-                shape = layer.shape[1:3] if name == "finished_maps" else layer.shape[1:]
-                self.sink.append(name + suffix(place), np.empty((0, *shape), np.float32), 0)
+    def cell_to_input(self, explanation: Explanation) -> list[Affine]:
+        """Where the cells of its maps lie, layer by layer; known once all batches are through."""
+        return [self.backbone.cell_to_input[place].values for place in explanation.layers]
 
 
 class Gradients(Asking):
-    """Gradients of every explained layer, a batch of targets at a time."""
+    """Gradients of scores, and of the mean of similar classes' logits where that is asked for."""
+
+    def __init__(self, explainer: Explainer, asked: Iterable[Explanation], sink: Sink):
+        super().__init__(explainer, asked, sink)
+        found: dict[tuple[str, Any], set[int]] = {}  # the array and what it is of -> layers
+        for explanation in self.asked:
+            for key in self._keys(explanation):
+                found.setdefault(key, set()).update(explanation.layers)
+        self.layers = {key: sorted(found[key]) for key in sorted(found)}
 
     def of(self, batch: Batch) -> None:
         logits = batch.seen.logits[batch.images]
-        wanted = gradient(logits, batch.explained, **self.options)
+        weights = [self._weights(name, of, logits, batch.outputs) for name, of in self.layers]
+        found = self.explainer.gradients(batch.seen.kept, batch.images, weights, list(self.layers.values()))
+        for (name, of), own in zip(self.layers, found, strict=True):
+            for place, rows in zip(self.layers[name, of], own, strict=True):
+                self.sink.append(f"{name}.{of}.{place}", rows)
+
+    def names(self, explanation: Explanation) -> dict[str, str]:
+        return {
+            name + suffix(nth): f"{name}.{of}.{place}"
+            for name, of in self._keys(explanation)
+            for nth, place in enumerate(explanation.layers)
+        }
+
+    def _keys(self, explanation: Explanation) -> list[tuple[str, Any]]:
+        similar = explanation.options["similar"]
+        return [("gradients", explanation.score), *([("similar_class_gradients", similar)] if similar else [])]
+
+    def _weights(self, name: str, of: Any, logits: np.ndarray, outputs: Rows) -> np.ndarray:
+        """[r c]: of which sum of logits the gradient is taken."""
+        if name == "gradients":
+            return coefficients(logits, own_class(logits, outputs), of, self.backbone.activation)
         # Which classes are similar is read from logits, and so is what is taken away of them.
-        scores = {"gradients": self.backbone.settings["score"], "similar_class_gradients": "logit"}
-        weights = [coefficients(logits, rows, scores[name], self.backbone.activation) for name, rows in wanted.items()]
-        layers = [list(range(len(self.backbone.layers)))] * len(weights)
-        found = self.explainer.gradients(batch.seen.kept, batch.images, weights, layers)
-        for name, own in zip(wanted, found, strict=True):
-            for place, layer in enumerate(own):
-                self.sink.put(name + suffix(place), batch.targets, layer, self.total)
+        return similar_classes(logits, outputs, of).astype(np.float32)
 
 
 class Changes(Asking):
-    """What a perturbation makes of the first explained layer, image by image."""
+    """What a perturbation makes of a layer or of the input, image by image."""
 
-    def __init__(self, *given: Any):
-        super().__init__(*given)
-        self.perturb = PERTURBATIONS[self.backbone.settings["evidence"]["method"]].function
-        self.shapes: dict[str, tuple[int, ...]] = {}  # of one target's arrays, once known
+    def __init__(self, explainer: Explainer, asked: Iterable[Explanation], sink: Sink):
+        super().__init__(explainer, asked, sink)
+        # Two explanations that differ in the class alone are answered by the same passes.
+        self.ways: list[Explanation] = []
+        for explanation in self.asked:
+            if (way := explanation._replace(explain="")) not in self.ways:
+                self.ways.append(way)
+        self.shapes: dict[str, tuple[int, ...]] = {}  # of one row of each array, once known
 
     def of(self, batch: Batch) -> None:
-        for image in np.unique(batch.images):
-            mine = batch.images == image
-            explained = batch.explained[mine]
-            for name, rows in self._rows(batch, int(image), explained).items():
-                rows[explained < 0] = 0
-                self.shapes[name] = rows.shape[1:]
-                self.sink.put(name, batch.targets[mine], rows, self.total)
+        for nth, way in enumerate(self.ways):
+            for image in np.unique(batch.images):
+                self._image(nth, way, batch, int(image))
+            if not len(batch.images):
+                self._nothing(nth, way)
 
-    def _rows(self, batch: Batch, image: int, explained: np.ndarray) -> Rows:
-        # An image that nothing explains costs no pass, unless the arrays' shapes are still to be found out.
-        if self.shapes and (explained < 0).all():
-            return {name: np.zeros((len(explained), *shape), np.float32) for name, shape in self.shapes.items()}
-        probe = Probe(self.explainer, batch.pixels[image], batch.seen, image, 0, self.backbone.settings["score"])
-        return self.perturb(probe, np.maximum(explained, 0), **self.options)
+    def _image(self, nth: int, way: Explanation, batch: Batch, image: int) -> None:
+        probe = Probe(self.explainer, batch.pixels[image], batch.seen, image, way.layers[0], way.score)
+        outputs = batch.outputs[batch.images == image]
+        for name, rows in PERTURBATIONS[way.method].function(probe, outputs, **way.options).items():
+            self.shapes[f"{name}.{nth}"] = rows.shape[1:]
+            self.sink.append(f"{name}.{nth}", rows)
 
-    def cell_to_input(self) -> list[Affine]:
+    def _nothing(self, nth: int, way: Explanation) -> None:
+        """Arrays without rows: whoever reads them finds what one would be like."""
+        shape = self.backbone.layers[way.layers[0]].shape[1:]
+        for name in ARRAYS[way.method]:
+            usual = shape[:2] if name == "finished_maps" else (1, 1, *shape[2:])
+            if name != "activations":
+                self.sink.append(f"{name}.{nth}", np.empty((0, *self.shapes.get(f"{name}.{nth}", usual)), np.float32))
+
+    def names(self, explanation: Explanation) -> dict[str, str]:
+        nth = self.ways.index(explanation._replace(explain=""))
+        return {name: f"{name}.{nth}" for name in ARRAYS[explanation.method] if name != "activations"}
+
+    def cell_to_input(self, explanation: Explanation) -> list[Affine]:
         """A finished map covers the input, whatever layer there is."""
-        if "finished_maps" not in self.arrays:
-            return super().cell_to_input()
-        return [
-            Affine.stretch(self.shapes.get("finished_maps", self.backbone.layers[0].shape[1:3]), self.backbone.size)
-        ]
+        if "finished_maps" not in ARRAYS[explanation.method]:
+            return super().cell_to_input(explanation)
+        own = self.names(explanation)["finished_maps"]
+        shape = self.shapes.get(own, self.backbone.layers[explanation.layers[0]].shape[1:3])
+        return [Affine.stretch(shape, self.backbone.size)]
 
 
-def asking(explainer: Explainer, sink: Sink, total: int) -> Asking:
-    """What the explainer's backbone is asked, by its setting `evidence`."""
-    options = dict(explainer.backbone.settings["evidence"])
-    method = options.pop("method")
-    kind = Changes if method in PERTURBATIONS else Gradients
-    return kind(explainer, ARRAYS[method], options, sink, total)
+def kinds(explanations: Iterable[Explanation]) -> dict[type[Asking], list[Explanation]]:
+    """Who answers which explanations."""
+    found: dict[type[Asking], list[Explanation]] = {}
+    for each in explanations:
+        found.setdefault(Changes if each.method in PERTURBATIONS else Gradients, []).append(each)
+    return found

@@ -43,6 +43,7 @@ class Backbone:
         said = tokens.tokens(**settings["tokens"]) if settings["tokens"] else None
         self.grids = tokens.find(graph, self.output, said)
         self.why: list[str] = []  # layers that are not simply the last one were chosen
+        self.places: dict[str, int] = {}  # of a layer among those that are explained, as the settings call it
         self.layers = self._layers(settings["layer"])
         self._lay_out(said)
         self.cell_to_input = [receptive.cell_to_input(graph, step, size) for step in self.layers]
@@ -79,14 +80,19 @@ class Backbone:
 
     def _layers(self, layer: str | list[str]) -> list[Step]:
         """The layers that a setting names, `auto` among them."""
-        found = [self._layer(name) for name in ([layer] if isinstance(layer, str) else layer)]
+        found: list[Step] = []
+        for name in [layer] if isinstance(layer, str) else layer:
+            step = self._layer(name)
+            if step not in found:
+                found.append(step)
+            self.places[name] = found.index(step)
         evidence = self.settings["evidence"]["method"]
         if len(found) > 1 and evidence in PERTURBATIONS:
             raise ConfigError(f"evidence {evidence}: explains one layer, {len(found)} given.")
         return found
 
     def _layer(self, name: str) -> Step:
-        """The layer of one name, `auto` among them."""
+        """The layer of that name, or the one that `auto` finds."""
         if name != "auto":
             return layers.find(self.graph, self.output, name, self.grids)
         choice = layers.automatic(self.graph, self.output, self.grids)

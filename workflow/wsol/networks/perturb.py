@@ -1,8 +1,8 @@
 """EVIDENCES: what is asked of the network to explain one output.
 
-`gradient` says which scores' gradients are taken. PERTURBATIONS run the network, or its head, on changed inputs, and
-cost more than one pass per image: `(probe, classes [m], **settings) -> {array: rows [m …]}`, the arrays that
-`files.predict.ARRAYS` names for each.
+`gradient` takes gradients, of sums of logits that are worked out here. PERTURBATIONS run the network, or its head, on
+changed inputs, and cost more than one pass per image: `(probe, classes [m], **settings) -> {array: rows [m …]}`, the
+arrays that `files.predict.ARRAYS` names for each.
 
 What a mask hides shows the colour `fill`: ImageNet's mean colour, a grey level 0..255, or [red, green, blue], the same
 picture for every network. The papers' own code multiplies inputs that have ImageNet's mean taken off by the mask
@@ -17,7 +17,7 @@ import numpy as np
 
 from wsol.index.outputs import class_probability
 from wsol.networks.explainer import Explainer, Masks, Seen, score_of
-from wsol.settings import Length, Range, Seed
+from wsol.settings import Doc, Length, Range, Seed
 
 Count = Annotated[int, Range(1, 10**6)]
 Level = Annotated[float, Range(0, 255)]
@@ -31,22 +31,19 @@ def colour(fill: str | float | list[float]) -> np.ndarray:
     return np.full(3, MEAN if fill == "mean" else fill, np.float32)
 
 
-def gradient(logits: np.ndarray, explained: np.ndarray, *, similar: Count = 3) -> Rows:
-    """Weights [n c] of the scores whose gradients are taken, by the array's name; zero where explained < 0.
+def own_class(logits: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """1 for the explained output of each row, [r c]."""
+    return (np.arange(logits.shape[1]) == outputs[:, None]).astype(np.float64)
 
-    `gradients`: the explained score itself. `similar_class_gradients`: d/dy of r = sum_i p_i y_i / sum_i p_i over the
-    `similar` logits y_i nearest to the explained one, p the softmax, as in the code of Zhang 2025
-    (github.com/Imageomics/Finer-CAM, FinerWeightedTarget). p is differentiated too, as there:
-    dr/dy_i = p_i / sum_i p_i * (1 + y_i - r).
+
+def similar_classes(logits: np.ndarray, outputs: np.ndarray, count: int) -> np.ndarray:
+    """d/dy [r c] of r = sum_i p_i y_i / sum_i p_i over the `count` logits y_i nearest to the explained one.
+
+    p is the softmax, as in the code of Zhang 2025 (github.com/Imageomics/Finer-CAM, FinerWeightedTarget). It is
+    differentiated too, as there: dr/dy_i = p_i / sum_i p_i * (1 + y_i - r).
     """
-    own = np.arange(logits.shape[1]) == explained[:, None]
-    away = np.where(explained[:, None] < 0, 0.0, _similar(logits, explained, own, similar))
-    return {"gradients": own.astype(np.float64), "similar_class_gradients": away}
-
-
-def _similar(logits: np.ndarray, explained: np.ndarray, own: np.ndarray, count: int) -> np.ndarray:
-    """dr/dy [n c], zero for all but the `count` nearest logits; `own` marks the explained one."""
-    distance = np.where(own, np.inf, np.abs(logits - logits[np.arange(len(logits)), explained][:, None]))
+    distance = np.abs(logits - logits[np.arange(len(logits)), outputs][:, None])
+    distance = np.where(own_class(logits, outputs) > 0, np.inf, distance)
     nearest = np.argsort(distance, axis=1, kind="stable")[:, : min(count, logits.shape[1] - 1)]
     values = np.take_along_axis(np.asarray(logits, np.float64), nearest, axis=1)
     shares = class_probability(values, "softmax")  # of the similar classes' own sum
@@ -54,6 +51,17 @@ def _similar(logits: np.ndarray, explained: np.ndarray, own: np.ndarray, count: 
     found = np.zeros(logits.shape)
     np.put_along_axis(found, nearest, shares * (1 + values - mean), axis=1)
     return found
+
+
+def gradient(
+    *,
+    similar: Annotated[
+        int,
+        Range(0, 10**6),
+        Doc("Of so many classes, those with the nearest logits, the gradient too: 3 for the CAMs that have rivals."),
+    ] = 0,
+) -> None:
+    """The settings of evidence `gradient`; `asking.Gradients` takes it."""
 
 
 class Probe:
@@ -205,15 +213,16 @@ class Perturbation(NamedTuple):
 
     function: Callable[..., Rows]
     of_probabilities: bool = False  # made of the class's probability, which the model must then have
+    of_input: bool = True  # the whole network runs again, many times for each image
 
 
 PERTURBATIONS: dict[str, Perturbation] = {
-    "ablation": Perturbation(ablation),
+    "ablation": Perturbation(ablation, of_input=False),
     "scorecam": Perturbation(scorecam, of_probabilities=True),
     "occlusion": Perturbation(occlusion),
     "rise": Perturbation(rise, of_probabilities=True),
 }
-EVIDENCES: dict[str, Callable[..., Rows]] = {
+EVIDENCES: dict[str, Callable] = {
     "gradient": gradient,
     **{name: perturbation.function for name, perturbation in PERTURBATIONS.items()},
 }

@@ -10,7 +10,7 @@ STAGES = rf"{DECISION}/(?:none|{DECISION})"  # dataset and backbone; a cam, a th
 SHARD = r"\d+-\d+"
 SEALED = re.compile(
     rf"plans/plan@[0-9a-f]{{8}}/plan\.json|weights/{DECISION}/model\.weights\.h5|{DECISION}/index/targets\.parquet"
-    rf"|{STAGES}/{SHARD}\.(?:predictions|evidence)\.npz|{STAGES}/{DECISION}/{SHARD}\.heatmaps\.npz"
+    rf"|{DECISION}/predict/{DECISION}/{SHARD}\.(?:predictions|evidence)\.npz|{STAGES}/{DECISION}/{SHARD}\.heatmaps\.npz"
     rf"|{STAGES}(?:/{DECISION}){{2}}/{SHARD}\.regions\.npz"
     rf"|{STAGES}(?:/{DECISION}){{3}}/(?:(?:scores|outcomes|curves|strata)\.parquet|draws\.npz|export/[^/]+/about\.json)"
 )

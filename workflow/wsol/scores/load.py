@@ -36,15 +36,15 @@ def load_run(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Out
         find_masks=stages.find_masks,
         find_pixels=stages.find_pixels if stages.heatmaps else None,
         find_pointing=stages.find_pointing if stages.heatmaps else None,
-        explain=class_of_maps(predictions),
+        explain=class_of_maps(files["heatmaps"]),
         boxed=stages.protocol.boxed,
         swept_levels=stages.levels,
     ), stages
 
 
-def class_of_maps(predictions: Sequence[str | Path]) -> str:
+def class_of_maps(heatmaps: Sequence[str | Path]) -> str:
     """Of which class a run's maps are: the labelled, or the predicted; of maps without a network, the labelled."""
-    settings = header(Path(predictions[0])).get("settings") if predictions else None
+    settings = header(Path(heatmaps[0])).get("settings") if heatmaps else None
     return (settings or {}).get("explain", "labelled")
 
 

@@ -7,7 +7,7 @@ where there is one: where no network predicts (a control, imported maps), or not
 its outputs, the score is the map's value alone, and `scored` says so beside what is exported.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class RunResult:
         self.stages = stages
         self.targets = stages.targets
         self.preparation = {key: stages.settings[key] for key in ("upsampling", "normalization")}
-        self.chances = chances(self.targets, predictions)
+        self.chances = chances(self.targets, predictions, view.outcome.explain)
         self.scored = scored(predictions)
 
     @cached_property
@@ -88,7 +88,7 @@ def highest(boxes: NDArray[np.float64], drawn: PreparedMap) -> NDArray[np.float6
     return np.array([drawn.values[y0:y1, x0:x1].max(initial=0) for x0, y0, x1, y1 in canvas.tolist()], np.float64)
 
 
-def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray[np.float64]:
+def chances(targets: pd.DataFrame, predictions: Sequence[str | Path], explain: str) -> NDArray[np.float64]:
     """What the maps' values are multiplied by, [t]: the explained class's probability; 1 where there is none."""
     found = np.ones(len(targets))
     for arrays, header in map(PREDICTIONS.open, predictions):
@@ -97,7 +97,7 @@ def chances(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> NDArray
         if header["settings"].get("activation"):
             p = class_probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
             for t in np.flatnonzero(place >= 0):
-                found[t] = chance_of_class(p[place[t]], outputs[t], header["settings"])
+                found[t] = chance_of_class(p[place[t]], outputs[t], explain)
     return found
 
 
@@ -110,8 +110,8 @@ def scored(predictions: Sequence[str | Path]) -> str:
     return f"highest value of the map in the box; no probability: {why}"
 
 
-def chance_of_class(p: NDArray, outputs: Sequence[int], settings: Mapping) -> float:
+def chance_of_class(p: NDArray, outputs: Sequence[int], explain: str) -> float:
     """Of the class that is explained: the highest of all, or of the right ones; 1 where no output is right."""
-    if settings["explain"] == "predicted":
+    if explain == "predicted":
         return float(p.max())
     return float(max((p[output] for output in outputs), default=1.0))

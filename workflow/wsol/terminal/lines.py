@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-ORDER = ("backbone", "cam", "threshold", "evaluation", "form", "dataset")
+ORDER = ("reading", "backbone", "cam", "threshold", "evaluation", "form", "dataset")
 UNSAID = ("none", "imported")  # in paths where there is no backbone, or no cam, that the user has named
 BAR = 10  # cells of the live bar
 
