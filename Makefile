@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
   --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run reproduce data shots figures tables verify reference test coverage test-slow test-torch test-real test-slurm test-browser lint format bench
+.PHONY: run reproduce data shots figures tables verify reference test coverage test-slow test-torch test-real test-hub test-slurm test-browser lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
@@ -72,6 +72,11 @@ test-torch: $(VENV)/ready
 
 test-real: $(VENV)/ready
 	$(BIN)/python -m pytest -m real -rs $(ARGS)
+
+# What needs keras-hub, which is no part of the lock: it brings a tokenizer of 100 MB along.
+test-hub: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet 'keras-hub>=0.32'
+	$(BIN)/python -m pytest -rs tests/networks/test_hub.py tests/networks/test_hub_families.py $(ARGS)
 
 # Needs sbatch, and snakemake-executor-plugin-slurm in the environment.
 test-slurm: $(VENV)/ready

@@ -5,11 +5,11 @@ import math
 from configs import FOLDER, NETWORK
 
 WRONG_NETWORKS = [
-    ("backbones.net", {}, "backbones.net: needs one of `architecture`, `model` and `torch`."),
+    ("backbones.net", {}, "backbones.net: needs one of `architecture`, `model`, `keras_hub` and `torch`."),
     (
         "backbones.net",
         {**NETWORK, "model": "x.keras"},
-        "backbones.net: needs one of `architecture`, `model` and `torch`.",
+        "backbones.net: needs one of `architecture`, `model`, `keras_hub` and `torch`.",
     ),
     ("backbones.net.architecture", "MobilNetV2", "backbones.net: architecture: unknown 'MobilNetV2'. Did you mean"),
     ("backbones.net.architecture", 3, "backbones.net.architecture: must be text or nothing, got 3."),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from models import MODELS, seeded
+from transformers import class_token
 from wsol.errors import ConfigError
 from wsol.networks.quiet import quiet
 
@@ -30,7 +31,19 @@ def test_layers_are_listed_and_the_choice_is_marked(monkeypatch, capsys, model):
     run(monkeypatch, model)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines if "<- auto" in line] == ["middle_model/deepest/late"]
-    assert any(line.split() == ["middle_model/deepest/sum", "Add", "8", "x", "8", "x", "6"] for line in lines)
+    wanted = "middle_model/deepest/sum Add 8 x 8 x 6 sees 7 x 7 reached 100%"
+    assert wanted in [" ".join(line.split()) for line in lines]
+
+
+def test_tokens_are_listed_by_their_grid_and_the_choice_is_explained(monkeypatch, capsys, tmp_path):
+    """The patch tokens behind the last attention are not reached: the class is read from a token of its own."""
+    seeded(class_token).save(tmp_path / "model.keras")
+    run(monkeypatch, tmp_path / "model.keras")
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "patch Conv2D 4 x 4 x 8 sees 4 x 4 reached 100%" in lines
+    assert "first LayerNormalization 4 x 4 x 8 sees 4 x 4 reached 100% tokens, 1 to skip <- auto" in lines
+    assert "last LayerNormalization 4 x 4 x 8 sees 16 x 16 reached 0% tokens, 1 to skip" in lines
+    assert lines[-1].startswith("auto takes what 'attention' is given: the class is read from a token of its own")
 
 
 def test_layers_of_a_savedmodel_that_is_trusted(monkeypatch, capsys, tmp_path):

@@ -21,6 +21,10 @@ def built(head) -> "keras.Model":
     return seeded(make)
 
 
+def named(tokens):
+    return layers.LayerNormalization(name="last")(tokens)
+
+
 def transformer(tokens):
     """A block as in Dosovitskiy 2021."""
     y = layers.LayerNormalization()(tokens)
@@ -36,7 +40,7 @@ def by_hand(_, tokens):
     )
     weights = ops.softmax(ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / 2.0)
     mixed = ops.reshape(ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3)), (-1, 16, 8))
-    return ops.mean(mixed + tokens, axis=1)
+    return ops.mean(named(mixed + tokens), axis=1)
 
 
 def attended(x, tokens):
@@ -48,7 +52,7 @@ def attended(x, tokens):
 def mixer(_, tokens):
     """Dense layers along the places (Tolstikhin 2021)."""
     mixed = layers.Permute((2, 1))(layers.Dense(16)(layers.Permute((2, 1))(tokens)))
-    return layers.GlobalAveragePooling1D()(tokens + mixed)
+    return layers.GlobalAveragePooling1D()(named(tokens + mixed))
 
 
 def beside(x, tokens):
@@ -59,14 +63,9 @@ def beside(x, tokens):
 
 
 MIXED = {
-    "pooled tokens": lambda x, t: layers.GlobalAveragePooling1D()(transformer(transformer(t))),
-    "flat tokens": lambda x, t: layers.Flatten()(transformer(t)),
-    "one token": lambda x, t: transformer(t)[:, 0],
-    "by hand": by_hand,
     "attention pooling": attended,
     "recurrent": lambda x, t: layers.LSTM(4)(t),
     "along a sequence": lambda x, t: layers.GlobalMaxPooling1D()(layers.Conv1D(4, 3)(t)),
-    "mixer": mixer,
     "beside": beside,
 }
 
@@ -91,12 +90,16 @@ def shuffled(x, _):
     return layers.GlobalAveragePooling2D()(layers.Conv2D(4, 1, name="after")(layers.Reshape((4, 4, 8))(x)))
 
 
-# The head, and the last map that it leaves to be explained.
+# The head, and the last map, or sequence of patches, that it leaves to be explained.
 TAKEN = {
     "dense on every token": (
-        lambda x, t: layers.GlobalAveragePooling1D()(layers.Dense(8, "relu")(layers.LayerNormalization()(t))),
-        "patch",
+        lambda x, t: layers.GlobalAveragePooling1D()(layers.Dense(8, "relu", name="each")(t)),
+        ("each", "patch"),  # a SavedModel has the dense layer as one of all rows, which are no sequence
     ),
+    "pooled tokens": (lambda x, t: layers.GlobalAveragePooling1D()(named(transformer(transformer(t)))), "last"),
+    "flat tokens": (lambda x, t: layers.Flatten()(named(transformer(t))), "last"),
+    "by hand": (by_hand, "last"),
+    "mixer": (mixer, "last"),
     "dense on all places": (lambda x, t: layers.Dense(5, "relu")(layers.Flatten()(x)), "patch"),
     "dense on channels first": (lambda x, t: layers.Dense(5)(layers.Flatten()(layers.Permute((3, 1, 2))(x))), "patch"),
     "convolution on all places": (lambda x, t: layers.Flatten()(layers.Conv2D(5, 4)(x)), "patch"),

@@ -15,8 +15,8 @@ from wsol.regions.protocols import PROTOCOLS
 
 def backbone(where: str, settings: Mapping[str, Any]) -> None:
     """A ConfigError for the first of a backbone's settings (all of them, defaults filled in) that does nothing."""
-    rules = _of_torch if settings["torch"] is not None else _of_architecture
-    rules = _of_model if settings["model"] is not None else rules
+    sources = {"model": _of_model, "keras_hub": _of_hub, "torch": _of_torch}
+    rules = next((rules for source, rules in sources.items() if settings[source] is not None), _of_architecture)
     for key, reason in rules(settings):
         raise ConfigError(f"{where}.{key}: {reason}")
 
@@ -31,6 +31,15 @@ def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "classes", "a model file has its own; leave out 'classes'."
     if settings["seed"]:
         yield "seed", "nothing of a model file is drawn; leave out 'seed'."
+
+
+def _of_hub(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not settings["safe"]:
+        yield "safe", "keras-hub brings no code of others; leave out 'safe'."
+    if settings["seed"] and settings["weights"] != "random" and not isinstance(settings["weights"], dict):
+        yield "seed", "nothing is drawn where weights are given; leave out 'seed'."
+    if settings["classes"] is not None and isinstance(settings["weights"], dict):
+        yield "classes", "training takes their number from the labels; leave out 'classes'."
 
 
 def _of_torch(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -105,7 +105,7 @@ def _evidence(cam: CamEntry, usual: dict[str, Any]) -> dict[str, Any]:
 def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[str, Any]) -> Decision:
     """Maps that were made elsewhere, as a backbone without a network."""
     where = f"backbones.{name}"
-    if network := [key for key in given if key in ("architecture", "model", "torch", "weights")]:
+    if network := [key for key in given if key in ("architecture", "model", "keras_hub", "torch", "weights")]:
         raise ConfigError(f"{where}: imported maps come without a network; leave out '{network[0]}'.")
     settings = checked(where, imported.settings, given)
     if isinstance(settings["imported"], dict):
@@ -133,7 +133,8 @@ def _network(where: str, given: dict) -> dict:
     if settings["torch"] is not None:
         _torch(where, settings)
     elif settings["weights"] is not None:
-        _weights(f"{where}.weights", settings["weights"], words=() if settings["model"] else ("imagenet", "random"))
+        words = ("random",) if settings["keras_hub"] else () if settings["model"] else ("imagenet", "random")
+        _weights(f"{where}.weights", settings["weights"], words)
     arguments = settings.pop("arguments")
     return settings | arguments | plugins.used(("BUILDERS", settings["architecture"]))
 

@@ -22,7 +22,7 @@ from wsol.maps import imported
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
-from wsol.networks import architectures, backbones, train
+from wsol.networks import architectures, backbones, tokens, train
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import METRICS
@@ -73,6 +73,7 @@ def page() -> str:
             "adapters": "\n\n".join(map(adapter, ADAPTERS)),
             "backbone": table(keys(backbones.backbone)),
             "preprocessing": table(keys(architectures.preprocessing)),
+            "tokens": table(keys(tokens.tokens)),
             "train": table(keys(train.settings)),
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),

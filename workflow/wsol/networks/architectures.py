@@ -151,12 +151,12 @@ def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str
     common = {"classifier_activation": None, "classes": classes, **settings["arguments"]}
     # Keras 3.15 says this of every complete weights file; what is really missing raises.
     warnings.filterwarnings("ignore", "Skipping nested container")
-    _anew(settings["seed"])
+    anew(settings["seed"])
     try:
         if weights == "imagenet" and size != (kind.size, kind.size):
             # Keras loads published weights at their own size only; behind a pooling they fit any.
             published = make(weights="imagenet", **common).get_weights()
-            _anew(settings["seed"])
+            anew(settings["seed"])
             model = make(weights=None, input_shape=(*size, 3), **common)
             model.set_weights(published)
             return model
@@ -174,7 +174,7 @@ def _built(
     """The model of a plugin's builder, with weights of a file unless they are random; ConfigError where it is none."""
     import keras
 
-    _anew(settings["seed"])
+    anew(settings["seed"])
     try:
         model = build(size, classes, **settings["arguments"])
         if isinstance(model, keras.Model) and weights != "random":
@@ -188,7 +188,7 @@ def _built(
     return model
 
 
-def _anew(seed: int) -> None:
+def anew(seed: int) -> None:
     """As if nothing had been built before: Keras numbers layers (`activation_17`) on and on through a process."""
     import keras
 

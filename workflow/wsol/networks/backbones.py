@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import opening, portable, torchcode, torchnetwork
+from wsol.networks import hub, opening, portable, torchcode, torchnetwork
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
 from wsol.networks.kerasmodel import KerasGraph
@@ -27,6 +27,10 @@ def backbone(
     *,
     architecture: Annotated[str | None, Doc("An architecture of Keras, by name.")] = None,
     model: Annotated[Place | None, Doc("A Keras file or a SavedModel folder, in place of an architecture.")] = None,
+    keras_hub: Annotated[
+        str | dict | None,
+        Doc("A classifier of keras-hub: a preset's name, or {class: NAME, backbone: {…}, …}; needs the extra `hub`."),
+    ] = None,
     torch: Annotated[
         str | dict | None,
         Doc(
@@ -93,15 +97,20 @@ def backbone(
     """The settings of a backbone, checked as far as that goes without Keras; ConfigError names what is wrong.
 
     Either `architecture`, a name in ARCHITECTURES, whose own arguments (alpha) pass through, or `model`, a Keras file
-    or a SavedModel folder, with its `preprocessing`. A model brings its weights, unless others are to be loaded into it
-    or trained; an architecture's are `imagenet` unless said. `activation` is what makes probabilities of the outputs of
-    a model that ends in plain numbers; without it, or with `none`, it has no probabilities.
+    or a SavedModel folder, with its `preprocessing`, or `keras_hub`, a preset or a class with its settings. A model
+    brings its weights, unless others are to be loaded into it or trained; an architecture's are `imagenet` unless said.
+    `activation` is what makes probabilities of the outputs of a model that ends in plain numbers; without it, or with
+    `none`, it has no probabilities.
     """
     settings = {name: value for name, value in locals().items() if name != "arguments"}
-    if sum(source is not None for source in (architecture, model, torch)) != 1:
-        raise ConfigError("backbone: needs one of `architecture`, `model` and `torch`.")
+    if sum(source is not None for source in (architecture, model, keras_hub, torch)) != 1:
+        raise ConfigError("backbone: needs one of `architecture`, `model`, `keras_hub` and `torch`.")
+    if keras_hub is not None:
+        hub.check_source(keras_hub, weights, classes)
+    if isinstance(keras_hub, dict) and preprocessing is None:
+        raise ConfigError("backbone: a class of keras-hub needs its `preprocessing`: order, scale, mean, std.")
     named = f"model '{as_written(model)}'" if model is not None else f"torch {shown(torch)}"
-    if architecture is None and preprocessing is None:
+    if (model is not None or torch is not None) and preprocessing is None:
         raise ConfigError(f"backbone: {named} needs its `preprocessing`: order, scale, mean, std.")
     if torch is not None and input is None:
         raise ConfigError(f"backbone: {named} needs its `input`: 224 or [height, width].")
@@ -116,7 +125,8 @@ def backbone(
     own = ARCHITECTURES[architecture].arguments if architecture else {}
     for name in arguments:
         if name not in own:
-            raise ConfigError(unknown(f"backbone {architecture or model or torch}", name, [*own, *settings]))
+            source = architecture or model or torch or "keras_hub"
+            raise ConfigError(unknown(f"backbone {source}", name, [*own, *settings]))
     if architecture is not None:
         settings["weights"] = "imagenet" if weights is None else weights
         sides = [input] if isinstance(input, int) else list(input or [])
@@ -163,6 +173,8 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
     if settings["torch"] is not None:
         return torchnetwork.build(settings)
+    if settings["keras_hub"] is not None:
+        return _of_hub(settings, chosen, classes or settings["classes"])
     if settings["model"] is None:
         return _of_architecture(settings, chosen, classes or settings["classes"] or IMAGENET)
     graph = opening.opened(settings["model"], settings["safe"], chosen)
@@ -180,13 +192,26 @@ def _of_architecture(settings: Mapping[str, Any], weights: str, classes: int) ->
     return Backbone(KerasGraph(model), settings, size, MODES[kind.mode], activation="softmax")
 
 
+def _of_hub(settings: Mapping[str, Any], weights: str | None, classes: int | None) -> Backbone:
+    """A classifier of keras-hub; what it is prepared by is said, or a preset's own."""
+    model, own = hub.classifier(settings["keras_hub"], weights, classes, settings["seed"])
+    prepare = settings["preprocessing"] or own
+    if prepare is None:
+        raise ConfigError(
+            f"keras_hub: '{settings['keras_hub']}' brings no preprocessing; say it: order, scale, mean, std."
+        )
+    graph = KerasGraph(model)
+    return Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), prepare)
+
+
 def untrained(settings: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
-    """The settings of the network that a training starts from: a model as its file has it, else random weights.
+    """The settings of the network that a training starts from: a file's or a preset's weights, else random ones.
 
     The training's `seed` is added to the backbone's own: one training is a sample of all that is drawn for it.
     """
     drawn = (settings.get("seed", 0) + seed) % 2**32
-    return {**settings, "weights": "random" if settings.get("model") is None else None, "seed": drawn}
+    own = settings.get("model") is not None or isinstance(settings.get("keras_hub"), str)
+    return {**settings, "weights": None if own else "random", "seed": drawn}
 
 
 def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:

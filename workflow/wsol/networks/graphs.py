@@ -99,20 +99,20 @@ class Graph:
 
         return tf.function(number, autograph=False)().numpy()[0, :, 0]
 
-    def slopes(self, output: int, key: int, random: Any) -> Any:
-        """Of a random mixture of the outputs of an image of noise, the gradient with respect to a layer, [… k]."""
+    def slopes(self, output: int, keys: list[int], random: Any) -> list[Any]:
+        """Of a random mixture of the outputs of an image of noise, the gradient with respect to each layer, [… k]."""
         import tensorflow as tf
 
-        image = tf.constant(random.normal(size=(1, *self.size)), tf.float32)
+        image = random.normal(size=(1, *self.size)).astype("float32")
 
-        def gradient() -> Any:
-            values = self.run({self.inputs[0]: image}, [key])
-            found = self.run({**values, key: values[key]}, [output])[output]
-            mixture = tf.cast(random.normal(size=found.shape), found.dtype)
+        def gradients() -> list[Any]:
+            values = self.run({self.inputs[0]: tf.constant(image)}, [output, *keys])
+            found = values[output]
+            mixture = tf.reduce_sum(found * tf.cast(random.normal(size=found.shape), found.dtype))
             zero = tf.UnconnectedGradients.ZERO
-            return tf.gradients(tf.reduce_sum(found * mixture), values[key], unconnected_gradients=zero)[0]
+            return tf.gradients(mixture, [values[key] for key in keys], unconnected_gradients=zero)
 
-        return tf.function(gradient, autograph=False)().numpy()[0]
+        return [found.numpy()[0] for found in tf.function(gradients, autograph=False)()]
 
     def without_activation(self, output: int) -> tuple[int, str]:
         """The logits' key and what makes probabilities of them: softmax, sigmoid or "" where the model does not say.

@@ -7,23 +7,13 @@ layers are listened to: a call of theirs is a step, and so is each TensorFlow op
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from wsol.networks.graphs import Step
+from wsol.networks.hearing import Call, Heard, is_symbolic, tensors
 from wsol.networks.savedmodel import as_layer
 
 PASSING = ("_gradient_op_type", "_class", "_XlaMustCompile")  # attributes that hold for one trace only
-OWN = "keras."  # the modules of Keras' own layers, which stay closed
-
-
-def has_inside(operation: Any) -> bool:
-    """Whether it is a layer made of layers that is none of Keras' own."""
-    import keras
-
-    if not isinstance(operation, keras.layers.Layer) or type(operation).__module__.startswith(OWN):
-        return False
-    return any(True for _ in operation._flatten_layers(include_self=False, recursive=False))
 
 
 class Inside(NamedTuple):
@@ -31,17 +21,6 @@ class Inside(NamedTuple):
 
     steps: list[Step]
     outputs: list[int]
-
-
-class _Call(NamedTuple):
-    """An inner layer was called: the operations first … last - 1 of the trace are its."""
-
-    layer: Any
-    path: str
-    first: int
-    last: int
-    outputs: list[Any]
-    arguments: tuple  # args, kwargs; of a layer that is opened itself, nothing
 
 
 def inside(layer: Any, bind: Callable, feeds: dict[int, Any], path: str, fresh: Iterator[int], **extra: Any) -> Inside:
@@ -53,7 +32,7 @@ def inside(layer: Any, bind: Callable, feeds: dict[int, Any], path: str, fresh: 
     import keras
     import tensorflow as tf
 
-    heard = _Heard(layer, path)
+    heard = Heard(layer, path)
     if "training" in inspect.signature(layer.call).parameters:
         extra["training"] = False
 
@@ -64,68 +43,13 @@ def inside(layer: Any, bind: Callable, feeds: dict[int, Any], path: str, fresh: 
             return keras.tree.flatten(layer(*args, **{**kwargs, **extra}))
 
     trace = tf.function(call, autograph=False).get_concrete_function(*feeds.values())
-    return _Steps(heard, trace, list(feeds), fresh).found(_flat(trace.structured_outputs))
-
-
-class _Heard:
-    """The calls inside a layer while it is traced."""
-
-    def __init__(self, layer: Any, path: str):
-        self.layer = layer
-        self.calls: list[_Call] = []  # of the layers that are steps
-        self.opened: list[_Call] = []  # of those that are opened, the layer itself among them, the outermost last
-        self._path = [path]
-        self._listens = True
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Within it the inner layers' calls are heard; they are as they were afterwards."""
-        listened = list({id(inner): inner for inner in self.layer._flatten_layers()}.values())
-        own = [(inner, inner.__dict__.get("call")) for inner in listened]
-        for inner in listened:
-            # Past the layer's own __setattr__, which would take note of what is no part of it.
-            object.__setattr__(inner, "call", self._heard(inner, inner.call))
-        try:
-            yield
-        finally:
-            for inner, call in own:
-                object.__delattr__(inner, "call")
-                if call is not None:
-                    object.__setattr__(inner, "call", call)
-
-    def _heard(self, layer: Any, call: Callable) -> Callable:
-        whole = layer is not self.layer and not has_inside(layer)
-
-        def hear(*args: Any, **kwargs: Any) -> Any:
-            if not self._listens:
-                return call(*args, **kwargs)
-            if layer is not self.layer:
-                self._path.append(f"{self._path[-1]}/{layer.name}")
-            self._listens = not whole
-            first = _count()
-            outputs = call(*args, **kwargs)
-            self._listens = True
-            arguments = (args, kwargs) if whole else ()
-            self._note(_Call(layer, self._path[-1], first, _count(), _flat(outputs), arguments))
-            if layer is not self.layer:
-                self._path.pop()
-            return outputs
-
-        hear.__signature__ = inspect.signature(call)  # type: ignore[attr-defined]  # Keras asks which arguments it has
-        return hear
-
-    def _note(self, call: _Call) -> None:
-        (self.calls if call.arguments else self.opened).append(call)
-
-    def where(self, place: int) -> str:
-        """The path of the innermost opened layer that an operation is in."""
-        return next((call.path for call in self.opened if call.first <= place < call.last), self._path[0])
+    return _Steps(heard, trace, list(feeds), fresh).found(tensors(trace.structured_outputs))
 
 
 class _Steps:
     """Makes steps of a trace."""
 
-    def __init__(self, heard: _Heard, trace: Any, feeds: Sequence[int], fresh: Iterator[int]):
+    def __init__(self, heard: Heard, trace: Any, feeds: Sequence[int], fresh: Iterator[int]):
         self.heard = heard
         self.fresh = fresh
         graph = trace.graph
@@ -146,17 +70,17 @@ class _Steps:
         self._named_as_whole(keys)
         return Inside(_needed(self.steps, keys), keys)
 
-    def _makes(self, call: _Call) -> bool:
+    def _makes(self, call: Call) -> bool:
         """Whether a call makes something: a dropout gives back what it got."""
         return call.last > call.first
 
-    def _called(self, call: _Call) -> None:
+    def _called(self, call: Call) -> None:
         """A step of an inner layer's call."""
         import keras
 
         given = [key for value in keras.tree.flatten(call.arguments) if (key := self._key(value)) is not None]
 
-        def bind(values: dict, call: _Call = call) -> tuple:
+        def bind(values: dict, call: Call = call) -> tuple:
             return keras.tree.map_structure(lambda value: self._value(value, values), call.arguments)
 
         self._step(call.path, call.layer, given, call.outputs, bind)
@@ -212,11 +136,11 @@ class _Steps:
         return self.keys[tensor.name]
 
     def _key(self, value: Any) -> int | None:
-        return self.keys.get(getattr(value, "name", "")) if _is_symbolic(value) else None
+        return self.keys.get(getattr(value, "name", "")) if is_symbolic(value) else None
 
     def _value(self, value: Any, values: dict) -> Any:
         """A tensor of the trace as it is now: computed by a step, or of weights and constants alone."""
-        if not _is_symbolic(value):
+        if not is_symbolic(value):
             return value
         if value.name in self.keys:
             return values[self.keys[value.name]]
@@ -262,23 +186,3 @@ def _needed(steps: list[Step], keys: list[int]) -> list[Step]:
             found.append(step)
             wanted.update(step.inputs)
     return found[::-1]
-
-
-def _flat(outputs: Any) -> list[Any]:
-    """The tensors of what a layer gives back, which may also be None."""
-    import keras
-
-    return [output for output in keras.tree.flatten(outputs) if _is_symbolic(output)]
-
-
-def _count() -> int:
-    """How many operations the trace has by now."""
-    import tensorflow as tf
-
-    return len(tf.compat.v1.get_default_graph().get_operations())
-
-
-def _is_symbolic(value: Any) -> bool:
-    import tensorflow as tf
-
-    return tf.is_tensor(value) and not hasattr(value, "numpy") and hasattr(value, "op")

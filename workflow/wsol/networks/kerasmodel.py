@@ -10,7 +10,8 @@ from typing import Any
 
 from wsol.errors import DataError
 from wsol.networks.graphs import Graph, Step
-from wsol.networks.inside import has_inside, inside
+from wsol.networks.hearing import has_inside
+from wsol.networks.inside import inside
 
 
 class KerasGraph(Graph):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from wsol.errors import ConfigError, unknown
 from wsol.networks import mixing
 from wsol.networks.graphs import POOLING, RESHAPING, TRANSPARENT, Graph, Step
-from wsol.networks.reaching import share
+from wsol.networks.reaching import shares
 from wsol.networks.tokens import Grid, as_map
 
 # What `auto` goes back from: it makes nothing of the map before it, or takes its places together or elsewhere.
@@ -56,8 +56,13 @@ def automatic(graph: Graph, output: int, grids: Mapping[int, Grid] = {}) -> Choi
     # Where a convolution left one place, the last map may be one branch among many.
     if any(_convolves_on(user) for user in graph.consumers(step.outputs[0], graph.upstream([output]))):
         step = next((s for s in reversed(known.values()) if is_cut(graph, output, s.outputs[0])), step)
-    # A pooling or a dropout shows nothing of its own: the map that went into it does.
+    # Of a sequence beside others that the class is read from too, nobody says which is meant.
+    if step.outputs[0] in grids and not is_cut(graph, output, step.outputs[0]):
+        step = next((s for s in reversed(known.values()) if s.outputs[0] not in grids), step)
+    # A pooling or a dropout shows nothing of its own: the map that went into it does, though not the sequence.
     while step.kind in PASSED_BY and step.inputs[0] in known:
+        if step.inputs[0] in grids and step.outputs[0] not in grids:
+            break
         step = known[step.inputs[0]]
     if culprit := mixing.behind(graph, output, step):
         raise ConfigError(
@@ -71,11 +76,13 @@ def automatic(graph: Graph, output: int, grids: Mapping[int, Grid] = {}) -> Choi
 
 def _reached(graph: Graph, output: int, last: Step, known: dict[int, Step], grids: Mapping[int, Grid]) -> Choice:
     """The last patches, where the class is read from them, else those that the last attention was given."""
-    if share(graph, output, last.outputs[0], grids[last.outputs[0]]) >= HALF:
-        return Choice(last)
     attention = next((step for step in reversed(graph.upstream([output])) if mixing.attends(step)), None)
     before = _passed_by(graph, attention.inputs[0], known) if attention and attention.inputs else None
-    if attention and before and share(graph, output, before.outputs[0], grids.get(before.outputs[0])) >= HALF:
+    keys = [step.outputs[0] for step in (last, before) if step]
+    reached = shares(graph, output, [(key, grids.get(key)) for key in keys])
+    if reached[0] >= HALF:
+        return Choice(last)
+    if attention and before and reached[1] >= HALF:
         why = f"what '{attention.name}' is given: the class is read from a token of its own, not from '{last.name}'"
         return Choice(before, why)
     raise ConfigError(

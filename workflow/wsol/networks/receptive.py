@@ -5,7 +5,7 @@ receptive field has its own. Stretching the map over the input gives (W / w, H /
 padding is uneven (`same` with stride 2 pads right and below only) or missing (`valid`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,9 @@ class Unknown(NamedTuple):
     """A map whose cells' places on the input are not known."""
 
     why: str
+
+
+Fields = dict[int, Field | Unknown]
 
 
 class CellToInput(NamedTuple):
@@ -56,15 +59,21 @@ def fields(graph: Graph, layer: Step, size: tuple[int, int]) -> Field | Unknown:
     lie inside it or differ by a fraction of a cell. What has no places, such as a gate made of the map's mean, says
     nothing.
     """
-    known: dict[int, Field | Unknown] = {graph.inputs[0]: Field((1, 1), (0, 0), (1, 1))}
+    nothing = Unknown(f"'{layer.name}' has no places")
+    return every_field(graph, layer.outputs[:1], size).get(layer.outputs[0], nothing)
+
+
+def every_field(graph: Graph, keys: Iterable[int], size: tuple[int, int]) -> Fields:
+    """The fields of all that has places among what is needed for some layers, by key."""
+    known: Fields = {graph.inputs[0]: Field((1, 1), (0, 0), (1, 1))}
     shapes: dict[int, tuple[int, ...]] = {graph.inputs[0]: tuple(size)}
-    for step in graph.upstream(layer.outputs[:1]):
+    for step in graph.upstream(keys):
         if len(step.shape) != 4 or None in step.shape[1:3] or tuple(step.shape[1:3]) == (1, 1):
             continue
         feeds = [(known[key], shapes[key]) for key in step.inputs if key in known]
         known |= dict.fromkeys(step.outputs, _passed(step, feeds))
         shapes |= dict.fromkeys(step.outputs, tuple(step.shape[1:3]))
-    return known.get(layer.outputs[0], Unknown(f"'{layer.name}' has no places"))
+    return known
 
 
 def _passed(step: Step, feeds: list[tuple[Field | Unknown, tuple[int, ...]]]) -> Field | Unknown:

@@ -134,17 +134,18 @@ class TorchGraph(Graph):
         made_of = self.known[step.outputs[0]]
         return tensors(step.bind(values)[0])[0].permute(made_of.axes)[0, :, 0].float().cpu().numpy()
 
-    def slopes(self, output: int, key: int, random: np.random.Generator) -> NDArray:
-        """Of a random mixture of the outputs of an image of noise, the gradient with respect to a layer."""
+    def slopes(self, output: int, keys: list[int], random: np.random.Generator) -> list[NDArray]:
+        """Of a random mixture of the outputs of an image of noise, the gradient with respect to each layer."""
         import torch
 
         image = torch.from_numpy(random.normal(size=(1, *self.size))).permute(0, 3, 1, 2).to(**self.like)
         with torch.enable_grad():
-            found = self.tapped(image, {key: watched, output: untouched})
-        mixture = torch.from_numpy(random.normal(size=found[output].shape)).to(found[output])
-        (slope,) = torch.autograd.grad((found[output] * mixture).sum(), found[key], allow_unused=True)
-        slope = torch.zeros_like(found[key]) if slope is None else slope
-        return slope.permute(self.known[key].axes)[0].float().cpu().numpy()
+            found = self.tapped(image, {output: untouched, **dict.fromkeys(keys, watched)})
+        mixture = (found[output] * torch.from_numpy(random.normal(size=found[output].shape)).to(found[output])).sum()
+        layers = [found[key] for key in keys]
+        made = torch.autograd.grad(mixture, layers, allow_unused=True, materialize_grads=True)
+        axes = [self.known[key].axes for key in keys]
+        return [own.permute(each)[0].float().cpu().numpy() for own, each in zip(made, axes, strict=True)]
 
     def tapped(self, image: Any, taps: Mapping[int, Tap]) -> dict[int, Any]:
         """One run of the network; what is kept of the tensors of `taps`, by their keys."""
