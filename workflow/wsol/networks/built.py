@@ -10,6 +10,7 @@ from wsol.index.outputs import no_probability
 from wsol.networks import heads, layers, receptive, tokens
 from wsol.networks.explainer import Explainer
 from wsol.networks.graphs import Graph, Step
+from wsol.networks.kerasexplainer import KerasExplainer
 from wsol.networks.perturb import PERTURBATIONS
 
 
@@ -127,8 +128,6 @@ class Backbone:
 
     def explainer(self, batch: int) -> Explainer:
         """What answers for it, `batch` images at a time."""
-        from wsol.networks.kerasexplainer import KerasExplainer  # which is made of this
-
         return KerasExplainer(self, batch)
 
     def between(self) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.networks.built import Backbone
 from wsol.networks.explainer import Floats, Masks, Rows, Seen
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.layers import pooled
@@ -27,7 +26,7 @@ class KerasExplainer:
     [n 1 1 k].
     """
 
-    def __init__(self, backbone: Backbone, batch: int):
+    def __init__(self, backbone: Any, batch: int):  # a `built.Backbone`, which makes it
         import tensorflow as tf
 
         self.backbone = backbone

@@ -61,7 +61,7 @@ def gradient(
         Doc("Of so many classes, those with the nearest logits, the gradient too: 3 for the CAMs that have rivals."),
     ] = 0,
 ) -> None:
-    """The settings of evidence `gradient`; `asking.Gradients` takes it."""
+    """The gradients of the explained score (`asking.Gradients`)."""
 
 
 class Probe:

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 Tap = Callable[[Any], tuple[Any, Any]]  # a tensor -> what is kept of it, what the network goes on with
 
 
-class Key(int):
+class Placeholder(int):
     """Stands for the tensor of this key among a call's arguments."""
 
 
-class Call(NamedTuple):
+class Origin(NamedTuple):
     """Where a tensor comes from, each time the network runs: the how manieth call, and which of what it gives."""
 
     number: int
@@ -88,6 +88,6 @@ def replaced(value: Any, swap: Callable[[Any], Any], values: Mapping[int, Any] |
         return {name: replaced(each, swap, values) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)([replaced(each, swap, values) for each in value])
-    if isinstance(value, Key) and values is not None:
+    if isinstance(value, Placeholder) and values is not None:
         return values[value]
     return swap(value) if isinstance(value, torch.Tensor) else value

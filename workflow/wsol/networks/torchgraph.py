@@ -16,7 +16,18 @@ from wsol.errors import ConfigError, DataError, few
 from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.tokens import SELECTING
-from wsol.networks.torchcalls import Call, Key, Tap, called, leaves, recorder, replaced, tensors, untouched, watched
+from wsol.networks.torchcalls import (
+    Origin,
+    Placeholder,
+    Tap,
+    called,
+    leaves,
+    recorder,
+    replaced,
+    tensors,
+    untouched,
+    watched,
+)
 from wsol.networks.torchkinds import FIRST, Tensor, made, plain
 
 ROOT = ""  # the network's own path
@@ -37,7 +48,7 @@ class TorchGraph(Graph):
         self.inputs = [0]
         self.size = (*size, channels)
         self.input_shapes = [(None, *self.size)]
-        self.calls: dict[int, Call] = {}
+        self.calls: dict[int, Origin] = {}
         self.named: dict[str, int] = {}
         self.known: dict[int, Tensor] = {0: Tensor((1, channels, *size), FIRST[4])}
         self._fresh = itertools.count(1)
@@ -105,16 +116,18 @@ class TorchGraph(Graph):
             # What is changed in place is another tensor from here on.
             self._alive[id(tensor)] = (tensor, key)
             self.known[key] = Tensor(shape, first.axes if len(shape) == len(first.axes) else plain(len(shape)))
-            self.calls[key] = Call(number, place, name)
+            self.calls[key] = Origin(number, place, name)
         self.steps.append(Step(f"{path}/{name.strip('_')}", operation, tuple(feeds), keys, first.seen, again))
 
     def _again(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Callable:
         """The call once more, on other tensors by their keys; what it takes beside them is zero."""
         import torch
 
-        given = replaced(
-            [args, kwargs], lambda each: Key(key) if (key := self._key(each)) is not None else torch.zeros_like(each)
-        )
+        def stand_in(tensor: Any) -> Any:
+            key = self._key(tensor)
+            return torch.zeros_like(tensor) if key is None else Placeholder(key)
+
+        given = replaced([args, kwargs], stand_in)
 
         def again(values: dict) -> tuple:
             args, kwargs = replaced(given, lambda each: each, values)

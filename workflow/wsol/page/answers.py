@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from wsol.errors import few
-from wsol.page.seen import Seen
+from wsol.page.seen import SeenBoard
 from wsol.report.leaderboard import Cell, Row
 from wsol.scores.metrics import metric
 from wsol.statistics.intervals import LEVEL
@@ -63,19 +63,19 @@ def between(low: float, high: float) -> str:
     return "" if pd.isna(low) else f"[{low:.1f} {high:.1f}]".replace("-", "−")
 
 
-def told_apart(seen: Seen) -> pd.DataFrame:
+def told_apart(seen: SeenBoard) -> pd.DataFrame:
     """The comparisons of the best run that is no control with every other such run, nearest first."""
     own = seen.compared[seen.compared["family"] == "best"]
     return own.iloc[own["difference"].abs().to_numpy().argsort(kind="stable")]
 
 
-def inseparable(seen: Seen) -> list[str]:
+def inseparable(seen: SeenBoard) -> list[str]:
     """The runs that are not told apart from the best one: p of .05 or more, or none."""
     own = told_apart(seen)
     return own.loc[~(own["p_adjusted"] < ALPHA), "b"].tolist()
 
 
-def answer(seen: Seen) -> Answer:
+def answer(seen: SeenBoard) -> Answer:
     """What is to be said of an evaluation first."""
     ranking = seen.board.ranking
     ranked = [row for row in seen.board.rows if ranking in row.cells]
@@ -116,7 +116,7 @@ def _nearest(others: pd.DataFrame) -> str:
     return f"{p_words(row['p_adjusted'])}, {difference}"
 
 
-def _lead(seen: Seen, best: Row, ranked: list[Row]) -> str:
+def _lead(seen: SeenBoard, best: Row, ranked: list[Row]) -> str:
     """The best run and its number; of a control that is ahead of it too."""
     ranking = str(seen.board.ranking)
     own = f"({_number(best.cells[ranking])})"
@@ -126,7 +126,7 @@ def _lead(seen: Seen, best: Row, ranked: list[Row]) -> str:
     return f"{seen.called[best.name]} is best of the models in {ranking} {own}, below the control {ahead}"
 
 
-def _controls(seen: Seen, best: Row) -> list[str]:
+def _controls(seen: SeenBoard, best: Row) -> list[str]:
     """How the best run stands to its best control, which ignores the model or the class."""
     margin = best.margin
     if not margin:
@@ -139,7 +139,7 @@ def _controls(seen: Seen, best: Row) -> list[str]:
     return [f"{what.format(control, difference)}, {found} ({p_words(margin.p_adjusted)})."]
 
 
-def _smallest(seen: Seen) -> list[str]:
+def _smallest(seen: SeenBoard) -> list[str]:
     if pd.isna(seen.board.detectable):
         return []
     groups = int(seen.compared["groups"].min())
@@ -149,7 +149,7 @@ def _smallest(seen: Seen) -> list[str]:
     return [f"With {samples} a true difference of {seen.board.detectable:.1f} is found four times in five."]
 
 
-def _once(seen: Seen) -> list[str]:
+def _once(seen: SeenBoard) -> list[str]:
     if not any(row.trainings == 1 for row in seen.board.rows):
         return []
     return ["1 training: the interval says nothing of how another training of that network would come out."]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from wsol.page.answers import signed
-from wsol.page.seen import FIRST, Seen, shown_first
+from wsol.page.seen import FIRST, SeenBoard, shown_first
 from wsol.page.sheets import Column, Entry, Sheet, number
 from wsol.report.tables import NAMES
 
@@ -32,7 +32,7 @@ TABLES = {  # of strata: what they are called
 }
 
 
-def prices(seen: Seen) -> Sheet | None:
+def prices(seen: SeenBoard) -> Sheet | None:
     """What an honest level costs: the oracle's number less the selected one's, of every metric that has both."""
     own = seen.scores[seen.scores["choice"].isin(["selected", "oracle"])]
     wide = own.pivot_table(index="run", columns=["metric", "choice"], values="value", sort=False)
@@ -55,7 +55,7 @@ def _prices(run: str, row: pd.Series, metrics: Iterable[str]) -> list[Entry]:
     return entries
 
 
-def chosen(seen: Seen, metric: str) -> Sheet | None:
+def chosen(seen: SeenBoard, metric: str) -> Sheet | None:
     """The levels that were chosen for a metric, and what each gives."""
     own = curve_of(seen, "chosen", metric)
     if not len(own):
@@ -70,7 +70,7 @@ def chosen(seen: Seen, metric: str) -> Sheet | None:
     return Sheet(f"Levels chosen for {metric}, {seen.board.evaluation}", columns, rows)
 
 
-def overlap(seen: Seen) -> Sheet | None:
+def overlap(seen: SeenBoard) -> Sheet | None:
     """Accuracy at each IoU, the level that is best for .5."""
     own = curve_of(seen, "iou")
     if not len(own):
@@ -83,7 +83,7 @@ def overlap(seen: Seen) -> Sheet | None:
     return Sheet(f"Accuracy over IoU, {seen.board.evaluation}: the level that is best for .5", columns, rows)
 
 
-def overlap_distribution(seen: Seen) -> Sheet | None:
+def overlap_distribution(seen: SeenBoard) -> Sheet | None:
     """How many targets have an IoU in each range: what the accuracy loses from its one end to the other."""
     curve = curve_of(seen, "iou")
     if not len(curve):
@@ -96,7 +96,7 @@ def overlap_distribution(seen: Seen) -> Sheet | None:
     return Sheet(f"Distribution of IoU in percent of targets, {seen.board.evaluation}", columns, rows)
 
 
-def precision_recall(seen: Seen) -> Sheet | None:
+def precision_recall(seen: SeenBoard) -> Sheet | None:
     """Precision of pixels at every tenth of recall, between the curve's points on a line."""
     curve = curve_of(seen, "precision_recall")
     if not len(curve):
@@ -108,7 +108,7 @@ def precision_recall(seen: Seen) -> Sheet | None:
     return Sheet(f"Precision of pixels in percent, {seen.board.evaluation}", columns, rows)
 
 
-def stratum(seen: Seen, table: str) -> Sheet | None:
+def stratum(seen: SeenBoard, table: str) -> Sheet | None:
     """One table of strata in the metric that orders the leaderboard: a row a run; by class, a row a class."""
     own = strata_of(seen, table)
     if not len(own):
@@ -142,7 +142,7 @@ def _by_class(own: pd.DataFrame, title: str) -> Sheet:
     return Sheet(title, columns, rows[:CLASSES], note=note)
 
 
-def failures(seen: Seen, rule: str) -> Sheet | None:
+def failures(seen: SeenBoard, rule: str) -> Sheet | None:
     """What each run's boxes are like by one rule, in percent of the targets with true boxes."""
     own = failures_of(seen, rule)
     if not len(own):
@@ -162,18 +162,18 @@ def each(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples()
 
 
-def strata_of(seen: Seen, table: str) -> pd.DataFrame:
+def strata_of(seen: SeenBoard, table: str) -> pd.DataFrame:
     """The rows of one table of strata in the metric that orders the leaderboard, at the choice shown first."""
     own = seen.strata
     return shown_first(own[(own["table"] == table) & (own["metric"] == seen.board.ranking)]) if len(own) else own
 
 
-def failures_of(seen: Seen, rule: str) -> pd.DataFrame:
+def failures_of(seen: SeenBoard, rule: str) -> pd.DataFrame:
     """The rows of failures.csv by one rule, at the choice of level that tables show first."""
     return shown_first(seen.failures[seen.failures["rule"] == rule]) if len(seen.failures) else seen.failures
 
 
-def curve_of(seen: Seen, curve: str, metric: str = "") -> pd.DataFrame:
+def curve_of(seen: SeenBoard, curve: str, metric: str = "") -> pd.DataFrame:
     """The rows of one curve of curves.csv, of one metric where that is said."""
     own = seen.curves
     if not len(own):

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from wsol.page import behind, leading
 from wsol.page.figures import FIGURES
 from wsol.page.figures.drawn import Figure
-from wsol.page.seen import Seen
+from wsol.page.seen import SeenBoard
 from wsol.page.sheets import Sheet
 
-SHEETS: dict[str, Callable[[Seen], Sheet | None]] = {
+SHEETS: dict[str, Callable[[SeenBoard], Sheet | None]] = {
     "leaderboard": leading.leaderboard,
     "pairs": leading.pairs,
     **{f"chosen_{name}": partial(behind.chosen, metric=name) for name in behind.LEVELS},
@@ -69,7 +69,7 @@ class Item(NamedTuple):
     sheet: Sheet | None
 
 
-def items(seen: Seen, question: Question) -> list[Item]:
+def items(seen: SeenBoard, question: Question) -> list[Item]:
     """What there is to show of a question."""
     found = []
     for figure, sheet in question.items:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
-from wsol.page.seen import Seen
+from wsol.page.seen import SeenBoard
 from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.failures import FAILURES, RULES
@@ -28,7 +28,7 @@ class Definition(NamedTuple):
     includes: tuple[str, ...] = ()
 
 
-def definitions(evaluations: Iterable[Seen], described: Mapping[str, Any]) -> list[Definition]:
+def definitions(evaluations: Iterable[SeenBoard], described: Mapping[str, Any]) -> list[Definition]:
     """Every entry of the page: of metrics, of failure kinds, of runs, and of the decisions that runs are made of."""
     everything = list(evaluations)
     metrics = dict.fromkeys(name for seen in everything for name in seen.board.metrics)
@@ -55,7 +55,7 @@ def _kind(rule: str, kind: str, text: str) -> Definition:
     return Definition(f"kind:{rule}:{kind}", kind.replace("_", " "), text, facts)
 
 
-def _evaluations(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[Definition]:
+def _evaluations(everything: Iterable[SeenBoard], described: Mapping[str, Any]) -> Iterator[Definition]:
     """Of each evaluation its protocol and settings, and the command that makes its numbers."""
     known = {run["evaluation"]: dict(run["decisions"]).get("evaluation", "") for run in described.get("runs", [])}
     made = described.get("command", "")
@@ -66,7 +66,7 @@ def _evaluations(everything: Iterable[Seen], described: Mapping[str, Any]) -> It
         yield Definition(f"evaluation:{name}", f"evaluation {name}", "", tuple(facts), "", includes)
 
 
-def _runs(everything: Iterable[Seen], described: Mapping[str, Any]) -> Iterator[Definition]:
+def _runs(everything: Iterable[SeenBoard], described: Mapping[str, Any]) -> Iterator[Definition]:
     known = {(run["evaluation"], run["name"]): run["decisions"] for run in described.get("runs", [])}
     made = described.get("command", "")
     for seen in everything:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from wsol.page.answers import inseparable, p_words, signed, told_apart
-from wsol.page.seen import Seen
+from wsol.page.seen import SeenBoard
 from wsol.page.sheets import Column, Entry, Sheet, number
 from wsol.report.leaderboard import Cell, Row
 from wsol.scores.metrics import metric
@@ -13,7 +13,7 @@ from wsol.scores.metrics import metric
 FAMILIES = {"best": "the best with each other run", "control": "each run with its controls", "all": "every two runs"}
 
 
-def leaderboard(seen: Seen) -> Sheet:
+def leaderboard(seen: SeenBoard) -> Sheet:
     """One row a run, best first: the metric that orders them, how each stands to the best and to the controls."""
     board = seen.board
     first = [board.ranking] if board.ranking else []
@@ -31,14 +31,14 @@ def leaderboard(seen: Seen) -> Sheet:
     return Sheet(caption, columns, rows, kinds, _note(seen))
 
 
-def _measured(seen: Seen, name: str) -> Column:
+def _measured(seen: SeenBoard, name: str) -> Column:
     """A metric's column; shares are drawn on one span, a count is not."""
     cells = [row.cells[name] for row in seen.board.rows if name in row.cells]
     drawn = (0.0, 100.0) if metric(name).is_share and any(cell.grouped for cell in cells) else None
     return Column(name, about=f"metric:{name}", drawn=drawn)
 
 
-def _row(seen: Seen, row: Row, first: list[str], rest: list[str], apart: pd.DataFrame) -> list[Entry]:
+def _row(seen: SeenBoard, row: Row, first: list[str], rest: list[str], apart: pd.DataFrame) -> list[Entry]:
     name = seen.called[row.name]
     entries = [Entry(name, notes=_about(row)), *(_cell(row.cells.get(measured)) for measured in first)]
     if len(apart):
@@ -80,7 +80,7 @@ def _below(name: str, row: Row, apart: pd.DataFrame) -> Entry:
     return Entry("" if row.control else "best")
 
 
-def _margin(seen: Seen, row: Row) -> Entry:
+def _margin(seen: SeenBoard, row: Row) -> Entry:
     margin = row.margin
     if not margin:
         return Entry("")
@@ -88,14 +88,14 @@ def _margin(seen: Seen, row: Row) -> Entry:
     return Entry(signed(margin.difference), margin.difference, margin.low, margin.high, notes)
 
 
-def _kind(seen: Seen, row: Row, equal: list[str]) -> str:
+def _kind(seen: SeenBoard, row: Row, equal: list[str]) -> str:
     if row.control:
         return "control"
     best = next((other for other in seen.board.rows if not other.control), row)
     return "best" if row is best and seen.board.ranking in row.cells else "equal" * (seen.called[row.name] in equal)
 
 
-def _note(seen: Seen) -> str:
+def _note(seen: SeenBoard) -> str:
     counts = ", ".join(name for name in seen.board.metrics if not metric(name).is_share)
     said = [
         f"Percent{f' (but for {counts}: a count)' if counts else ''} with 95 % intervals, which hold the choice of the "
@@ -112,7 +112,7 @@ def _note(seen: Seen) -> str:
     return " ".join(said)
 
 
-def pairs(seen: Seen) -> Sheet | None:
+def pairs(seen: SeenBoard) -> Sheet | None:
     """Every paired comparison of the metric that orders the leaderboard; None where there is none."""
     if not len(seen.compared):
         return None

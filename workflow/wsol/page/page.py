@@ -17,7 +17,7 @@ from wsol.page.colours import configuration
 from wsol.page.contents import QUESTIONS, Item, Question, items
 from wsol.page.definitions import definitions
 from wsol.page.figures.drawn import Figure
-from wsol.page.seen import FIRST, Seen, Tables, seen
+from wsol.page.seen import FIRST, SeenBoard, Tables, seen
 from wsol.report.claims import brief
 
 
@@ -59,12 +59,12 @@ def page(
 class Shown(NamedTuple):
     """An evaluation as the page shows it: its tables, what is said first, and the questions that it has answers to."""
 
-    seen: Seen
+    seen: SeenBoard
     answer: Answer
     answered: dict[Question, list[Item]]
 
 
-def _shown(each: Seen) -> Shown:
+def _shown(each: SeenBoard) -> Shown:
     found = {question: items(each, question) for question in QUESTIONS}
     return Shown(each, answer(each), {question: own for question, own in found.items() if own})
 

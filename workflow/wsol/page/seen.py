@@ -22,7 +22,7 @@ class Tables(NamedTuple):
     curves: pd.DataFrame = pd.DataFrame()
 
 
-class Seen(NamedTuple):
+class SeenBoard(NamedTuple):
     """One evaluation: its leaderboard, and its part of each table, where `run` is what each row's run is called here.
 
     Rows of all but `compared` stand in the leaderboard's order. `compared` has the pairs of runs in the metric that
@@ -52,7 +52,7 @@ class Seen(NamedTuple):
         return next(row for row in self.board.rows if self.called[row.name] == run)
 
 
-def seen(tables: Tables) -> Iterator[Seen]:
+def seen(tables: Tables) -> Iterator[SeenBoard]:
     """Each evaluation of the tables, in their order."""
     for board in boards(tables.scores, tables.comparisons):
         called = _called(board)
@@ -60,7 +60,7 @@ def seen(tables: Tables) -> Iterator[Seen]:
         compared = headline(own, board.ranking).replace({"a": called, "b": called})
         parts = (tables.scores, tables.strata, tables.failures, tables.curves)
         scores, strata, failures, curves = (_own(table, board, called) for table in parts)
-        yield Seen(board, called, scores, compared, strata, failures, curves)
+        yield SeenBoard(board, called, scores, compared, strata, failures, curves)
 
 
 def _called(board: Board) -> dict[str, str]:

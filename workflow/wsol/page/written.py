@@ -10,7 +10,7 @@ from wsol.files.formats import atomic
 from wsol.page.colours import configuration, fixed
 from wsol.page.contents import QUESTIONS, items
 from wsol.page.figures.drawn import ROWS, Figure
-from wsol.page.seen import FIRST, Seen, Tables, seen
+from wsol.page.seen import FIRST, SeenBoard, Tables, seen
 from wsol.page.sheets import FORMS
 
 WIDTH = 560  # of a figure whose width the page chooses
@@ -32,7 +32,7 @@ def write(tables: Tables, folder: Path) -> list[str]:
     return names
 
 
-def contents(each: Seen) -> Iterator[tuple[str, bytes]]:
+def contents(each: SeenBoard) -> Iterator[tuple[str, bytes]]:
     """The names of an evaluation's files, and their bytes."""
     for question in QUESTIONS:
         for item in items(each, question):

@@ -11,9 +11,9 @@ from wsol.page.figures.comparing import differences, price, ranking
 from wsol.page.figures.drawn import Figure
 from wsol.page.figures.lines import levels, overlap, overlap_distribution, precision_recall
 from wsol.page.figures.parts import failures, stratum
-from wsol.page.seen import Seen
+from wsol.page.seen import SeenBoard
 
-FIGURES: dict[str, Callable[[Seen], Figure | None]] = {
+FIGURES: dict[str, Callable[[SeenBoard], Figure | None]] = {
     "ranking": ranking,
     "differences": differences,
     **{f"levels_{name}": partial(levels, metric=name) for name in LEVELS},

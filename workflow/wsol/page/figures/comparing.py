@@ -21,14 +21,14 @@ from wsol.page.figures.drawn import (
     tips,
     with_control,
 )
-from wsol.page.seen import Seen, shown_first
+from wsol.page.seen import SeenBoard, shown_first
 from wsol.scores.metrics import metric
 
 SCALE, AXIS = alt.Scale(zero=False, nice=True), alt.Axis(tickCount=8)  # of values that lie anywhere
 PREFERRED = ("all", "best", "control")  # of a pair that stands in several families
 
 
-def ranking(seen: Seen) -> Figure | None:
+def ranking(seen: SeenBoard) -> Figure | None:
     """Each run's number with its interval, best first."""
     name = seen.board.ranking
     own = shown_first(seen.scores[seen.scores["metric"] == name])
@@ -44,7 +44,7 @@ def ranking(seen: Seen) -> Figure | None:
     )
 
 
-def differences(seen: Seen) -> Figure | None:
+def differences(seen: SeenBoard) -> Figure | None:
     """The matrix of paired differences: row minus column."""
     if not len(seen.compared):
         return None
@@ -77,7 +77,7 @@ def differences(seen: Seen) -> Figure | None:
     return Figure("Paired differences", description, plain(made), rows)
 
 
-def _both_ways(seen: Seen) -> pd.DataFrame:
+def _both_ways(seen: SeenBoard) -> pd.DataFrame:
     """Each pair as a - b and as b - a, with whether the first is ahead, whether that is sure, and how it is drawn."""
     found = seen.compared.assign(place=seen.compared["family"].map(PREFERRED.index))
     found = found.sort_values("place", kind="stable").drop_duplicates(["a", "b"])
@@ -94,7 +94,7 @@ def _both_ways(seen: Seen) -> pd.DataFrame:
     )
 
 
-def price(seen: Seen) -> Figure | None:
+def price(seen: SeenBoard) -> Figure | None:
     """The selected and the oracle's number of each run, in the metric that orders the leaderboard."""
     own = seen.scores[
         (seen.scores["metric"] == seen.board.ranking) & seen.scores["choice"].isin(["selected", "oracle"])

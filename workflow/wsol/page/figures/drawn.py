@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from wsol.page.seen import Seen
+from wsol.page.seen import SeenBoard
 
 ROWS = "rows"  # the name of the rows in a specification: they are given when it is drawn
 STEP = 24  # pixels of a run in a figure of bars
@@ -40,7 +40,7 @@ def plain(made: Any) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key not in ("config", "$schema")}
 
 
-def runs_axis(seen: Seen) -> alt.Y:
+def runs_axis(seen: SeenBoard) -> alt.Y:
     """Runs down the side, best first."""
     axis = alt.Axis(labelLimit=280, ticks=False, domain=False, labelPadding=8)
     return alt.Y("run:N", sort=seen.runs, title=None, axis=axis)
@@ -56,7 +56,7 @@ def tips(*fields: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(field, format=".1f") if field.endswith(":Q") else alt.Tooltip(field) for field in fields]
 
 
-def panels(seen: Seen, made: Any) -> Any:
+def panels(seen: SeenBoard, made: Any) -> Any:
     """A small figure a run, best first; the page says how many stand side by side."""
     header = alt.Header(title=None, labelExpr="split(datum.label, '/')", labelLimit=PANEL)
     facet = alt.Facet("run:N", sort=seen.runs, header=header)
@@ -64,12 +64,12 @@ def panels(seen: Seen, made: Any) -> Any:
     return made.resolve_axis(x="independent")  # else the last row's axes stand below empty places
 
 
-def among(seen: Seen, made: Any) -> Any:
+def among(seen: SeenBoard, made: Any) -> Any:
     """A line a run: each in its own small figure, in front of all the others."""
     others = made.encode(color=alt.value(LINE), detail="run:N", tooltip=[]).properties(data=alt.NamedData(ROWS))
     return panels(seen, alt.layer(others, made.encode(color=run_colour())))
 
 
-def with_control(seen: Seen, rows: pd.DataFrame) -> pd.DataFrame:
+def with_control(seen: SeenBoard, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with `control`, whether a row's run is one."""
     return rows.assign(control=rows["run"].isin(seen.controls))

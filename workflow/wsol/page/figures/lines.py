@@ -6,12 +6,12 @@ import pandas as pd
 
 from wsol.page.behind import curve_of
 from wsol.page.figures.drawn import SOFT, Figure, among, panels, plain, run_colour, tips, with_control
-from wsol.page.seen import Seen
+from wsol.page.seen import SeenBoard
 
 WIDTH = 0.05  # of a bar of the distribution of IoU
 
 
-def levels(seen: Seen, metric: str) -> Figure | None:
+def levels(seen: SeenBoard, metric: str) -> Figure | None:
     """Accuracy against the level on both splits, with the levels that were chosen."""
     curve, chosen = curve_of(seen, "level", metric), curve_of(seen, "chosen", metric)
     if not len(curve):
@@ -49,7 +49,7 @@ def levels(seen: Seen, metric: str) -> Figure | None:
     )
 
 
-def overlap(seen: Seen) -> Figure | None:
+def overlap(seen: SeenBoard) -> Figure | None:
     """Accuracy against the IoU that is asked for."""
     description = (
         "Percent of targets whose box reaches an IoU, over IoU, at the level chosen for IoU .5: a small figure a run, "
@@ -58,7 +58,7 @@ def overlap(seen: Seen) -> Figure | None:
     return _against(seen, "iou", "IoU asked for", 1, ("Accuracy against IoU", description))
 
 
-def overlap_distribution(seen: Seen) -> Figure | None:
+def overlap_distribution(seen: SeenBoard) -> Figure | None:
     """How the targets' IoU are distributed: what the accuracy loses from one IoU to the next."""
     curve = curve_of(seen, "iou")
     if not len(curve):
@@ -85,7 +85,7 @@ def _bars(curve: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"run": own["run"], "x": own["x"], "end": ends, "value": values - np.append(values[1:], 0)})
 
 
-def precision_recall(seen: Seen) -> Figure | None:
+def precision_recall(seen: SeenBoard) -> Figure | None:
     """Precision against recall of pixels, where the truth is masks."""
     description = (
         "Precision against recall of all pixels together: a small figure a run, the other runs in grey behind it."
@@ -93,7 +93,7 @@ def precision_recall(seen: Seen) -> Figure | None:
     return _against(seen, "precision_recall", "recall, %", 100, ("Precision and recall of pixels", description))
 
 
-def _against(seen: Seen, curve: str, title: str, end: int, words: tuple[str, str]) -> Figure | None:
+def _against(seen: SeenBoard, curve: str, title: str, end: int, words: tuple[str, str]) -> Figure | None:
     """A curve's percent against its x, which runs from 0 to `end`; `words`: the figure's title and what it shows."""
     found = curve_of(seen, curve)
     if not len(found):

@@ -21,7 +21,7 @@ from wsol.page.figures.drawn import (
     tips,
     with_control,
 )
-from wsol.page.seen import Seen
+from wsol.page.seen import SeenBoard
 
 CLASSES = 40  # of a figure; half of them the worst, half the best
 COLOURS = {  # of a kind of failure, as style.css has them
@@ -32,7 +32,7 @@ COLOURS = {  # of a kind of failure, as style.css has them
 }
 
 
-def stratum(seen: Seen, table: str) -> Figure | None:
+def stratum(seen: SeenBoard, table: str) -> Figure | None:
     """The metric that orders the leaderboard, in each part of a table of strata."""
     own = strata_of(seen, table)
     if not len(own):
@@ -40,7 +40,7 @@ def stratum(seen: Seen, table: str) -> Figure | None:
     return _classes(seen, own) if table == "class" else _strata(seen, own, table)
 
 
-def _strata(seen: Seen, own: pd.DataFrame, table: str) -> Figure:
+def _strata(seen: SeenBoard, own: pd.DataFrame, table: str) -> Figure:
     titles = own["stratum"] + " (n " + own.groupby("stratum")["n"].transform("max").astype(str) + ")"
     names = list(dict.fromkeys(titles))
     rows = with_control(seen, own.assign(stratum=titles)[["run", "stratum", "value", "low", "high"]])
@@ -55,7 +55,7 @@ def _strata(seen: Seen, own: pd.DataFrame, table: str) -> Figure:
     return Figure(f"By {TABLES[table]}", description, plain(made), rows)
 
 
-def _classes(seen: Seen, own: pd.DataFrame) -> Figure:
+def _classes(seen: SeenBoard, own: pd.DataFrame) -> Figure:
     """Classes from worst to best, by the mean over the runs of a model."""
     models = own[~own["run"].isin(seen.controls)]
     order = (models if len(models) else own).groupby("stratum", sort=False)["value"].mean().sort_values().index.tolist()
@@ -79,7 +79,7 @@ def _classes(seen: Seen, own: pd.DataFrame) -> Figure:
     )
 
 
-def failures(seen: Seen, rule: str) -> Figure | None:
+def failures(seen: SeenBoard, rule: str) -> Figure | None:
     """What each run's boxes are like, as parts of all."""
     own = failures_of(seen, rule)
     if not len(own):
