@@ -50,7 +50,9 @@ def _of(folder: Path, asked: Mapping[str, Decision]) -> dict[str, Decision]:
     for reading in _there(folder, {backbone.name for backbone in asked.values()}):
         for id in reading.settings["explanations"]:
             if id in asked:
-                found.setdefault(id, reading)
+                # What a file says of the user's paths is what was written; where they lie this experiment knows.
+                located = reading.settings | {"network": explained(asked[id]).network.settings}
+                found.setdefault(id, reading._replace(settings=located))
     left: dict[str, list[Decision]] = {}
     for id, backbone in sorted(asked.items()):
         if id not in found:
