@@ -28,7 +28,7 @@ from wsol.networks.torchcalls import (
     untouched,
     watched,
 )
-from wsol.networks.torchkinds import FIRST, Tensor, made, plain
+from wsol.networks.torchkinds import FIRST, LAST, Tensor, made, plain
 
 ROOT = ""  # the network's own path
 
@@ -111,6 +111,7 @@ class TorchGraph(Graph):
         keys = tuple(next(self._fresh) for _ in found)
         shapes = [tuple(tensor.shape) for tensor in found.values()]
         operation, first = made(name, args, kwargs, [self.known[key] for key in feeds], shapes[0])
+        first = self._alike(first, len(self.known[feeds[0]].shape))
         again = self._again(function, args, kwargs) if type(operation).__name__ in SELECTING else None
         for (place, tensor), key, shape in zip(found.items(), keys, shapes, strict=True):
             # What is changed in place is another tensor from here on.
@@ -118,6 +119,14 @@ class TorchGraph(Graph):
             self.known[key] = Tensor(shape, first.axes if len(shape) == len(first.axes) else plain(len(shape)))
             self.calls[key] = Origin(number, place, name)
         self.steps.append(Step(f"{path}/{name.strip('_')}", operation, tuple(feeds), keys, first.seen, again))
+
+    def _alike(self, tensor: Tensor, rank: int) -> Tensor:
+        """With four axes again after more of them, as windows have: in the order that makes a map of a known size."""
+        if len(tensor.shape) != 4 or rank <= 4:
+            return tensor
+        sizes = {known.seen for known in self.known.values()}
+        orders = [Tensor(tensor.shape, order) for order in (LAST[4], FIRST[4])]
+        return next((each for each in orders if each.seen in sizes), tensor)
 
     def _again(self, function: Any, args: Any, kwargs: Mapping[str, Any]) -> Callable:
         """The call once more, on other tensors by their keys; what it takes beside them is zero."""
