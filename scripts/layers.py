@@ -6,6 +6,7 @@ that gradients of the outputs reach, on one image of noise. A sequence of tokens
 python scripts/layers.py MobileNetV2
 python scripts/layers.py model.keras --input 224
 python scripts/layers.py my_network.py:make --input 224 --unsafe
+python scripts/layers.py vit_base_patch16_224_imagenet --hub
 """
 
 import argparse
@@ -38,6 +39,7 @@ def arguments() -> argparse.Namespace:
         "--grid", type=int, nargs=2, metavar="CELLS", help="rows and columns of a transformer's patches"
     )
     parser.add_argument("--skip", type=int, default=0, help="tokens before the patches, where --grid says them")
+    parser.add_argument("--hub", action="store_true", help="NAME is a preset of keras-hub, or a folder that holds one")
     parser.add_argument("--unsafe", action="store_true", help="run code that the model brings along")
     return parser.parse_args()
 
@@ -55,8 +57,14 @@ def settings(given: argparse.Namespace) -> dict:
     """Those of the backbone that is looked at."""
     size = given.input[0] if given.input and len(given.input) == 1 else given.input
     own = given.model not in ARCHITECTURES and (Path(given.model).suffix or Path(given.model).exists())
-    source = {"model": given.model, "preprocessing": {}} if own else {"architecture": given.model, "weights": "random"}
-    source = {"torch": given.model, "preprocessing": {}} if ":" in given.model else source
+    if given.hub:
+        source = {"keras_hub": given.model, "weights": "random", "preprocessing": {}}
+    elif ":" in given.model:
+        source = {"torch": given.model, "preprocessing": {}}
+    elif own:
+        source = {"model": given.model, "preprocessing": {}}
+    else:
+        source = {"architecture": given.model, "weights": "random"}
     asked = {"input": size, "output": given.output, "safe": not given.unsafe, "activation": given.activation}
     tokens = {"grid": given.grid, "skip": given.skip} if given.grid else None
     return {**source, **asked, "tokens": tokens, "layer": []}

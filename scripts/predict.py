@@ -34,6 +34,8 @@ with job(snakemake.log, f"predict {name}") as log:
     settings["layer"] = readings.layers(explanations.values())
     backbone = backbones.build(settings, trained, fitted["classes"])
     log.say(f"{name}: explains {', '.join(backbone.layer)}, {backbone.classes} outputs")
+    for why in getattr(backbone, "why", ()):
+        log.say(why)
     for layer, cells in zip(backbone.layers, backbone.cell_to_input, strict=True):
         log.say(receptive.describe(layer, cells))
     weights = {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}

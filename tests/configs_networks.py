@@ -4,13 +4,25 @@ import math
 
 from configs import FOLDER, NETWORK
 
+ONE_OF = "backbones.net: needs one of `architecture`, `model`, `keras_hub` and `torch`."
+HUB = {"class": "ViTImageClassifier", "backbone": {"num_layers": 1}}
+OF_HUB = {"keras_hub": HUB, "weights": "random", "classes": 3, "preprocessing": {}}
 WRONG_NETWORKS = [
-    ("backbones.net", {}, "backbones.net: needs one of `architecture`, `model`, `keras_hub` and `torch`."),
+    ("backbones.net", {"keras_hub": HUB}, "backbones.net: weights: ViTImageClassifier has none of its own; say"),
+    ("backbones.net", {**OF_HUB, "weights": "none.h5"}, "backbones.net.weights: must be random, {train: …} or a file;"),
+    ("backbones.net", {**OF_HUB, "safe": False}, "backbones.net.safe: keras-hub brings no code of others; leave out"),
+    ("backbones.net", {**OF_HUB, "alpha": 1.0}, "backbones.net: backbone keras_hub: unknown 'alpha'."),
+    ("backbones.net.tokens", {"grid": [7]}, "backbones.net: tokens: grid must be rows and columns, got [7]."),
+    ("backbones.net.tokens", {"skip": 1}, "backbones.net: tokens: 'grid' is required"),
     (
-        "backbones.net",
-        {**NETWORK, "model": "x.keras"},
-        "backbones.net: needs one of `architecture`, `model`, `keras_hub` and `torch`.",
+        "backbones.net.evidence",
+        "attention",
+        "backbones.net.evidence: 'attention' is for attention_last, legrad",
     ),
+    ("cams.rollout", {"explain": "predicted"}, "cams.rollout.explain: 'rollout' looks at the attention alone; leave"),
+    ("cams.legrad", {"score": "probability"}, "cams.legrad.score: 'legrad' is defined on one score; leave it out."),
+    ("backbones.net", {}, ONE_OF),
+    ("backbones.net", {**NETWORK, "model": "x.keras"}, ONE_OF),
     ("backbones.net.architecture", "MobilNetV2", "backbones.net: architecture: unknown 'MobilNetV2'. Did you mean"),
     ("backbones.net.architecture", 3, "backbones.net.architecture: must be text or nothing, got 3."),
     ("backbones.net", {"model": "x.keras"}, "backbones.net: model 'x.keras' needs its `preprocessing`"),

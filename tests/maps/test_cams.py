@@ -10,6 +10,7 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS, NETWORK_CONTROLS
 from wsol.networks.perturb import EVIDENCES
 
+FINISHED = ("occlusion", "rise", "attention_last", "rollout", "legrad")  # what was made before is the map
 rng = np.random.default_rng(0)
 
 
@@ -25,7 +26,7 @@ def called(name: str, a: np.ndarray, g: np.ndarray, **settings) -> np.ndarray:
     """
     given = {"activations": a, "gradients": g, "similar_class_gradients": g[..., ::-1] / 2}
     given |= dict.fromkeys(("score_drops", "class_probabilities", "logit_weights"), g)
-    given["finished_maps"] = (a * g).sum(axis=3)
+    given |= dict.fromkeys(("finished_maps", *ARRAYS["attention"]), (a * g).sum(axis=3))
     return CAMS[name](*(given[array] for array in CAMS[name].arrays), **settings)
 
 
@@ -47,7 +48,7 @@ def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
             out += (alpha * np.maximum(gk, 0)).sum() * ak
         elif name == "xgradcam":
             out += (ak / sums[k] * gk).sum() * ak if sums[k] else 0
-        elif name in ("hirescam", "occlusion", "rise"):
+        elif name in ("hirescam", *FINISHED, "tscam"):
             out += gk * ak
         elif name == "gradcam_elementwise":
             out += np.maximum(gk * ak, 0)
@@ -64,8 +65,9 @@ def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
             return naive_eigen(x - x.mean(axis=(0, 1)))
         else:
             raise NotImplementedError(f"{name}: its equation belongs here")
-    signed = name in ("cam", "occlusion", "rise")
-    return out if signed else np.maximum(out, 0)
+    if name == "tscam":
+        return out * out
+    return out if name in ("cam", *FINISHED) else np.maximum(out, 0)
 
 
 def naive_eigen(a: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wsol.files.predict import ARRAYS
 from wsol.maps import heatmaps
 from wsol.maps.cams import CAMS
 from wsol.maps.fusion import fuse
@@ -19,6 +20,7 @@ def evidence(images=70, targets=150, seed=0):
         "class_probabilities": random.random((targets, 1, 1, 5), np.float32),
         "logit_weights": random.normal(size=(targets, 1, 1, 5)).astype(np.float32),
         "finished_maps": random.normal(size=(targets, 6, 7)).astype(np.float32),
+        **{name: random.normal(size=(targets, 3, 4)).astype(np.float32) for name in ARRAYS["attention"]},
         "image_of": np.sort(random.integers(0, images, targets)),
         "row_of": np.arange(targets),
     }

@@ -61,6 +61,18 @@ def test_a_map_is_the_patches_of_the_sequence_and_so_is_its_gradient(count):
     np.testing.assert_allclose(seen.logits[1], logits[0], atol=1e-5)
 
 
+def test_the_network_runs_once_though_a_sequence_is_laid_out():
+    """What the last block adds to is made on the way to the layer: it is not made again behind it."""
+    import tensorflow as tf
+
+    found = backbone(seeded(class_token))
+    explainer = KerasExplainer(found, 2)
+    wanted = [found.output, *explainer.keys, *explainer.cut]
+    traced = tf.function(lambda x: found.graph.run({found.graph.inputs[0]: x}, wanted), autograph=False)
+    graph = traced.get_concrete_function(tf.TensorSpec((2, SIDE, SIDE, 3))).graph
+    assert [operation.type for operation in graph.get_operations()].count("Conv2D") == 1
+
+
 def test_ablation_leaves_the_tokens_before_the_patches():
     model = seeded(class_token)
     found = backbone(model, layer="sum")

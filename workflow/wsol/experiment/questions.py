@@ -155,7 +155,7 @@ def planned(experiment: Experiment) -> list[dict[str, Any]]:
             "trained_on": training.settings["train"]["images"] if training else None,
         }
         network = found.setdefault(run.backbone.id, about)
-        if run.cam.settings["method"] == "cam":
+        if run.cam.settings["method"] in ("cam", "tscam"):
             network["cams"] = sorted({*network["cams"], run.cam.name})
         network["datasets"] = sorted({*network["datasets"], *(dataset.id for dataset in seen(run))})
     return list(found.values())

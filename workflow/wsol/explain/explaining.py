@@ -1,6 +1,5 @@
 """Explaining: a network that is built once, images in batches, and the maps of each CAM and class."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,8 +14,7 @@ from wsol.maps import heatmaps
 from wsol.maps.cams import CAMS
 from wsol.networks import evidence
 from wsol.networks.built import Backbone, check_probability
-from wsol.networks.explainer import Explainer
-from wsol.networks.perturb import EVIDENCES
+from wsol.networks.perturb import EVIDENCES, PERTURBATIONS
 from wsol.pictures.panels import Image
 from wsol.settings import checked, parameters
 
@@ -37,10 +35,14 @@ class Method(NamedTuple):
         score = cam.score or (entry.get("score", "logit") if cam.takes_score else "logit")
         return cls(name, {key: entry[key] for key in parameters(cam) if key in entry}, score)
 
-    @property
-    def asks(self) -> tuple[str, str]:
-        """The evidence that it takes, and of which score."""
-        return CAMS[self.name].evidence, self.score
+    def asks(self, backbone: Backbone, explain: str) -> dict[str, Any]:
+        """What it asks of a network; a ConfigError where that needs probabilities and the network has none."""
+        kind = CAMS[self.name].asked("evidence", self.name, {}, {"method": CAMS[self.name].evidence})
+        asked = {"method": kind.pop("method")}
+        asked |= checked("evidence", EVIDENCES[asked["method"]], kind)
+        found = {"layer": backbone.settings["layer"], "score": self.score, "explain": explain, "evidence": asked}
+        check_probability(found, backbone.activation)
+        return found
 
     def maps(self, arrays: Mapping[str, NDArray]) -> list[NDArray]:
         """The map of each target, from the evidence."""
@@ -63,40 +65,43 @@ class ExplainedImage(NamedTuple):
 
 
 class Explaining:
-    """A built network and the methods that it is asked for; methods that ask the same of it share their pass."""
+    """A built network and the methods that it is asked for, all of them in one pass."""
 
     def __init__(self, backbone: Backbone, methods: Sequence[Method], batch: int):
         self.backbone = backbone
         self.methods = methods
-        self.asked: dict[tuple[str, str], Explainer] = {}
-        for kind, score in dict.fromkeys(method.asks for method in methods):
-            shown = batch if kind == "gradient" else max(batch, MASKS)
-            self.asked[kind, score] = alike(backbone, kind, score).explainer(shown)
+        asked = [method.asks(backbone, "labelled")["evidence"]["method"] for method in methods]
+        masked = any(name in PERTURBATIONS and PERTURBATIONS[name].of_input for name in asked)
+        self.explainer = backbone.explainer(max(batch, MASKS) if masked else batch)
 
     def explain(self, images: Sequence[Image], wanted: Wanted) -> list[ExplainedImage]:
         """What is found of each image, at most as many as a batch holds."""
         if not images:
             return []
         table = targets(images, self._asked(images, wanted))
-        maps: dict[str, list[NDArray]] = {}
-        for asked, explainer in self.asked.items():
-            arrays = evidence.Collected()
-            explainer.backbone.settings["explain"] = "predicted" if wanted.top == 1 else "labelled"
-            seen = evidence.predict(
-                explainer.backbone, lambda name: images[int(name)], table, arrays, explainer=explainer
-            )
-            maps |= {method.name: method.maps(arrays) for method in self.methods if method.asks == asked}
-        return self._by_image(seen["logits"], arrays["explained"].reshape(len(images), -1), maps)
+        explain = "predicted" if wanted.top == 1 else "labelled"
+        asked = {method.name: method.asks(self.backbone, explain) for method in self.methods}
+        sink = evidence.Collected()
+        seen = evidence.predict(
+            self.backbone,
+            lambda name: images[int(name)],
+            table,
+            sink,
+            explanations=asked,
+            explainer=self.explainer,
+        )
+        maps = {method.name: method.maps(sink.view(method.name)) for method in self.methods}
+        explained = sink.view(self.methods[0].name)["explained"]
+        return self._by_image(seen["logits"], explained.reshape(len(images), -1), maps)
 
     def _asked(self, images: Sequence[Image], wanted: Wanted) -> NDArray[np.int64]:
         """The outputs to ask for of each image, [n m]. Which are several highest, one more forward pass has to say."""
         if wanted.top <= 1:
             # Where the network chooses by itself, any output that it has marks the image as one to be explained.
             return np.tile(wanted.outputs or [0], (len(images), 1))
-        explainer = next(iter(self.asked.values()))
         how = self.backbone.settings["resize"], self.backbone.settings["interpolation"]
         pixels = np.stack([fit(image, self.backbone.size, *how)[0] for image in images])
-        logits = explainer.forward(pixels).logits
+        logits = self.explainer.forward(pixels).logits
         return np.argsort(-logits, axis=1, kind="stable")[:, : wanted.top]
 
     def _by_image(self, logits: NDArray, outputs: NDArray, maps: dict[str, list[NDArray]]) -> list[ExplainedImage]:
@@ -118,12 +123,3 @@ def targets(images: Sequence[Image], outputs: NDArray[np.int64]) -> pd.DataFrame
     """
     rows = [(str(i), *images[i].shape[:2], [output]) for i, own in enumerate(outputs.tolist()) for output in own]
     return pd.DataFrame(rows, columns=["image", "height", "width", "outputs"])
-
-
-def alike(backbone: Backbone, kind: str, score: str) -> Backbone:
-    """The same network asked for something else; a ConfigError where that needs probabilities and it has none."""
-    other = copy.copy(backbone)
-    other.settings = {**backbone.settings, "evidence": {"method": kind, **checked(kind, EVIDENCES[kind], {})}}
-    other.settings["score"] = score
-    check_probability(other.settings, other.activation)
-    return other

@@ -47,6 +47,11 @@ EVIDENCE = Arrays(
 #   score_drops              float32 [r 1 1 k]: what the score loses where channel k is zero.
 #   class_probabilities      float32 [r 1 1 k]: the class's probability where only what channel k shows is seen.
 #   logit_weights            float32 [r 1 1 k]: a softmax over channels of the class's logit there.
+#   last_attention           float32 [r h w]: what the class token attends to in the last block, the mean of its heads.
+#   rolled_out               float32 [r h w]: the class token's row of attention rolled out over all blocks.
+#   summed_attention         float32 [r h w]: what the class token attends to, summed over blocks.
+#   attention_gradients      float32 [r h w]: the positive gradients of each block's own score, averaged.
+#   class_maps               float32 [r h w]: the class's share of each place, of a layer with a pooled head alone.
 #   finished_maps            float32 [r h w]: maps of the whole input that need no activations.
 # Of a second explained layer they, and `cell_to_input`, end in _1 (activations_1), of a third in _2 and so on.
 ARRAYS: dict[str, tuple[str, ...]] = {
@@ -55,7 +60,9 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "scorecam": ("activations", "class_probabilities", "logit_weights"),
     "occlusion": ("finished_maps",),
     "rise": ("finished_maps",),
+    "attention": ("last_attention", "rolled_out", "summed_attention", "attention_gradients", "class_maps"),
 }
+CLASSLESS = ("activations", "last_attention", "rolled_out", "summed_attention")  # the same whatever class is explained
 OF_IMAGES = ("activations",)  # those with one row for each image, whatever is explained of it
 
 

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import numpy as np
 
+from wsol.maps.attended import attention_last, legrad, rollout, tscam
 from wsol.maps.channels import Array, constant, contracted, rectified, weighted
 from wsol.maps.controls import NETWORK_CONTROLS
 from wsol.maps.features import eigencam, eigencam_centred, eigengradcam, fem, fem_share
@@ -155,6 +156,10 @@ CAMS = Registry(
         "scorecam_logits": Cam(scorecam_logits, evidence="scorecam", score="logit"),
         "occlusion": Cam(occlusion, evidence="occlusion"),
         "rise": Cam(rise, evidence="rise", score="probability"),
+        "attention_last": Cam(attention_last, evidence="attention"),
+        "rollout": Cam(rollout, evidence="attention"),
+        "legrad": Cam(legrad, evidence="attention", score="logit"),
+        "tscam": Cam(tscam, evidence="attention", score="logit"),
         **{name: Cam(function) for name, function in NETWORK_CONTROLS.items()},
     }
 )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wsol.affine import Affine
+from wsol.errors import ConfigError
 from wsol.files.predict import rows
 from wsol.maps.fusion import fuse, suffixes
 from wsol.maps.record import Cam
@@ -24,6 +25,8 @@ def maps_from(
     """
     for start in range(0, len(evidence["image_of"]), CHUNK):
         chunk = slice(start, start + CHUNK)
+        if missing := [name for name in cam.arrays if name not in evidence]:
+            raise ConfigError(f"cams: the network has no '{missing[0]}', which a pooled head on its patches has.")
         layers = [
             cam(*(rows(evidence, name + suffix, chunk) for name in cam.arrays), **settings)
             for suffix in suffixes(evidence)

@@ -8,11 +8,11 @@ from typing import Any, Literal
 import numpy as np
 
 from wsol.errors import ConfigError
-from wsol.files.predict import ARRAYS
+from wsol.files.predict import ARRAYS, CLASSLESS
 from wsol.maps.channels import Array
 
 RIVALS = 3  # similar classes, where nothing is said: as many as Finer-CAM's authors have
-Evidence = Literal["gradient", "ablation", "scorecam", "occlusion", "rise"]
+Evidence = Literal["gradient", "ablation", "scorecam", "occlusion", "rise", "attention"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Cam:
 
     @property
     def sees_class(self) -> bool:
-        """Whether the map depends on which class is explained; else the method looks at the activations alone."""
-        return self.arrays != ("activations",)
+        """Whether the map depends on which class is explained; else the method looks at what is the same for all."""
+        return not set(self.arrays) <= set(CLASSLESS)
 
     @property
     def sees_similar(self) -> bool:
@@ -82,8 +82,9 @@ class Cam:
     def unused(self, name: str) -> Iterator[tuple[str, str]]:
         """What this method, called `name`, does not ask of a network: (setting, why)."""
         if not self.sees_class:
-            yield "score", f"'{name}' looks at the activations alone"
-            yield "explain", f"'{name}' looks at the activations alone"
+            seen = "activations" if "activations" in self.arrays else "attention"
+            yield "score", f"'{name}' looks at the {seen} alone"
+            yield "explain", f"'{name}' looks at the {seen} alone"
         if self.score is not None:
             yield "score", f"'{name}' is defined on one score"
 

@@ -158,11 +158,3 @@ class Changes(Asking):
         own = self.names(explanation)["finished_maps"]
         shape = self.shapes.get(own, self.backbone.layers[explanation.layers[0]].shape[1:3])
         return [Affine.stretch(shape, self.backbone.size)]
-
-
-def kinds(explanations: Iterable[Explanation]) -> dict[type[Asking], list[Explanation]]:
-    """Who answers which explanations."""
-    found: dict[type[Asking], list[Explanation]] = {}
-    for each in explanations:
-        found.setdefault(Changes if each.method in PERTURBATIONS else Gradients, []).append(each)
-    return found

@@ -16,7 +16,8 @@ import pandas as pd
 from wsol.datasets import images
 from wsol.errors import ConfigError
 from wsol.files.predict import ARRAYS, view
-from wsol.networks.asking import Batch, Explanation, Sink, kinds, suffix
+from wsol.networks.answering import kinds
+from wsol.networks.asking import Batch, Explanation, Sink, suffix
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer
 

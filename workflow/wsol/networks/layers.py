@@ -10,7 +10,15 @@ from wsol.networks.reaching import shares
 from wsol.networks.tokens import Grid, as_map
 
 # What `auto` goes back from: it makes nothing of the map before it, or takes its places together or elsewhere.
-PASSED_BY = (*POOLING, *TRANSPARENT, *RESHAPING, *mixing.TURNING, "ZeroPadding2D")
+PASSED_BY = (
+    *POOLING,
+    "AdaptiveAveragePool",
+    "AdaptiveMaxPool",
+    *TRANSPARENT,
+    *RESHAPING,
+    *mixing.TURNING,
+    "ZeroPadding2D",
+)
 
 HALF = 0.5  # of the places: where fewer have a gradient, the class is not read from there
 

@@ -9,7 +9,7 @@ from wsol.networks.reaching import shares
 from wsol.networks.tokens import Grid
 
 
-class Row(NamedTuple):
+class Candidate(NamedTuple):
     """A layer that can be explained."""
 
     step: Step  # with the shape of its map [n h w k]
@@ -18,7 +18,7 @@ class Row(NamedTuple):
     grid: Grid | None  # of a sequence of tokens
 
 
-def rows(backbone: Backbone) -> list[Row]:
+def rows(backbone: Backbone) -> list[Candidate]:
     """Every layer that can be explained, first to last."""
     graph, grids = backbone.graph, backbone.grids
     steps = layers.candidates(graph, backbone.output, grids)
@@ -27,7 +27,7 @@ def rows(backbone: Backbone) -> list[Row]:
     reached = shares(graph, backbone.output, [(key, grids.get(key)) for key in keys])
     sizes = [_size(fields.get(key)) if key not in grids else _of_tokens(backbone, key, fields) for key in keys]
     listed = zip(steps, sizes, reached, keys, strict=True)
-    return [Row(step, size, share, grids.get(key)) for step, size, share, key in listed]
+    return [Candidate(step, size, share, grids.get(key)) for step, size, share, key in listed]
 
 
 def _size(field: receptive.Field | receptive.Unknown | None) -> tuple[int, int] | None:
@@ -44,7 +44,7 @@ def _of_tokens(backbone: Backbone, key: int, fields: receptive.Fields) -> tuple[
     return _size(fields.get(origin))
 
 
-def said(row: Row) -> str:
+def said(row: Candidate) -> str:
     """A row in words: what follows its name and kind."""
     high, wide, channels = row.step.shape[1:]
     field = f"{row.field[0]} x {row.field[1]}" if row.field else "?"

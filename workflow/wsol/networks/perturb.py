@@ -64,6 +64,10 @@ def gradient(
     """The gradients of the explained score (`asking.Gradients`)."""
 
 
+def attention() -> None:
+    """Maps of what a transformer of Keras' layers attends to; `answering.Attention` takes them."""
+
+
 class Probe:
     """One image, ready to be asked again: its input, its logits [c], a layer's activations, what its head needs."""
 
@@ -224,5 +228,6 @@ PERTURBATIONS: dict[str, Perturbation] = {
 }
 EVIDENCES: dict[str, Callable] = {
     "gradient": gradient,
+    "attention": attention,
     **{name: perturbation.function for name, perturbation in PERTURBATIONS.items()},
 }

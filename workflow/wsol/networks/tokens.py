@@ -211,7 +211,9 @@ class LaidOut(Graph):
         """A sequence through its map, from what is known of either."""
         (made,), (seen,), (key,) = laid.patches.inputs, laid.patches.outputs, laid.sequence.outputs
         if made not in values:
-            values |= {made: self._own(values, [key])[key]}
+            # With all that was needed on the way: a network that is run twice takes twice as long.
+            found = self._own(values, [key])
+            values |= {made: found.pop(key), **found}
         if seen not in values:
             values[seen] = laid.patches.operation(values[made])
         values[key] = laid.sequence.operation(values[seen], values[made])
