@@ -70,6 +70,7 @@ def test_what_is_no_factory(given, said):
         ({"weights": "net.py", "seed": 3}, ConfigError, "seed: nothing is drawn where weights are of a file"),
         ({"input": None}, ConfigError, " torch 'net.py:make' needs its `input`: 224 or [height, width]."),
         ({"preprocessing": None}, ConfigError, " torch 'net.py:make' needs its `preprocessing`: order, scale"),
+        ({"evidence": "attention"}, ConfigError, "evidence: 'attention' is for attention_last, legrad"),
         ({"architecture": "VGG16"}, ConfigError, " needs one of `architecture`, `model`, `keras_hub` and `torch`."),
     ],
 )
@@ -78,6 +79,12 @@ def test_what_is_wrong_with_one_is_said_before_anything_is_computed(here, change
     with pytest.raises(kind) as error:
         check(changed(("backbones.net", entry)))
     assert str(error.value).removeprefix("backbones.net").lstrip(".:").startswith(said)
+
+
+def test_what_a_torch_transformer_attends_to_is_not_asked(here):
+    said = r"backbones.net: evidence attention: is of a transformer of Keras' layers, and this one is in torch\."
+    with pytest.raises(ConfigError, match=said):
+        check(changed(("backbones.net", NET), ("cams.rollout", {})))
 
 
 def test_where_there_is_no_pytorch_one_line_says_so(here, monkeypatch):

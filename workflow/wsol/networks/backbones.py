@@ -134,6 +134,8 @@ def backbone(
     if torch is not None:
         torchcode.factory(torch)
         settings["weights"] = "random" if weights is None else weights
+        if _evidence(evidence)["method"] == "attention":
+            raise ConfigError("evidence attention: is of a transformer of Keras' layers, and this one is in torch.")
     return settings | {"arguments": arguments, "evidence": _evidence(evidence)}
 
 

@@ -10,15 +10,8 @@ from wsol.networks.reaching import shares
 from wsol.networks.tokens import Grid, as_map
 
 # What `auto` goes back from: it makes nothing of the map before it, or takes its places together or elsewhere.
-PASSED_BY = (
-    *POOLING,
-    "AdaptiveAveragePool",
-    "AdaptiveMaxPool",
-    *TRANSPARENT,
-    *RESHAPING,
-    *mixing.TURNING,
-    "ZeroPadding2D",
-)
+ADAPTIVE = ("AdaptiveAveragePool", "AdaptiveMaxPool")  # poolings to a size of their own
+PASSED_BY = (*POOLING, *ADAPTIVE, *TRANSPARENT, *RESHAPING, *mixing.TURNING, "ZeroPadding2D")
 
 HALF = 0.5  # of the places: where fewer have a gradient, the class is not read from there
 

@@ -14,20 +14,18 @@ from wsol.networks.torchgraph import TorchGraph, mapless
 class TorchBackbone(Backbone):
     """A classifier in PyTorch. Its layers are called as `named_modules` calls them."""
 
-    def __init__(self, graph: TorchGraph, *given: Any):
-        self.traced = graph  # what `graph` is made of, where sequences are laid out in it
-        super().__init__(graph, *given)
+    network: TorchGraph
 
     def _layer(self, name: str) -> Step:
         """The layer of one name: of a module the tensor that it gives, where that is a map."""
-        key = self.traced.named.get(name)
+        key = self.network.named.get(name)
         step = next((s for s in layers.candidates(self.graph, self.output, self.grids) if s.outputs[0] == key), None)
         if step is not None:
             return step._replace(name=name)
-        made = self.traced.producer(key) if key is not None else None
+        made = self.network.producer(key) if key is not None else None
         if made is not None and self.settings["tokens"]:
             tokens.check_layer(tokens.tokens(**self.settings["tokens"]), made, name)
-        if name and (why := mapless(self.traced, name)):
+        if name and (why := mapless(self.network, name)):
             raise why
         return super()._layer(name)
 
@@ -35,7 +33,7 @@ class TorchBackbone(Backbone):
         """What answers for it, `batch` images at a time."""
         from wsol.networks.torchexplainer import TorchExplainer
 
-        return TorchExplainer(self, self.traced, batch)
+        return TorchExplainer(self, self.network, batch)
 
 
 def build(settings: Mapping[str, Any]) -> TorchBackbone:
