@@ -1,6 +1,9 @@
 """Classifiers of keras-hub as backbones: a class with its settings, a preset by name; and what is refused of them."""
 
 import builtins
+import runpy
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from wsol.errors import ConfigError, Missing
 from wsol.networks import backbones, hub
 from wsol.networks.kerasexplainer import KerasExplainer
 
+SCRIPT = Path(__file__).parents[2] / "scripts/layers.py"
 SIZES = {
     "image_shape": [SIDE, SIDE, 3],
     "patch_size": 8,
@@ -54,7 +58,7 @@ def test_weights_of_a_file_are_loaded(tmp_path):
         backbones.build(wrong)
 
 
-def test_a_preset_is_what_its_folder_has_with_its_preprocessing(tmp_path):
+def test_a_preset_is_what_its_folder_has_with_its_preprocessing(tmp_path, monkeypatch, capsys):
     """A preset may lie in a folder, as keras-hub saves it: what is downloaded is the same."""
     package = keras_hub()
     keras.utils.set_random_seed(1)
@@ -65,6 +69,10 @@ def test_a_preset_is_what_its_folder_has_with_its_preprocessing(tmp_path):
     model.preprocessor = package.ViTImageClassifierPreprocessor(image_converter=converter)
     model.save_to_preset(str(tmp_path / "preset"))
     found = backbones.build({"keras_hub": str(tmp_path / "preset")})
+    monkeypatch.setattr(sys, "argv", ["layers.py", str(tmp_path / "preset"), "--hub"])
+    runpy.run_path(str(SCRIPT), run_name="__main__")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ln_1 LayerNormalization 4 x 4 x 16 sees 32 x 32 reached 100% tokens, 1 to skip <- auto" in said
     image = picture("1", (SIDE, SIDE))[None]
     wanted = model(converter(image.astype(np.float32)))
     np.testing.assert_allclose(KerasExplainer(found, 1).forward(image).logits, wanted, atol=1e-5)
