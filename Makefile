@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
   --resources gpu=$(GPUS) --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run reproduce data shots figures tables verify reference test coverage test-slow test-real test-hub test-slurm test-browser lint format bench
+.PHONY: run reproduce data shots figures tables verify reference test coverage test-slow test-torch test-real test-hub test-slurm test-browser lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
@@ -64,6 +64,13 @@ coverage: $(VENV)/ready
 # Architectures and runs of minutes; runs on real images and weights.
 test-slow: $(VENV)/ready
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+# Networks in PyTorch, which comes into the environment and is in no lock: TORCH=torch==2.9.1 for one of your choice.
+TORCH ?= torch>=2.6
+test-torch: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --no-deps grad-cam ttach
+	$(BIN)/python -m pytest -m 'not real and not slurm and not browser' tests/networks/test_torch_*.py tests/workflow/test_torch_runs.py $(ARGS)
 
 test-real: $(VENV)/ready
 	$(BIN)/python -m pytest -m real -rs $(ARGS)

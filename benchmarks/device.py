@@ -30,7 +30,7 @@ import pandas as pd
 from wsol.datasets import decoding, images
 from wsol.errors import InputError
 from wsol.files.predict import EVIDENCE
-from wsol.networks import backbones, evidence
+from wsol.networks import backbones, determinism, evidence
 
 ASK = ("nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits")
 
@@ -44,7 +44,7 @@ class Measured(NamedTuple):
 
 def main() -> None:
     given = arguments()
-    ran_on = backbones.deterministic(given.threads, "native", given.gpus, not given.loose)
+    ran_on = determinism.deterministic(given.threads, "native", given.gpus, not given.loose)
     backbone = backbones.build({"architecture": given.architecture, "weights": "random", "batch": given.batch})
     with tempfile.TemporaryDirectory() as folder:
         found = measure(backbone, generated(Path(folder), given.count), given, Path(folder) / "evidence.npz")

@@ -88,7 +88,7 @@ def work(given: dict[str, Any]) -> None:
 
     from wsol.networks import backbones
 
-    backbones.deterministic(given["threads"])
+    settle(given["threads"])
     backbone = settled(backbones.build({"architecture": given["architecture"], "weights": given["weights"]}))
     path = Path(given["folder"]) / f"{os.getpid()}.evidence.npz"
     count = len(given["names"])
@@ -110,6 +110,16 @@ def work(given: dict[str, Any]) -> None:
         return rate(made[question])
 
     serve(answer)
+
+
+def settle(threads: int) -> None:
+    """Before TensorFlow does anything; the older code has the function elsewhere."""
+    try:
+        from wsol.networks.determinism import deterministic
+    except ImportError:
+        from wsol.networks.backbones import deterministic
+
+    deterministic(threads)
 
 
 def settled(backbone: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from forward import chunked, explainer, folding, settled
+from forward import chunked, explainer, folding, settle, settled
 from processes.workers import LIBRARY, Worker, in_turns, rate, serve, settings_of_worker, told
 
 ARCHITECTURES: dict[str, dict] = {"MobileNetV2": {}, "MobileNet": {"alpha": 0.25}, "MobileNetV3Small": {}}
@@ -66,7 +66,7 @@ def work(given: dict[str, Any]) -> None:
 
     # Older code runs one batch at a time with all cores; now each thread runs chunks of its own.
     is_now = Path(given["code"]) == LIBRARY
-    backbones.deterministic(1 if is_now else os.cpu_count())
+    settle(1 if is_now else os.cpu_count())
     settings = {"architecture": given["architecture"], **ARCHITECTURES[given["architecture"]], "weights": "random"}
     made: dict[str, Callable[[], int]] = {}
 

@@ -39,9 +39,9 @@ def predict(count: int) -> tuple[float, int]:
     import pandas as pd
 
     from wsol.files.predict import EVIDENCE
-    from wsol.networks import backbones, evidence
+    from wsol.networks import backbones, determinism, evidence
 
-    backbones.deterministic(2)
+    determinism.deterministic(2)
     backbone = backbones.build({"architecture": "MobileNet", "alpha": 0.25, "weights": "random"})
     explainer = backbone.explainer(backbone.settings["batch"])
     names = [f"{i}.png" for i in range(count)]

@@ -20,7 +20,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from forward import explainer, generated_images, settled
+from forward import explainer, generated_images, settle, settled
 from processes.workers import LIBRARY, Worker, in_turns, rate, serve, settings_of_worker
 
 
@@ -61,10 +61,9 @@ def arguments() -> argparse.Namespace:
 def work(given: dict[str, Any]) -> None:
     """Answers for one code."""
     sys.path.insert(0, given["code"])
-    from wsol.networks import backbones
 
     is_now = Path(given["code"]) == LIBRARY
-    backbones.deterministic(1 if is_now else os.cpu_count())
+    settle(1 if is_now else os.cpu_count())
     asked = {
         "/".join(each): dict(zip(("score", "explain", "layer"), each, strict=True))
         for each in product(("logit", "probability"), ("labelled", "predicted"), given["layers"])

@@ -54,9 +54,9 @@ def seconds(given: argparse.Namespace) -> dict[str, float]:
     import numpy as np
     import pandas as pd
 
-    from wsol.networks import backbones, evidence, train
+    from wsol.networks import backbones, determinism, evidence, train
 
-    backbones.deterministic(2, given.one)
+    determinism.deterministic(2, given.one)
     backbone = backbones.build({"architecture": given.architecture, "weights": "random", "input": given.input}, None, 6)
     pixels = np.random.default_rng(0).integers(0, 256, (IMAGES, given.input, given.input, 3), np.uint8)
     table = pd.DataFrame({"image": range(IMAGES), "outputs": [[0]] * IMAGES, "width": 0, "height": 0})

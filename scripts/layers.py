@@ -5,6 +5,7 @@ that gradients of the outputs reach, on one image of noise. A sequence of tokens
 
 python scripts/layers.py MobileNetV2
 python scripts/layers.py model.keras --input 224
+python scripts/layers.py my_network.py:make --input 224 --unsafe
 python scripts/layers.py vit_base_patch16_224_imagenet --hub
 """
 
@@ -27,7 +28,9 @@ from wsol.networks.quiet import quiet
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "model", metavar="NAME|FILE", help="an architecture of keras.applications, a Keras file or a SavedModel folder"
+        "model",
+        metavar="NAME|FILE",
+        help="an architecture of keras.applications, a Keras file, a SavedModel folder or a torch FILE.py:FACTORY",
     )
     parser.add_argument("--input", type=int, nargs="+", metavar="PIXELS", help="one number, or height and width")
     parser.add_argument("--output", help="the output to explain, where the model has several")
@@ -56,6 +59,8 @@ def settings(given: argparse.Namespace) -> dict:
     own = given.model not in ARCHITECTURES and (Path(given.model).suffix or Path(given.model).exists())
     if given.hub:
         source = {"keras_hub": given.model, "weights": "random", "preprocessing": {}}
+    elif ":" in given.model:
+        source = {"torch": given.model, "preprocessing": {}}
     elif own:
         source = {"model": given.model, "preprocessing": {}}
     else:

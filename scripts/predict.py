@@ -12,7 +12,7 @@ from wsol.index import indexing
 from wsol.index.outputs import right
 from wsol.index.splits import rows
 from wsol.job import job
-from wsol.networks import backbones, device, evidence, receptive
+from wsol.networks import backbones, determinism, device, evidence, receptive
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -25,8 +25,10 @@ with job(snakemake.log, f"predict {name}") as log:
     explanations = params.reading["explanations"]
     threads, instructions = settings.pop("threads"), settings.pop("instructions")
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
-    # A thread for each chunk of images, and none within one.
-    ran_on = backbones.deterministic(1, instructions, settings.pop("gpus"), settings.pop("deterministic"))
+    # A thread for each chunk of images, and none within one; PyTorch has its threads within.
+    how = {"gpus": settings.pop("gpus"), "deterministic": settings.pop("deterministic")}
+    is_torch = settings["torch"] is not None
+    ran_on = determinism.deterministic(threads if is_torch else 1, instructions, **how, torch=is_torch)
     log.say(f"{ran_on}; instructions {instructions}")
     trained = files.weights[0] if isinstance(settings["weights"], dict) else None
     fitted = WEIGHTS.read(trained) if trained else {"classes": None, "names": []}
@@ -44,7 +46,7 @@ with job(snakemake.log, f"predict {name}") as log:
         "settings": {"reading": params.reading, **found_out},
         "made_from": {"targets": files.targets} | (weights if trained else {}),
         "given": ({} if trained else weights)
-        | dict(zip(["model"], files.model, strict=False))
+        | {f"model{evidence.suffix(place)}": path for place, path in enumerate(files.model)}
         | dict(zip(["code"], files.program, strict=False)),
     }
     with (

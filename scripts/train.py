@@ -9,7 +9,7 @@ from wsol.files.train import WEIGHTS
 from wsol.index import indexing
 from wsol.index.outputs import names_of
 from wsol.job import job
-from wsol.networks import backbones, device, train
+from wsol.networks import backbones, determinism, device, train
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -20,7 +20,7 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     settings = plugins.joined(params.settings)
     given, threads, instructions = (settings.pop(key) for key in ("train", "threads", "instructions"))
     found = train.labels(TARGETS.read(snakemake.input.targets, train.LABELS))
-    ran_on = backbones.deterministic(threads, instructions, settings.pop("gpus"), settings.pop("deterministic"))
+    ran_on = determinism.deterministic(threads, instructions, settings.pop("gpus"), settings.pop("deterministic"))
     log.say(f"{ran_on}; instructions {instructions}")
     names = names_of(found)
     backbone = backbones.build(backbones.untrained(settings, given["seed"]), classes=len(names))

@@ -4,7 +4,7 @@ import math
 
 from configs import FOLDER, NETWORK
 
-ONE_OF = "backbones.net: needs one of `architecture`, `model` and `keras_hub`."
+ONE_OF = "backbones.net: needs one of `architecture`, `model`, `keras_hub` and `torch`."
 HUB = {"class": "ViTImageClassifier", "backbone": {"num_layers": 1}}
 OF_HUB = {"keras_hub": HUB, "weights": "random", "classes": 3, "preprocessing": {}}
 WRONG_NETWORKS = [

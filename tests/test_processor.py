@@ -8,7 +8,7 @@ import pytest
 
 from wsol import processor
 
-THEIRS = dict.fromkeys({**processor.ARRAYS, **processor.OPENBLAS, **processor.NETWORKS}, "theirs")
+THEIRS = dict.fromkeys({**processor.ARRAYS, **processor.OPENBLAS, **processor.NETWORKS, **processor.TORCH}, "theirs")
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def environment(monkeypatch):
 def test_portable_wins_over_what_the_environment_says(environment, monkeypatch):
     monkeypatch.setattr(processor, "seen", lambda: ["avx2", "fma", "avx512f"])
     processor.settle("portable")
-    assert environment == processor.ARRAYS | processor.OPENBLAS | processor.NETWORKS
+    assert environment == processor.ARRAYS | processor.OPENBLAS | processor.NETWORKS | processor.TORCH
     assert "theirs" not in environment.values()
     assert environment["ONEDNN_MAX_CPU_ISA"] == "AVX2" and environment["TF_ENABLE_ONEDNN_OPTS"] == "1"
 

@@ -24,9 +24,9 @@ def ours(weights: str) -> Callable[[str, int, int], Run]:
     from wsol.files.predict import view
     from wsol.maps import heatmaps
     from wsol.maps.cams import CAMS
-    from wsol.networks import backbones, evidence
+    from wsol.networks import backbones, determinism, evidence
 
-    backbones.deterministic(1)
+    determinism.deterministic(1)
     backbone = backbones.build({"architecture": "MobileNetV2", "weights": weights, "layer": LAYER, "classes": 1000})
     explainer = backbone.explainer(32, os.cpu_count())
     own = {
@@ -66,9 +66,9 @@ def save(weights: str) -> None:
     import keras
 
     sys.path.insert(0, str(LIBRARY))
-    from wsol.networks import backbones
+    from wsol.networks import determinism
 
-    backbones.deterministic(1)  # before TensorFlow does anything
+    determinism.deterministic(1)  # before TensorFlow does anything
     keras.utils.set_random_seed(0)
     keras.applications.MobileNetV2(weights=None).save_weights(weights)
 

@@ -119,7 +119,7 @@ def test_without_the_package_one_line_says_what_to_install(monkeypatch):
         ({"classes": None}, "classes: is needed, how many outputs ViTImageClassifier has."),
         ({"keras_hub": {"class": "ViTImageClassifier"}}, "keras_hub: must be a preset's name, or {class: NAME"),
         ({"keras_hub": "vit", "weights": "imagenet"}, "weights: the preset 'vit' brings its own"),
-        ({"architecture": "VGG16"}, "backbone: needs one of `architecture`, `model` and `keras_hub`."),
+        ({"architecture": "VGG16"}, "backbone: needs one of `architecture`, `model`, `keras_hub` and `torch`."),
         ({"alpha": 1.0}, "backbone keras_hub: unknown 'alpha'"),
     ],
 )

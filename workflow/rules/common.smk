@@ -79,9 +79,9 @@ def weights(wildcards):
 
 
 def model(wildcards):
-    """The user's model file, where its weights come from elsewhere."""
+    """The user's model file or code, where its weights come from elsewhere."""
     network = SETTINGS[wildcards.reading]["network"]
-    return experiments.sources({"model": network["model"]}) if network["weights"] else []
+    return experiments.sources({key: network[key] for key in ("model", "torch")}) if network["weights"] else []
 
 
 def read(kind, dataset, backbone, shard="{shard}"):

@@ -24,13 +24,15 @@ ARRAYS = {
     "OPENCV_IPP": "disabled",  # its resizing goes by the processor; OpenCV's own does not
 }
 OPENBLAS = {"OPENBLAS_CORETYPE": "Haswell"}  # a name for AVX2 and FMA; it would crash without them
-# Of TensorFlow: by itself it takes oneDNN's operations where there are instructions made for networks, else its own.
+# Of TensorFlow, and of oneDNN in PyTorch. By itself TensorFlow takes oneDNN's operations where there are instructions
+# made for networks, else its own.
 NETWORKS = {
     "TF_ENABLE_ONEDNN_OPTS": "1",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "ONEDNN_CPU_ISA_HINTS": "NO_HINTS",
     "ONEDNN_DEFAULT_FPMATH_MODE": "STRICT",
 }
+TORCH = {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2"}  # PyTorch's own operations, and MKL's; as OPENBLAS
 NEEDED = ("avx2", "fma")
 KNOWN = (*NEEDED, "avx512f", "avx512vnni", "avx512bf16", "amx-tile")  # what libraries choose by, as LLVM calls them
 
@@ -38,7 +40,7 @@ KNOWN = (*NEEDED, "avx512f", "avx512vnni", "avx512bf16", "amx-tile")  # what lib
 def settle(instructions: Instructions) -> None:
     """Tell the libraries that this process and those that it starts will load; what the user's environment said goes.
 
-    `native` leaves TensorFlow as it is.
+    `native` leaves TensorFlow and PyTorch as they are.
     """
     os.environ.pop("NPY_ENABLE_CPU_FEATURES", None)  # NumPy takes one of the two and refuses both
     os.environ.update(ARRAYS)
@@ -48,9 +50,11 @@ def settle(instructions: Instructions) -> None:
 
 
 def settle_networks(instructions: Instructions) -> None:
-    """The same for TensorFlow alone, in a job of its own, whose environment may have lost on the way what was said."""
+    """The same for TensorFlow and PyTorch alone, in a job whose environment may have lost on the way what was said."""
     if instructions == "portable":
         os.environ.update(NETWORKS)
+        if not lacking():
+            os.environ.update(TORCH)
 
 
 def seen() -> list[str]:

@@ -15,8 +15,8 @@ from wsol.regions.protocols import PROTOCOLS
 
 def backbone(where: str, settings: Mapping[str, Any]) -> None:
     """A ConfigError for the first of a backbone's settings (all of them, defaults filled in) that does nothing."""
-    rules = _of_model if settings["model"] is not None else _of_architecture
-    rules = _of_hub if settings["keras_hub"] is not None else rules
+    sources = {"model": _of_model, "keras_hub": _of_hub, "torch": _of_torch}
+    rules = next((rules for source, rules in sources.items() if settings[source] is not None), _of_architecture)
     for key, reason in rules(settings):
         raise ConfigError(f"{where}.{key}: {reason}")
 
@@ -36,12 +36,30 @@ def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _of_hub(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _of_an_image_alone(settings, "keras-hub")
     if not settings["safe"]:
         yield "safe", "keras-hub brings no code of others; leave out 'safe'."
     if settings["seed"] and settings["weights"] != "random" and not isinstance(settings["weights"], dict):
         yield "seed", "nothing is drawn where weights are given; leave out 'seed'."
     if settings["classes"] is not None and isinstance(settings["weights"], dict):
         yield "classes", "training takes their number from the labels; leave out 'classes'."
+
+
+def _of_an_image_alone(settings: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    """What only a Keras file may have beside what it says itself."""
+    if settings["inputs"] is not None:
+        yield "inputs", f"{name} takes an image and nothing else; leave out 'inputs'."
+    if settings["code"] is not None:
+        yield "code", f"{name} names no code of others; leave out 'code'."
+
+
+def _of_torch(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _of_an_image_alone(settings, "a torch network")
+    weights = settings["weights"]
+    if weights == "imagenet":
+        yield "weights", "a torch network takes a file with its state dict, 'imagenet' is an architecture's."
+    if settings["seed"] and isinstance(weights, str) and weights != "random":
+        yield "seed", "nothing is drawn where weights are of a file; leave out 'seed'."
 
 
 def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -52,10 +70,7 @@ def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "activation", f"{name} ends in a softmax; leave out 'activation'."
     if settings["output"] is not None:
         yield "output", f"{name} has one output; leave out 'output'."
-    if settings["inputs"] is not None:
-        yield "inputs", f"{name} takes an image and nothing else; leave out 'inputs'."
-    if settings["code"] is not None:
-        yield "code", f"{name} names no code of others; leave out 'code'."
+    yield from _of_an_image_alone(settings, name)
     if not settings["safe"]:
         yield "safe", f"{name} brings no code of others; leave out 'safe'."
     if settings["seed"] and isinstance(weights, str) and weights != "random":

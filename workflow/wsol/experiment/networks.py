@@ -12,7 +12,7 @@ from wsol.experiment.questions import has_images
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
 from wsol.maps.cams import CAMS
-from wsol.networks import backbones, inputs, modelfile, opening, owncode, train
+from wsol.networks import backbones, inputs, modelfile, opening, owncode, torchcode, train
 from wsol.networks.perturb import EVIDENCES
 from wsol.settings import checked, conform, known, parameters, shown
 
@@ -105,7 +105,7 @@ def _evidence(cam: CamEntry, usual: dict[str, Any]) -> dict[str, Any]:
 def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[str, Any]) -> Decision:
     """Maps that were made elsewhere, as a backbone without a network."""
     where = f"backbones.{name}"
-    if network := [key for key in given if key in ("architecture", "model", "keras_hub", "weights")]:
+    if network := [key for key in given if key in ("architecture", "model", "keras_hub", "torch", "weights")]:
         raise ConfigError(f"{where}: imported maps come without a network; leave out '{network[0]}'.")
     settings = checked(where, imported.settings, given)
     if isinstance(settings["imported"], dict):
@@ -130,7 +130,9 @@ def _network(where: str, given: dict) -> dict:
     idle.backbone(where, settings)
     if settings["model"] is not None:
         _model(where, settings)
-    if settings["weights"] is not None:
+    if settings["torch"] is not None:
+        _torch(where, settings)
+    elif settings["weights"] is not None:
         words = ("random",) if settings["keras_hub"] else () if settings["model"] else ("imagenet", "random")
         _weights(f"{where}.weights", settings["weights"], words)
     arguments = settings.pop("arguments")
@@ -156,6 +158,18 @@ def _model(where: str, settings: Mapping[str, Any]) -> None:
     except DataError as error:
         kind = ConfigError if places.is_there(model) else Missing
         raise kind(f"{where}: {error}") from error
+
+
+def _torch(where: str, settings: Mapping[str, Any]) -> None:
+    """A ConfigError where a PyTorch network's code or weights can be none, or may not be trusted."""
+    try:
+        torchcode.check(settings)
+    except ConfigError as error:
+        raise type(error)(f"{where}.{error}") from error
+    if settings["weights"] != "random":
+        places.file(f"{where}.weights", settings["weights"])
+        if not places.is_there(settings["weights"]):
+            raise Missing(f"{where}.weights: must be random or a file; no file {places.named(settings['weights'])}.")
 
 
 def _weights(where: str, weights: str | dict, words: tuple[str, ...]) -> None:

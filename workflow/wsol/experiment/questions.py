@@ -18,6 +18,7 @@ from wsol.files.plan import PLAN
 from wsol.index import indexing, outputnames
 from wsol.maps import imported
 from wsol.maps.controls import CONTROLS, NETWORK_CONTROLS
+from wsol.networks import torchcode
 
 
 def has_images(dataset: Decision) -> bool:
@@ -46,7 +47,8 @@ def _model_files(settings: Mapping[str, Any]) -> list[str]:
     for name in map(settings.get, ("model", "weights", "code")):
         if isinstance(name, str) and name not in ("imagenet", "random"):
             found += [Path(name), *sorted(Path(name).rglob("*"))]  # a SavedModel is a folder
-    return [str(path) for path in found if path.is_file()]
+    code = torchcode.sources(settings["torch"]) if settings.get("torch") else []
+    return [str(path) for path in found if path.is_file()] + code
 
 
 def adapters(settings: Iterable[Mapping[str, Any]], drawn: bool = False) -> list[str]:

@@ -196,6 +196,6 @@ def anew(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
-def brief(error: Exception) -> str:
+def brief(error: BaseException) -> str:
     """Keras prints whole weight matrices."""
     return " ".join(str(error).split())[:300] or type(error).__name__

@@ -7,10 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from wsol import processor
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import channels, device, halves, hub, inputs, opening, portable, savedchannels
+from wsol.networks import (
+    channels,
+    device,
+    halves,
+    hub,
+    inputs,
+    opening,
+    savedchannels,
+    torchcode,
+    torchnetwork,
+)
 from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
 from wsol.networks.built import Backbone
 from wsol.networks.graphs import Graph
@@ -19,7 +28,7 @@ from wsol.networks.perturb import EVIDENCES
 from wsol.networks.savedmodel import SavedGraph
 from wsol.networks.tokens import tokens
 from wsol.places import as_written
-from wsol.settings import Doc, Place, Range, Seed, Side, checked, known
+from wsol.settings import Doc, Place, Range, Seed, Side, checked, known, shown
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
 PREPROCESSING, TOKENS = preprocessing, tokens  # `backbone` has parameters of these names
@@ -33,6 +42,13 @@ def backbone(
         str | dict | None,
         Doc("A classifier of keras-hub: a preset's name, or {class: NAME, backbone: {…}, …}; needs the extra `hub`."),
     ] = None,
+    torch: Annotated[
+        str | dict | None,
+        Doc(
+            "A network in PyTorch: `my_file.py:factory` or `my_module:factory`, from the folder that the run starts "
+            "in, a torchvision name, or `{factory: …, arguments: {…}}`. It runs code, and so needs `safe: false`."
+        ),
+    ] = None,
     preprocessing: Annotated[
         dict | None, Doc("How images become the network's input; a model needs it, an architecture has its own.")
     ] = None,
@@ -40,7 +56,8 @@ def backbone(
         Literal["imagenet", "random"] | Place | dict | None,
         Doc(
             "`imagenet` (an architecture's, unless said), `random`, a file, or `{train: {dataset: NAME, …}}`; a Keras "
-            "file brings its own, unless others are given, and a SavedModel keeps its own."
+            "file brings its own, unless others are given, and a SavedModel keeps its own. A torch network takes a "
+            "file with its state dict; else they are as its factory draws them."
         ),
     ] = None,
     classes: Annotated[
@@ -108,14 +125,17 @@ def backbone(
     `none`, it has no probabilities.
     """
     settings = {name: value for name, value in locals().items() if name != "arguments"}
-    if sum(source is not None for source in (architecture, model, keras_hub)) != 1:
-        raise ConfigError("backbone: needs one of `architecture`, `model` and `keras_hub`.")
+    if sum(source is not None for source in (architecture, model, keras_hub, torch)) != 1:
+        raise ConfigError("backbone: needs one of `architecture`, `model`, `keras_hub` and `torch`.")
     if keras_hub is not None:
         hub.check_source(keras_hub, weights, classes)
     if isinstance(keras_hub, dict) and preprocessing is None:
         raise ConfigError("backbone: a class of keras-hub needs its `preprocessing`: order, scale, mean, std.")
-    if model is not None and preprocessing is None:
-        raise ConfigError(f"backbone: model '{as_written(model)}' needs its `preprocessing`: order, scale, mean, std.")
+    named = f"model '{as_written(model)}'" if model is not None else f"torch {shown(torch)}"
+    if (model is not None or torch is not None) and preprocessing is None:
+        raise ConfigError(f"backbone: {named} needs its `preprocessing`: order, scale, mean, std.")
+    if torch is not None and input is None:
+        raise ConfigError(f"backbone: {named} needs its `input`: 224 or [height, width].")
     if isinstance(input, list) and len(input) != 2:
         raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
     if architecture is not None and architecture not in ARCHITECTURES:
@@ -127,11 +147,17 @@ def backbone(
     own = ARCHITECTURES[architecture].arguments if architecture else {}
     for name in arguments:
         if name not in own:
-            raise ConfigError(unknown(f"backbone {architecture or model or 'keras_hub'}", name, [*own, *settings]))
+            source = architecture or model or torch or "keras_hub"
+            raise ConfigError(unknown(f"backbone {source}", name, [*own, *settings]))
     if architecture is not None:
         settings["weights"] = "imagenet" if weights is None else weights
         sides = [input] if isinstance(input, int) else list(input or [])
         arguments = fitting(architecture, arguments, settings["weights"], sides, classes)
+    if torch is not None:
+        torchcode.factory(torch)
+        settings["weights"] = "random" if weights is None else weights
+        if _evidence(evidence)["method"] == "attention":
+            raise ConfigError("evidence attention: is of a transformer of Keras' layers, and this one is in torch.")
     return settings | {"arguments": arguments, "evidence": _evidence(evidence)}
 
 
@@ -142,33 +168,6 @@ def _evidence(given: str | dict) -> dict:
     return {"method": name, **checked(f"evidence {name}", known("evidence", name, EVIDENCES), asked)}
 
 
-def deterministic(
-    threads: int | None = None,
-    instructions: processor.Instructions = "native",
-    gpus: int = 0,
-    deterministic: bool = True,
-) -> str:
-    """The same bytes from the same input: before TensorFlow is loaded and any model is built.
-
-    `threads` fixes how sums are split; with `instructions` portable it is the same bytes on another processor too, but
-    not on a card. Not `deterministic`, TensorFlow takes operations whose last digits differ from run to run, which
-    some cards need. Says in a line what networks run on.
-    """
-    processor.settle_networks(instructions)
-    import keras
-    import tensorflow as tf
-
-    said = device.settle(gpus)
-    keras.mixed_precision.set_global_policy("float32")
-    if deterministic:
-        tf.config.experimental.enable_op_determinism()
-    if threads:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-    if instructions == "portable":
-        portable.portable()
-    return said if deterministic else f"{said}, not deterministic"
-
-
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
     """A Backbone of `settings` as a config gives them; `weights` are a trained file, `classes` its number."""
     settings = backbone(**settings)
@@ -176,6 +175,8 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
     chosen = str(weights) if weights else settings["weights"]
     if isinstance(chosen, dict):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
+    if settings["torch"] is not None:
+        return torchnetwork.build(settings)
     if settings["keras_hub"] is not None:
         return _of_hub(settings, chosen, classes or settings["classes"])
     if settings["model"] is None:

@@ -45,8 +45,8 @@ class Backbone:
         said = tokens.tokens(**settings["tokens"]) if settings["tokens"] else None
         self.grids = tokens.find(graph, self.output, said)
         self.places: dict[str, int] = {}  # of a layer among those that are explained, as the settings call it
-        self.layers = self._layers(settings["layer"])
         self.network = graph  # with sequences as they are; in `graph` those that are explained are maps
+        self.layers = self._layers(settings["layer"])
         self._lay_out(said)
         self.cell_to_input = [receptive.cell_to_input(graph, step, size) for step in self.layers]
         # One output is two classes: what its sigmoid gives, and the rest.

@@ -122,6 +122,34 @@ class Graph:
                 found.update(step.outputs)
         return found
 
+    def numbered(self, step: Step, key: int) -> Any:
+        """Which of the tokens of `key`, counted from 1, a slice or a concatenation gives, [t]; 0 for others."""
+        import tensorflow as tf
+
+        shapes = {made.outputs[0]: made.shape for made in self.steps}
+
+        def number() -> Any:
+            values = {other: tf.zeros((1, *shapes[other][1:])) for other in step.inputs}
+            values[key] = values[key] + tf.range(1.0, shapes[key][1] + 1)[None, :, None]
+            return self.run(values, step.outputs[:1])[step.outputs[0]]
+
+        return tf.function(number, autograph=False)().numpy()[0, :, 0]
+
+    def slopes(self, output: int, keys: list[int], random: Any) -> list[Any]:
+        """Of a random mixture of the outputs of an image of noise, the gradient with respect to each layer, [… k]."""
+        import tensorflow as tf
+
+        image = random.normal(size=(1, *self.size)).astype("float32")
+
+        def gradients() -> list[Any]:
+            values = self.run({self.inputs[0]: tf.constant(image)}, [output, *keys])
+            found = values[output]
+            mixture = tf.reduce_sum(found * tf.cast(random.normal(size=found.shape), found.dtype))
+            zero = tf.UnconnectedGradients.ZERO
+            return tf.gradients(mixture, [values[key] for key in keys], unconnected_gradients=zero)
+
+        return [found.numpy()[0] for found in tf.function(gradients, autograph=False)()]
+
     def without_activation(self, output: int) -> tuple[int, str]:
         """The logits' key and what makes probabilities of them: softmax, sigmoid or "" where the model does not say.
 

@@ -10,7 +10,8 @@ from wsol.networks.reaching import shares
 from wsol.networks.tokens import Grid, as_map
 
 # What `auto` goes back from: it makes nothing of the map before it, or takes its places together or elsewhere.
-PASSED_BY = (*POOLING, *TRANSPARENT, *RESHAPING, *mixing.TURNING, "ZeroPadding2D")
+ADAPTIVE = ("AdaptiveAveragePool", "AdaptiveMaxPool")  # poolings to a size of their own
+PASSED_BY = (*POOLING, *ADAPTIVE, *TRANSPARENT, *RESHAPING, *mixing.TURNING, "ZeroPadding2D")
 
 HALF = 0.5  # of the places: where fewer have a gradient, the class is not read from there
 
@@ -77,7 +78,7 @@ def automatic(graph: Graph, output: int, grids: Mapping[int, Grid] = {}) -> Choi
 def _reached(graph: Graph, output: int, last: Step, known: dict[int, Step], grids: Mapping[int, Grid]) -> Choice:
     """The last patches, where the class is read from them, else those that the last attention was given."""
     attention = next((step for step in reversed(graph.upstream([output])) if mixing.attends(step)), None)
-    before = known.get(attention.inputs[0]) if attention and attention.inputs else None
+    before = _passed_by(graph, attention.inputs[0], known) if attention and attention.inputs else None
     keys = [step.outputs[0] for step in (last, before) if step]
     reached = shares(graph, output, [(key, grids.get(key)) for key in keys])
     if reached[0] >= HALF:
@@ -89,6 +90,14 @@ def _reached(graph: Graph, output: int, last: Step, known: dict[int, Step], grid
         f"layer: auto finds that the class is not read from the patches of the last layer, '{last.name}', and does "
         f"not know the attention before it; {_asked(known)}"
     )
+
+
+def _passed_by(graph: Graph, key: int, known: Mapping[int, Step]) -> Step | None:
+    """The layer of a key, or the one before it where that does nothing to it."""
+    step = known.get(key)
+    while step and step.kind in TRANSPARENT and step.inputs[0] in known:
+        step = known[step.inputs[0]]
+    return step
 
 
 def _asked(known: Mapping[int, Step]) -> str:

@@ -97,22 +97,26 @@ def window(layer: Any, field: Field, size: tuple[int, ...]) -> Field:
     """A convolution's or a pooling's: output cell i sees input cells i * stride - pad and on."""
     kernels = getattr(layer, "kernel_size", None) or layer.pool_size
     dilations = getattr(layer, "dilation_rate", (1, 1))
+    paddings = layer.padding if isinstance(layer.padding, tuple) else (layer.padding,) * 2
     axes = []
     for axis in (0, 1):
         before = (field.scale[axis], field.shift[axis], field.size[axis])
         kernel = (kernels[axis] - 1) * dilations[axis] + 1  # with the holes of a dilated one
-        axes.append(_slid(before, size[axis], kernel, layer.strides[axis], layer.padding))
+        axes.append(_slid(before, size[axis], kernel, layer.strides[axis], paddings[axis]))
     (sy, ty, ry), (sx, tx, rx) = axes
     return Field((sy, sx), (ty, tx), (ry, rx))
 
 
 def _slid(
-    field: tuple[float, float, float], side: int, kernel: int, stride: int, padding: str
+    field: tuple[float, float, float], side: int, kernel: int, stride: int, padding: str | int
 ) -> tuple[float, float, float]:
-    """One axis: scale, shift, size. TensorFlow's `same` pads what the last window lacks, the odd pixel behind."""
+    """One axis: scale, shift, size. TensorFlow's `same` pads what the last window lacks, the odd pixel behind.
+
+    A number is of cells put before the first, as PyTorch has it.
+    """
     scale, shift, seen = field
     lacking = (-(-side // stride) - 1) * stride + kernel - side
-    before = max(lacking, 0) // 2 if padding == "same" else 0
+    before = padding if isinstance(padding, int) else max(lacking, 0) // 2 if padding == "same" else 0
     return scale * stride, shift + scale * ((kernel - stride) / 2 - before), seen + (kernel - 1) * scale
 
 

@@ -66,6 +66,12 @@ def _mismatch(said: Grid, step: Step | None) -> str:
     return f"tokens: grid {high}x{wide} and {said.skip} to skip are {said.patches.stop} tokens, {other}."
 
 
+def check_layer(said: Grid | None, step: Step, name: str) -> None:
+    """A ConfigError where a layer that is named is a sequence of another length than was said."""
+    if said is not None and _is_sequence(step):
+        raise ConfigError(_mismatch(said, step._replace(name=name)))
+
+
 def _is_sequence(step: Step) -> bool:
     """[n t k]"""
     return len(step.shape) == 3 and step.shape[0] is None and None not in step.shape[1:]
@@ -104,18 +110,10 @@ def _kept(graph: Graph, step: Step, found: Mapping[int, Grid], shapes: Mapping[i
 
 def _selected(graph: Graph, step: Step, key: int, grid: Grid, shapes: Mapping[int, tuple]) -> Grid | None:
     """Where the patches are behind a slice or a concatenation, by what it makes of numbered tokens."""
-    import tensorflow as tf
-
     if any(len(shapes.get(other, ())) != 3 or None in shapes[other][1:] for other in step.inputs):
         return None
 
-    def number() -> Any:
-        values = {other: tf.zeros((1, *shapes[other][1:])) for other in step.inputs}
-        numbers = tf.range(1.0, shapes[key][1] + 1)[None, :, None]
-        values[key] = values[key] + numbers
-        return graph.run(values, step.outputs[:1])[step.outputs[0]]
-
-    numbered = np.asarray(tf.function(number, autograph=False)())[0, :, 0]
+    numbered = graph.numbered(step, key)
     patches = np.arange(1, shapes[key][1] + 1)[grid.patches]
     places = np.flatnonzero(np.isin(numbered, patches))
     whole = len(places) == len(patches) and np.array_equal(numbered[places], patches)
