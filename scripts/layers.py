@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 from wsol.errors import ConfigError, InputError
 from wsol.networks import backbones, layers, listing
-from wsol.networks.architectures import ARCHITECTURES
 from wsol.networks.backbones import ACTIVATIONS
 from wsol.networks.graphs import Step
+from wsol.networks.models.architectures import ARCHITECTURES
 from wsol.networks.quiet import quiet
 
 

@@ -107,7 +107,7 @@ def seeded(make) -> "keras.Model":
 
 def backbone(model: "keras.Model", size: tuple[int, int] = (SIDE, SIDE), **settings):
     from wsol.networks import backbones
-    from wsol.networks.kerasmodel import KerasGraph
+    from wsol.networks.models.kerasmodel import KerasGraph
 
     known = {"model": "in memory", "preprocessing": {"scale": 1 / 255}, "batch": 4, **settings}
     checked = backbones.backbone(**known)

@@ -152,8 +152,8 @@ def seeded(make, seed: int = 3) -> nn.Module:
 
 def backbone(network: nn.Module, size: tuple[int, int] = (SIDE, SIDE), **settings):
     from wsol.networks import backbones
-    from wsol.networks.torchgraph import TorchGraph
-    from wsol.networks.torchnetwork import TorchBackbone
+    from wsol.networks.pytorch.graph import TorchGraph
+    from wsol.networks.pytorch.network import TorchBackbone
 
     given = {"torch": "in_memory:network", "preprocessing": PREPARED, "safe": False, "batch": 4, "input": list(size)}
     checked = backbones.backbone(**{**given, **settings})

@@ -136,7 +136,7 @@ def test_shipped_claims_are_of_runs_that_there_are(monkeypatch, path):
     """As if the data were here: what a config names is taken to be there, and weights to be weights."""
     for place in ("settings.is_there", "places.is_there", "maps.imported.is_there"):
         monkeypatch.setattr(f"wsol.{place}", lambda _: True)
-    for check_of in ("places.folder", "places.file", "networks.modelfile.check_weights"):
+    for check_of in ("places.folder", "places.file", "networks.models.modelfile.check_weights"):
         monkeypatch.setattr(f"wsol.{check_of}", lambda *_: None)
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["backbones"] = {name: entry for name, entry in config.get("backbones", {}).items() if "model" not in entry}

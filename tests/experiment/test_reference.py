@@ -14,7 +14,8 @@ from wsol.maps import imported
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
-from wsol.networks import architectures, backbones, train
+from wsol.networks import backbones, train
+from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.settings import Doc, File, Length, Range

@@ -9,9 +9,9 @@ import pytest
 from models import MODELS, SIDE, keras, layers, picture, plain, seeded
 from wsol.errors import ConfigError, DataError
 from wsol.networks import backbones
-from wsol.networks.architectures import ARCHITECTURES, MODES
 from wsol.networks.built import prepared
 from wsol.networks.layers import pooled
+from wsol.networks.models.architectures import ARCHITECTURES, MODES
 
 # One small member of each family, the layer that `auto` explains, and whether only its mean over space is used after.
 FAMILIES = {

@@ -5,7 +5,7 @@ import pytest
 
 from models import SIDE, keras, layers, plain, seeded
 from savedmodels import agree, build, explained
-from wsol.networks import channels
+from wsol.networks.models import channels
 
 FIRST = {"data_format": "channels_first"}
 

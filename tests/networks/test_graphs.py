@@ -5,8 +5,8 @@ import pytest
 
 from models import MODELS, SIDE, backbone, base, keras, layers, picture, seeded
 from wsol.errors import ConfigError, DataError
-from wsol.networks import kerasmodel
 from wsol.networks.layers import pooled
+from wsol.networks.models import kerasmodel
 
 AUTO = {
     "sequential": "base/late",

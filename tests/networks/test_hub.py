@@ -11,8 +11,9 @@ import pytest
 from hub import SIDE, keras_hub, vit
 from models import keras, picture
 from wsol.errors import ConfigError, Missing
-from wsol.networks import backbones, hub
+from wsol.networks import backbones
 from wsol.networks.kerasexplainer import KerasExplainer
+from wsol.networks.models import hub
 
 SCRIPT = Path(__file__).parents[2] / "scripts/layers.py"
 SIZES = {

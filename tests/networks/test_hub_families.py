@@ -7,7 +7,7 @@ from hub import FAMILIES, SIDE
 from models import backbone, keras
 from planted import check_batch_is_singles, check_gradient_is_slope, check_planted, pixels
 from wsol.networks.kerasexplainer import KerasExplainer
-from wsol.networks.kerasmodel import KerasGraph
+from wsol.networks.models.kerasmodel import KerasGraph
 
 pytestmark = pytest.mark.filterwarnings("ignore:Layer 'attn'")  # of keras-hub's Swin, as it is built
 

@@ -5,7 +5,7 @@ import pytest
 
 from models import SIDE, backbone, keras, layers, seeded
 from transformers import block
-from wsol.networks.kerasmodel import KerasGraph
+from wsol.networks.models.kerasmodel import KerasGraph
 
 ops = keras.ops
 

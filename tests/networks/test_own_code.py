@@ -14,7 +14,7 @@ from savedmodels import NAMES, OUTPUTS, build, explained, told
 from wsol.errors import ConfigError, DataError, Missing
 from wsol.experiment.config import check
 from wsol.experiment.questions import notes
-from wsol.networks import owncode
+from wsol.networks.models import owncode
 
 CODE = """
 import keras

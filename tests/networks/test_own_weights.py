@@ -11,7 +11,8 @@ from wsol.files.formats import sha256
 from wsol.files.predict import PREDICTIONS
 from wsol.files.train import WEIGHTS
 from wsol.index import indexing
-from wsol.networks import backbones, evidence, opening
+from wsol.networks import backbones, evidence
+from wsol.networks.models import opening
 
 OWN = {"preprocessing": {"scale": 1 / 255}}
 SHAPES = {"adapter": "shapes", "size": 32, "class_map": "labels"}

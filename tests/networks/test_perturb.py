@@ -6,8 +6,8 @@ import pytest
 from models import SIDE, backbone, keras, layers, linear, one_by_one, picture, plain, run, seeded, targets
 from naive import random_mask
 from wsol.maps.cams import CAMS
-from wsol.networks.architectures import MODES
 from wsol.networks.explainer import Masks, Seen, score_of
+from wsol.networks.models.architectures import MODES
 from wsol.networks.perturb import EVIDENCES, MEAN, Probe, ablation, colour, own_class, similar_classes
 from wsol.settings import parameters
 

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from models import backbone, explained, keras, layers, picture, plain, seeded
-from wsol.networks import backbones, kerasmodel, receptive
+from wsol.networks import backbones, receptive
 from wsol.networks.layers import candidates
+from wsol.networks.models import kerasmodel
 from wsol.regions.exact import EXACT
 from wsol.regions.localize import localize
 

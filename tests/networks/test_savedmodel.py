@@ -8,8 +8,9 @@ from models import MODELS, SIDE, backbone, explained, keras, layers, picture, pl
 from wsol.errors import ConfigError, DataError
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.predict import PREDICTIONS
-from wsol.networks import backbones, evidence, opening
+from wsol.networks import backbones, evidence
 from wsol.networks.layers import pooled
+from wsol.networks.models import opening
 
 TABLE = pd.DataFrame({"image": list("1234"), "outputs": [[0], [1], [2], [0]], "width": 32, "height": 64})
 

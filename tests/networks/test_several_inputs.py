@@ -9,7 +9,7 @@ from savedmodels import NAMES, agree, build, explained
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.networks import train
-from wsol.networks.inputs import constants, image
+from wsol.networks.models.inputs import constants, image
 
 GIVEN = {"age": 0.5, "place": [1, 3], "mask": 0.25}
 OTHERS = {

@@ -11,7 +11,7 @@ from wsol.errors import ConfigError
 from wsol.networks import backbones, tokens
 from wsol.networks.graphs import Graph
 from wsol.networks.kerasexplainer import KerasExplainer
-from wsol.networks.kerasmodel import KerasGraph
+from wsol.networks.models.kerasmodel import KerasGraph
 
 ops = keras.ops
 LAST = "the class is read from a token of its own, not from 'last'"

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is an extra: make test-torc
 from torchnets import NETWORKS, SIDE, Residual, backbone, pictures, seeded, shown  # noqa: E402
 from wsol.errors import DataError  # noqa: E402
 from wsol.networks.explainer import Masks  # noqa: E402
-from wsol.networks.torchcalls import untouched  # noqa: E402
+from wsol.networks.pytorch.calls import untouched  # noqa: E402
 
 LAYERS = ["relu", "layer1.0.conv1", "layer1", "layer2.0.bn2", "layer2"]
 

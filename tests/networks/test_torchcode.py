@@ -8,8 +8,9 @@ from configs import changed
 from wsol.errors import ConfigError, Missing
 from wsol.experiment import questions
 from wsol.experiment.config import check
-from wsol.networks import backbones, torchcode
-from wsol.networks.torchcode import Factory, factory
+from wsol.networks import backbones
+from wsol.networks.pytorch import code as torchcode
+from wsol.networks.pytorch.code import Factory, factory
 
 NET = {"torch": "net.py:make", "safe": False, "input": 32, "preprocessing": {}}
 

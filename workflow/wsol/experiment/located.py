@@ -15,7 +15,7 @@ from wsol.maps import imported
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.networks import backbones
-from wsol.networks.architectures import ARCHITECTURES
+from wsol.networks.models.architectures import ARCHITECTURES
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.settings import Expands, marked, parameters, words
 

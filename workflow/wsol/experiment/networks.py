@@ -12,8 +12,10 @@ from wsol.experiment.questions import has_images
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
 from wsol.maps.cams import CAMS
-from wsol.networks import backbones, inputs, modelfile, opening, owncode, torchcode, train
+from wsol.networks import backbones, train
+from wsol.networks.models import inputs, modelfile, opening, owncode
 from wsol.networks.perturb import EVIDENCES
+from wsol.networks.pytorch import code as torchcode
 from wsol.settings import checked, conform, known, parameters, shown
 
 # Settings of the whole experiment that a network's numbers depend on, in their last digits.

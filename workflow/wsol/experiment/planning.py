@@ -8,8 +8,8 @@ from wsol.index import classmap
 from wsol.index.outputs import names_of, right
 from wsol.index.splits import Split
 from wsol.networks import backbones, heads
-from wsol.networks.architectures import IMAGENET
 from wsol.networks.built import check_probability
+from wsol.networks.models.architectures import IMAGENET
 from wsol.networks.train import labels, loss
 
 # Settings that do not matter to what is found out here.

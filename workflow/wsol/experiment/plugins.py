@@ -138,7 +138,7 @@ def _as_it_is(entry: Callable) -> Callable:
 def _architecture(build: Callable) -> Any:
     """A builder as an architecture: it sees RGB 0..255, and takes what its own parameters say."""
     # By name, as registries are: an import statement would make every stage depend on that module.
-    module = import_module("wsol.networks.architectures")
+    module = import_module("wsol.networks.models.architectures")
     arguments = {name: parameter.annotation for name, parameter in parameters(build).items()}
     return module.Architecture(224, "none", arguments, least=1, build=build)
 

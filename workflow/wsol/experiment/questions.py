@@ -18,7 +18,7 @@ from wsol.files.plan import PLAN
 from wsol.index import indexing, outputnames
 from wsol.maps import imported
 from wsol.maps.controls import CONTROLS, NETWORK_CONTROLS
-from wsol.networks import torchcode
+from wsol.networks.pytorch import code as torchcode
 
 
 def has_images(dataset: Decision) -> bool:

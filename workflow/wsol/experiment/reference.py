@@ -22,7 +22,8 @@ from wsol.maps import imported
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
-from wsol.networks import architectures, backbones, tokens, train
+from wsol.networks import backbones, tokens, train
+from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import METRICS

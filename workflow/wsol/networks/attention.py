@@ -12,7 +12,7 @@ from wsol.errors import ConfigError
 from wsol.networks import mixing
 from wsol.networks.built import Backbone
 from wsol.networks.graphs import Graph, Step
-from wsol.networks.inside import inside
+from wsol.networks.models.inside import inside
 from wsol.networks.tokens import Grid
 
 NEEDS = "evidence attention: is of a network that attends from a class token to all patches"

@@ -9,23 +9,16 @@ from typing import Annotated, Any, Literal
 
 from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
-from wsol.networks import (
-    channels,
-    device,
-    halves,
-    hub,
-    inputs,
-    opening,
-    savedchannels,
-    torchcode,
-    torchnetwork,
-)
-from wsol.networks.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
+from wsol.networks import device
 from wsol.networks.built import Backbone
 from wsol.networks.graphs import Graph
-from wsol.networks.kerasmodel import KerasGraph
+from wsol.networks.models import channels, halves, hub, inputs, opening, savedchannels
+from wsol.networks.models.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
+from wsol.networks.models.kerasmodel import KerasGraph
+from wsol.networks.models.savedmodel import SavedGraph
 from wsol.networks.perturb import EVIDENCES
-from wsol.networks.savedmodel import SavedGraph
+from wsol.networks.pytorch import code as torchcode
+from wsol.networks.pytorch import network as torchnetwork
 from wsol.networks.tokens import tokens
 from wsol.places import as_written
 from wsol.settings import Doc, Place, Range, Seed, Side, checked, known, shown

@@ -1,7 +1,8 @@
 """What is settled before any library that runs networks is loaded: bytes, threads, and the card."""
 
 from wsol import processor
-from wsol.networks import device, portable, torchnetwork
+from wsol.networks import device, portable
+from wsol.networks.pytorch import network as torchnetwork
 
 
 def deterministic(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wsol import processor
 from wsol.errors import ConfigError, InputError
-from wsol.networks.architectures import brief
+from wsol.networks.models.architectures import brief
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 FIRST_COME = "SLURM_JOB_ID"  # where this is set a job has been given its cards by the cluster

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wsol.errors import ConfigError, Missing
-from wsol.networks.architectures import brief
+from wsol.networks.models.architectures import brief
 from wsol.places import as_written, expanded, file, is_there
 from wsol.settings import shown
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from wsol.errors import ConfigError, DataError
-from wsol.networks import modelfile, owncode
-from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph
-from wsol.networks.kerasmodel import KerasGraph
-from wsol.networks.savedmodel import SavedGraph
+from wsol.networks.models import modelfile, owncode
+from wsol.networks.models.architectures import brief
+from wsol.networks.models.kerasmodel import KerasGraph
+from wsol.networks.models.savedmodel import SavedGraph
 from wsol.places import is_there, named
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from wsol.errors import DataError
 from wsol.networks.graphs import Graph, Step
-from wsol.networks.hearing import has_inside
-from wsol.networks.inside import inside
-from wsol.networks.twins import twin
+from wsol.networks.models.hearing import has_inside
+from wsol.networks.models.inside import inside
+from wsol.networks.models.twins import twin
 
 
 class KerasGraph(Graph):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wsol.errors import UNREACHABLE, ConfigError, Missing, unknown
-from wsol.networks.architectures import anew, brief, preprocessing
+from wsol.networks.models.architectures import anew, brief, preprocessing
 
 
 def check_source(given: str | Mapping[str, Any], weights: Any, classes: int | None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from wsol.networks.graphs import FINAL, RESHAPING, TRANSPARENT, Graph, Step
 from wsol.networks.mixing import TURNING
-from wsol.networks.twins import twin
+from wsol.networks.models.twins import twin
 
 FIRST = "channels_first"
 TO_LAST, TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)

@@ -15,9 +15,9 @@ from wsol.networks.built import Backbone
 from wsol.networks.explainer import Floats, Masks, Rows, Seen
 from wsol.networks.graphs import Graph, Step
 from wsol.networks.layers import is_cut, pooled
+from wsol.networks.pytorch.calls import Tap, untouched, watched
+from wsol.networks.pytorch.graph import TorchGraph
 from wsol.networks.tokens import Patches
-from wsol.networks.torchcalls import Tap, untouched, watched
-from wsol.networks.torchgraph import TorchGraph
 
 GREY = (0.2989, 0.587, 0.114)  # of red, green and blue, as TensorFlow weighs them
 

@@ -9,9 +9,9 @@ import copy
 from typing import Any
 
 from wsol.errors import DataError
-from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph, Step
-from wsol.networks.twins import twin
+from wsol.networks.models.architectures import brief
+from wsol.networks.models.twins import twin
 
 HALVES = ("float16", "bfloat16")
 

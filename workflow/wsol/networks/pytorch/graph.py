@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.errors import ConfigError, DataError, few
-from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph, Step
-from wsol.networks.tokens import SELECTING
-from wsol.networks.torchcalls import (
+from wsol.networks.models.architectures import brief
+from wsol.networks.pytorch.calls import (
     Origin,
     Placeholder,
     Tap,
@@ -28,7 +27,8 @@ from wsol.networks.torchcalls import (
     untouched,
     watched,
 )
-from wsol.networks.torchkinds import FIRST, LAST, Tensor, made, plain
+from wsol.networks.pytorch.kinds import FIRST, LAST, Tensor, made, plain
+from wsol.networks.tokens import SELECTING
 
 ROOT = ""  # the network's own path
 

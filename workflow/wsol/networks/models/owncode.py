@@ -12,7 +12,7 @@ from typing import Any
 
 from wsol.errors import ConfigError, DataError
 from wsol.files import pythonfile
-from wsol.networks import modelfile
+from wsol.networks.models import modelfile
 from wsol.places import named
 
 PACKAGES = ("keras_hub", "keras_cv", "keras_nlp")  # Keras itself imports what a file names of these

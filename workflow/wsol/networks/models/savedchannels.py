@@ -6,9 +6,9 @@ TensorFlow itself has no form of some of these operations for processors; what i
 
 from typing import Any
 
-from wsol.networks.channels import AXES, FIRST, TO_FIRST, TO_LAST, is_first
 from wsol.networks.graphs import RESHAPING, Step
-from wsol.networks.savedmodel import SavedGraph
+from wsol.networks.models.channels import AXES, FIRST, TO_FIRST, TO_LAST, is_first
+from wsol.networks.models.savedmodel import SavedGraph
 
 
 def settle(graph: SavedGraph) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from wsol.networks.graphs import Step
-from wsol.networks.hearing import Call, Heard, is_symbolic, tensors
-from wsol.networks.savedmodel import as_layer
+from wsol.networks.models.hearing import Call, Heard, is_symbolic, tensors
+from wsol.networks.models.savedmodel import as_layer
 
 PASSING = ("_gradient_op_type", "_class", "_XlaMustCompile")  # attributes that hold for one trace only
 

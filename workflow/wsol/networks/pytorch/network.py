@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsol.errors import ConfigError
-from wsol.networks import layers, tokens, torchcode
+from wsol.networks import layers, tokens
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer
 from wsol.networks.graphs import Step
-from wsol.networks.torchgraph import TorchGraph, mapless
+from wsol.networks.pytorch import code as torchcode
+from wsol.networks.pytorch.graph import TorchGraph, mapless
 from wsol.processor import described
 
 
@@ -33,7 +34,7 @@ class TorchBackbone(Backbone):
 
     def explainer(self, batch: int, threads: int = 2) -> Explainer:
         """What answers for it, `batch` images at a time; PyTorch's own threads were settled before."""
-        from wsol.networks.torchexplainer import TorchExplainer
+        from wsol.networks.pytorch.explainer import TorchExplainer
 
         return TorchExplainer(self, self.network, batch)
 

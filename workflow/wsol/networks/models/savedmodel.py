@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wsol.errors import ConfigError, DataError
-from wsol.networks.architectures import brief
 from wsol.networks.graphs import Graph, Step
+from wsol.networks.models.architectures import brief
 
 # The operations that are told apart by kind, under the names of the Keras layers that do the same.
 KINDS = {

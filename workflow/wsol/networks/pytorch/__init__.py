@@ -1,0 +1,1 @@
+"""Networks of PyTorch, opened as graphs and asked by the same rules."""
