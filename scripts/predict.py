@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wsol.experiment import plugins, readings
+from wsol.experiment import kept, plugins, readings
 from wsol.files.index import TARGETS
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.files.train import WEIGHTS
@@ -54,8 +54,11 @@ with job(snakemake.log, f"predict {name}") as log:
         log.counter(targets["image"].nunique()) as done,
     ):
         options = {"explanations": explanations, "threads": threads, "progress": done}
+        seen_before = kept.kept(snakemake.output.predictions, params.reading, backbone.layer, files)
+        if seen_before:
+            log.say("layers as another reading kept them: no image is opened")
         with device.told():
-            found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, **options)
+            found = evidence.predict(backbone, indexing.opener(dataset), targets, sink, **options, kept=seen_before)
     names = np.array(fitted["names"], np.str_)
     PREDICTIONS.write(snakemake.output.predictions, **provenance, **found, names=names)
     unreadable = found["image"][~found["readable"]]

@@ -9,6 +9,7 @@ from models import backbone, explained, open_picture, plain, seeded, targets
 from wsol.files.predict import rows
 from wsol.networks import evidence
 from wsol.networks.kerasexplainer import KerasExplainer
+from wsol.networks.seeing import KeptLayers
 
 LAYERS = ["sum", "late"]
 NAMES, OUTPUTS = ["1", "2", "1", "3", "9", "2", "broken"], [[0], [1], [2], [0], [], [0], [1]]
@@ -91,6 +92,28 @@ def test_what_explanations_have_in_common_is_in_the_file_once(together):
         view = sink.view(f"late/logit/{way}/gradient")
         pairs |= {(i, o) for i, o in zip(view["image_of"], view["explained"], strict=True) if o >= 0}
     assert len(sink["gradients.logit.0"]) == len(pairs) < 2 * len(NAMES)
+
+
+def test_layers_that_were_kept_give_what_a_pass_gives_and_no_image_is_opened(model):
+    """Where they are all that the heads depend on: late alone is, middle is not, which the map goes around."""
+
+    def never(name):
+        raise AssertionError(f"{name} was opened")
+
+    for layer, enough in (("sum", True), ("late", True), ("middle", False)):
+        network, table = backbone(model, layer=layer), targets(NAMES, OUTPUTS)
+        for kind in ("gradient", "rivals", "ablation"):
+            asks = {"": asked(layer, "probability", "predicted", kind)}
+            first, again = evidence.Collected(), evidence.Collected()
+            found = evidence.predict(network, open_picture, table, first, explanations=asks)
+            kept = KeptLayers(found, {0: first["activations.0"]})
+            opened = never if enough else open_picture
+            same = evidence.predict(network, opened, table, again, explanations=asks, kept=kept)
+            for one, other in ((found, same), (first, again)):
+                assert set(one) == set(other)
+                assert all(
+                    np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f") for name in one
+                )
 
 
 def test_rivals_are_asked_for_by_those_that_have_them(model):

@@ -35,6 +35,8 @@ def test_cams_share_a_pass_and_one_that_is_added_leaves_the_others_alone(workflo
     assert second.returncode == 0 and second.said.count("rule predict:") == shards
     after = files(tmp_path, "*/predict/*/*.npz") | files(tmp_path, "*/*@*/*@*/*.heatmaps.npz")
     assert before.items() < after.items()
+    said = [log.read_text() for log in tmp_path.glob("results/logs/predict/*/*/*.log")]
+    assert sum("no image is opened" in text for text in said) == shards
     # Nothing is left to do, with it, without it, and without one of those that it came to.
     fewer = copy.deepcopy(config)
     del fewer["cams"]["sure"]

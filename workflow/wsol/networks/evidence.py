@@ -6,26 +6,22 @@ padded.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from wsol.datasets import images
-from wsol.errors import ConfigError
 from wsol.files.behind import Behind, Sink
 from wsol.files.predict import ARRAYS, view
 from wsol.networks.answering import kinds
 from wsol.networks.asking import Batch, Explanation, suffix
 from wsol.networks.built import Backbone
-from wsol.networks.explainer import Explainer, Seen
+from wsol.networks.explainer import Explainer
+from wsol.networks.seeing import KeptLayers, ShownBatch, remembered, shown
+from wsol.networks.targeting import ExplainedTargets, check_outputs
 
 Arrays = dict[str, np.ndarray]
-Pixels = NDArray[np.uint8]
 
 
 class Collected(dict[str, np.ndarray]):
@@ -40,19 +36,6 @@ class Collected(dict[str, np.ndarray]):
         return view(self, explanation)
 
 
-def explained_outputs(logits: np.ndarray, accepted: list[list[int]], explain: str) -> np.ndarray:
-    """The output that explains each target, int [t]; -1 where none is right for it.
-
-    `explain`: `labelled`, of the outputs that are right for the target the one with the highest logit, or `predicted`,
-    the network's own choice.
-    """
-    explained = np.full(len(accepted), -1, np.int64)
-    for target, (row, outputs) in enumerate(zip(logits, accepted, strict=True)):
-        if outputs:
-            explained[target] = row.argmax() if explain == "predicted" else outputs[int(row[outputs].argmax())]
-    return explained
-
-
 def predict(
     backbone: Backbone,
     open_image: Callable[[str], np.ndarray],
@@ -63,30 +46,33 @@ def predict(
     threads: int = 2,
     progress: Callable[[int], Any] = lambda n: None,
     explainer: Explainer | None = None,
+    kept: KeptLayers | None = None,
 ) -> Arrays:
     """The arrays of PREDICTIONS, one row per image in order of appearance; those of EVIDENCE go to `sink`.
 
     `targets` has the columns image, outputs (those that are right for the target), width and height. An image that
     does not open has NaN logits, and its targets no evidence. `explanations` says by name what is explained (layer,
     score, explain, evidence); without it, as "", what the backbone's own settings say. `progress` hears how many images
-    each batch finished. An `explainer` of this backbone, made before, spares a second tracing. A ConfigError names an
-    output that the network does not have.
+    each batch finished. An `explainer` of this backbone, made before, spares a second tracing; layers that were `kept`
+    of a pass over the same images spare the pass, where they are all that is needed. A ConfigError names an output that
+    the network does not have.
     """
     firsts = targets.drop_duplicates("image")
     asked = {
         name: Explanation.of(backbone, settings) for name, settings in (explanations or {"": backbone.settings}).items()
     }
-    known = _Targets(
+    known = ExplainedTargets(
         targets, pd.Index(firsts["image"]).get_indexer(targets["image"]), len(firsts), _explains(asked.values())
     )
-    _check_outputs(known.accepted, targets["image"], backbone.classes)
+    check_outputs(known.accepted, targets["image"], backbone.classes)
     # Tracing costs seconds: a caller that predicts twice hands over the functions of the first time.
     explainer = explainer or backbone.explainer(backbone.settings["batch"], threads)
+    again = remembered(explainer, kept) if kept else None
     with Behind(sink) as behind:
         work = _Pass(explainer, known, asked, behind)
-        for seen in _seen(explainer, _loaded(backbone, open_image, firsts, threads, ahead=3 * explainer.batch)):
-            work.batch(*seen)
-            progress(len(seen[0]))
+        for batch in again or shown(explainer, open_image, firsts, threads):
+            work.batch(batch)
+            progress(len(batch.readable))
         work.finish()
     size = np.array(backbone.size, np.int64)
     return {"image": firsts["image"].to_numpy(dtype=str), **work.predictions, "input_size": size}
@@ -96,75 +82,10 @@ def _explains(asked: Iterable[Explanation]) -> list[str]:
     return sorted({explanation.explain for explanation in asked})
 
 
-def _loaded(backbone: Backbone, open_image: Callable, firsts: pd.DataFrame, threads: int, ahead: int) -> Any:
-    """The images at the network's input size, in order."""
-    sizes = zip(firsts["height"].tolist(), firsts["width"].tolist(), strict=True)
-    how = (backbone.settings["resize"], backbone.settings["interpolation"])
-    return images.loader(open_image, firsts["image"], sizes, backbone.size, *how, threads, ahead=ahead)
-
-
-def _seen(explainer: Explainer, source: Iterator[images.Loaded]) -> Iterator[tuple[list[images.Loaded], Pixels, Seen]]:
-    """Batch by batch the images, their pixels, and what the network makes of them: of the next one in the meantime."""
-
-    def shown() -> tuple[list[images.Loaded], Pixels, Seen] | None:
-        if not (batch := list(islice(source, explainer.batch))):
-            return None
-        pixels = np.stack([item.pixels for item in batch])
-        return batch, pixels, explainer.forward(pixels)
-
-    if not explainer.concurrent:
-        yield from iter(shown, None)
-        return
-    with ThreadPoolExecutor(1, thread_name_prefix="forward") as ahead:
-        coming = ahead.submit(shown)
-        while (found := coming.result()) is not None:
-            coming = ahead.submit(shown)
-            yield found
-
-
-class _Targets:
-    """Which targets lie on which image, which outputs are right for each, and which one explains it, way by way.
-
-    `row_of` has the row of each target in the arrays that have one for each explained output; -1 for none.
-    """
-
-    def __init__(self, table: pd.DataFrame, image_of: np.ndarray, images: int, ways: list[str]):
-        self.accepted = [np.asarray(outputs, int).tolist() for outputs in table["outputs"]]
-        self.image_of = image_of.astype(np.int64)
-        self.images = images
-        self.explained = {way: np.full(len(table), -1, np.int64) for way in ways}
-        self.row_of = {way: np.full(len(table), -1, np.int64) for way in ways}
-        self.rows = 0  # so far
-        # In the order of their images, the targets of a batch are a slice.
-        self._ordered = np.argsort(image_of, kind="stable")
-        self._starts = np.searchsorted(image_of[self._ordered], np.arange(images + 1))
-
-    def __len__(self) -> int:
-        return len(self.accepted)
-
-    def asked(self, first: int, logits: np.ndarray, readable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The outputs to explain of images first, first + 1, …: the images' places and the outputs, each pair once."""
-        mine = self._ordered[self._starts[first] : self._starts[first + len(logits)]]
-        places = self.image_of[mine] - first
-        accepted = [self.accepted[t] if readable[row] else [] for t, row in zip(mine, places, strict=True)]
-        for way, explained in self.explained.items():
-            explained[mine] = explained_outputs(logits[places], accepted, way)
-        outputs = np.stack([explained[mine] for explained in self.explained.values()])
-        # Ways that agree, and targets of one class, are one output of one image.
-        pairs = np.where(outputs < 0, -1, places * logits.shape[1] + outputs)
-        unique, row_of = np.unique(pairs, return_inverse=True)
-        none = int(unique[:1].sum() < 0)
-        for rows, own in zip(self.row_of.values(), row_of.reshape(pairs.shape), strict=True):
-            rows[mine] = np.where(own < none, -1, own - none + self.rows)
-        unique = unique[none:]
-        self.rows += len(unique)
-        return unique // logits.shape[1], unique % logits.shape[1]
-
-
 class _Pass:
     """Batch by batch through the network: `predictions` fill up, evidence goes to the sink."""
 
-    def __init__(self, explainer: Explainer, targets: _Targets, asked: Mapping[str, Explanation], sink: Sink):
+    def __init__(self, explainer: Explainer, targets: ExplainedTargets, asked: Mapping[str, Explanation], sink: Sink):
         self.explainer = explainer
         self.backbone = explainer.backbone
         self.targets = targets
@@ -181,19 +102,18 @@ class _Pass:
             "input_to_image": np.empty((targets.images, 4), np.float64),
         }
 
-    def batch(self, batch: list[images.Loaded], pixels: Pixels, seen: Seen) -> None:
+    def batch(self, batch: ShownBatch) -> None:
         """The next images."""
-        readable = np.array([item.status == "ok" for item in batch])
-        seen = seen._replace(activations=[_zeroed(layer, ~readable) for layer in seen.activations])
+        seen, readable = batch.seen, batch.readable
         for place in self.layers:
             self.sink.append(f"activations.{place}", seen.activations[place], self.targets.images)
-        self._ask(Batch(pixels, seen, *self.targets.asked(self.done, seen.logits, readable)))
-        rows = slice(self.done, self.done + len(batch))
+        self._ask(Batch(batch.pixels, seen, *self.targets.asked(self.done, seen.logits, readable)))
+        rows = slice(self.done, self.done + len(readable))
         # What the network makes of a blank is no prediction.
         self.predictions["logits"][rows] = np.where(readable[:, None], seen.logits, np.float32(np.nan))
         self.predictions["readable"][rows] = readable
-        self.predictions["input_to_image"][rows] = [item.input_to_image for item in batch]
-        self.done += len(batch)
+        self.predictions["input_to_image"][rows] = batch.input_to_image
+        self.done += len(readable)
 
     def _ask(self, batch: Batch) -> None:
         if len(batch.images):
@@ -238,15 +158,3 @@ class _Pass:
             found[name] = f"cell_to_input.{len(cells)}"
             cells[found[name]] = np.array(values, np.float64)
         return found
-
-
-def _zeroed(rows: np.ndarray, which: np.ndarray) -> np.ndarray:
-    """Activations with zeros for the images that are unreadable, whatever the network made of a blank."""
-    return np.where(which[:, None, None, None], np.float32(0), rows) if which.any() else rows
-
-
-def _check_outputs(accepted: list[list[int]], names: pd.Series, classes: int) -> None:
-    for outputs, name in zip(accepted, names, strict=True):
-        for index in outputs:
-            if not 0 <= index < classes:
-                raise ConfigError(f"targets: {name} names class index {index}, the model has 0..{classes - 1}.")

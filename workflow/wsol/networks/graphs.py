@@ -1,6 +1,6 @@
 """A network as a flat list of steps that can be run from any layer to any other.
 
-`kerasmodel` and `savedmodel` make one of what people have. Steps run on plain tensors inside a `tf.function`: nothing
+`models` and `pytorch` make one of what people have. Steps run on plain tensors inside a `tf.function`: nothing
 is rebuilt, so the model given is never touched and there is no disconnected graph.
 """
 

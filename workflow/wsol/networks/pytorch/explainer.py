@@ -22,7 +22,7 @@ from wsol.networks.tokens import Patches
 GREY = (0.2989, 0.587, 0.114)  # of red, green and blue, as TensorFlow weighs them
 
 
-class Kept(NamedTuple):
+class TorchKept(NamedTuple):
     """One forward pass: the prepared input [b c h w], each layer's tensor, and the logits [b c] that depend on them."""
 
     shown: Any
@@ -53,7 +53,7 @@ class TorchExplainer:
         shown = self._prepared(torch.from_numpy(np.ascontiguousarray(pixels)))
         with torch.enable_grad():
             found = self.graph.tapped(shown, dict.fromkeys(self.keys, watched) | self._ending(self.keys))
-        kept = Kept(shown, [found[key] for key in self.keys], self._logits(found))
+        kept = TorchKept(shown, [found[key] for key in self.keys], self._logits(found))
         return Seen(_array(kept.logits), [self._last(i, each) for i, each in enumerate(kept.layers)], kept)
 
     def restored(self, logits: Floats, activations: Mapping[int, Floats]) -> Seen | None:
@@ -61,7 +61,7 @@ class TorchExplainer:
         return None
 
     def gradients(
-        self, kept: Kept, rows: Rows, weights: Sequence[Floats], layers: Sequence[Sequence[int]]
+        self, kept: TorchKept, rows: Rows, weights: Sequence[Floats], layers: Sequence[Sequence[int]]
     ) -> list[list[Floats]]:
         """For each of `weights` [r c], layer by layer, as `Explainer.gradients` says."""
         return [
@@ -81,12 +81,12 @@ class TorchExplainer:
             found.append(self._answered(images[of[part]] * mask + hidden * (1 - mask)))
         return np.concatenate(found)
 
-    def ablated(self, kept: Kept, row: int, place: int, channels: Rows) -> Floats:
+    def ablated(self, kept: TorchKept, row: int, place: int, channels: Rows) -> Floats:
         """The logits [m c] of an image with each of `channels` of a layer zero in turn; -1 for none."""
         parts = [self._ablated(kept, row, place, channels[part]) for part in _parts(len(channels), self.batch)]
         return np.concatenate([np.empty((0, self.backbone.classes), np.float32), *parts])
 
-    def _ablated(self, kept: Kept, row: int, place: int, channels: Rows) -> Floats:
+    def _ablated(self, kept: TorchKept, row: int, place: int, channels: Rows) -> Floats:
         """Of at most a batch of channels."""
         shown = kept.shown[row : row + 1]
         instead = self._without(kept.layers[place], row, place, channels)
@@ -113,7 +113,7 @@ class TorchExplainer:
                 maps[variant, ..., channel] = 0
         return variants.permute(*np.argsort(axes).tolist()).contiguous()
 
-    def _gradients(self, kept: Kept, rows: NDArray, weights: Floats, places: list[int]) -> list[Floats]:
+    def _gradients(self, kept: TorchKept, rows: NDArray, weights: Floats, places: list[int]) -> list[Floats]:
         """Of one score for each of `rows`: as many passes back as one image has scores at most."""
         import torch
 
