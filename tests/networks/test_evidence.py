@@ -134,7 +134,7 @@ def test_a_class_the_model_lacks_is_named():
         run(seeded(plain), targets(["1"], [[7]]))
 
 
-@pytest.mark.parametrize("method", ARRAYS)
+@pytest.mark.parametrize("method", [method for method in ARRAYS if method != "attention"])  # of transformers
 @pytest.mark.parametrize("names", [list("123456"), list("121321"), []])
 def test_a_stream_writes_what_memory_collects(tmp_path, names, method):
     table = targets(names, [[i % 3] for i in range(len(names))])
