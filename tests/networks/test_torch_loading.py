@@ -112,7 +112,7 @@ def test_layers_are_listed_and_tensorflow_is_left_alone(here, monkeypatch, capsy
     (auto,) = [line for line in said.stdout.splitlines() if line.endswith("<- auto")]
     assert auto.split()[:6] == ["1", "ReLU", "14", "x", "14", "x"] and "reached 100%" in auto
     code = (
-        "import sys; from wsol.networks import determinism; determinism.deterministic(1, torch=True)\n"
+        "import sys; from wsol.networks import backbones, determinism; determinism.deterministic(1, torch=True)\n"
         f"b = backbones.build({NET!r}); import numpy as np\n"
         "b.explainer(1).forward(np.zeros((1, 16, 16, 3), np.uint8))\n"
         "print('tensorflow' in sys.modules, 'torch' in sys.modules)"

@@ -46,7 +46,7 @@ def test_a_layer_is_called_as_its_module_is_and_a_module_called_twice_is_its_las
 def test_auto_is_what_the_last_attention_is_given_where_the_class_has_a_token_of_its_own():
     found = backbone(seeded(Vision))
     assert found.layer == ["layers.1.ln_1"] and found.layers[0].shape == (None, 4, 4, 8)
-    (why,) = found.why
+    (why,) = found.notes
     assert "read from a token of its own, not from 'ln'" in why
     assert found.cell_to_input == [CellToInput(Affine(4.0, 4.0, 0.0, 0.0), "")]
     # What is read of the last block is the class token alone.

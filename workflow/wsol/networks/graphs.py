@@ -59,7 +59,7 @@ class Graph:
     input_shapes: list[tuple]
     input_names: list[str]
     input_kinds: list[str]  # of numbers, `float32`
-    feeds: Sequence[int]  # the inputs as the model was made, of which `inputs` may leave out some
+    feeds: Sequence[int] = ()  # the inputs as the model was made, of which `inputs` may leave out some
     outputs: dict[str, int]
     size: tuple[int, ...] = ()  # of an input image [h w channels], once shapes are traced
     opened: bool = False  # layers made of layers among them, whose shapes are not known before they are traced
