@@ -164,12 +164,12 @@ def _evidence(given: str | dict) -> dict:
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
     """A Backbone of `settings` as a config gives them; `weights` are a trained file, `classes` its number."""
     settings = backbone(**settings)
-    device.hide()
     chosen = str(weights) if weights else settings["weights"]
     if isinstance(chosen, dict):
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
     if settings["torch"] is not None:
         return torchnetwork.build(settings)
+    device.hide()
     if settings["keras_hub"] is not None:
         return _of_hub(settings, chosen, classes or settings["classes"])
     if settings["model"] is None:
