@@ -147,8 +147,8 @@ def test_a_file_that_is_no_model_is_said_in_one_line(tmp_path):
     (tmp_path / "a.h5").write_bytes(b"nothing of the kind")
     (tmp_path / "folder").mkdir()
     for name, said in [
-        ("a.keras", "cannot be loaded"),
-        ("a.h5", "cannot be loaded"),
+        ("a.keras", "no readable Keras file"),
+        ("a.h5", "no readable Keras file"),
         ("folder", "no SavedModel"),
         ("b", "exist"),
     ]:
@@ -164,7 +164,7 @@ def test_code_in_a_file_runs_only_where_the_config_trusts_it(tmp_path, suffix):
     model = keras.Model(start, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
     path = str(tmp_path / f"lambda{suffix}")
     model.save(path)
-    with pytest.raises(DataError, match="cannot be loaded"):
+    with pytest.raises(DataError, match="brings code of its own"):
         backbones.build({"model": path, **OWN})
     assert backbones.build({"model": path, **OWN, "safe": False}).layer == ["conv"]
 
@@ -172,8 +172,8 @@ def test_code_in_a_file_runs_only_where_the_config_trusts_it(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({}, "either `architecture` or `model`"),
-        ({"architecture": "VGG16", "model": "a.keras"}, "either `architecture` or `model`"),
+        ({}, "needs one of `architecture`, `model`, `keras_hub` and `torch`"),
+        ({"architecture": "VGG16", "model": "a.keras"}, "needs one of `architecture`, `model`, `keras_hub` and `torch`"),
         ({"architecture": "MobilNetV2"}, "unknown 'MobilNetV2'. Did you mean 'MobileNetV2'"),
         ({"model": "a.keras"}, "needs its `preprocessing`"),
         ({"architecture": "VGG16", "alpha": 0.5}, "backbone VGG16: unknown 'alpha'"),
