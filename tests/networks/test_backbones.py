@@ -173,7 +173,10 @@ def test_code_in_a_file_runs_only_where_the_config_trusts_it(tmp_path, suffix):
     ("settings", "said"),
     [
         ({}, "needs one of `architecture`, `model`, `keras_hub` and `torch`"),
-        ({"architecture": "VGG16", "model": "a.keras"}, "needs one of `architecture`, `model`, `keras_hub` and `torch`"),
+        (
+            {"architecture": "VGG16", "model": "a.keras"},
+            "needs one of `architecture`, `model`, `keras_hub` and `torch`",
+        ),
         ({"architecture": "MobilNetV2"}, "unknown 'MobilNetV2'. Did you mean 'MobileNetV2'"),
         ({"model": "a.keras"}, "needs its `preprocessing`"),
         ({"architecture": "VGG16", "alpha": 0.5}, "backbone VGG16: unknown 'alpha'"),
