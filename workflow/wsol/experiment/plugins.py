@@ -146,7 +146,7 @@ def _architecture(build: Callable) -> Any:
 # A plugin's table -> the module and the name of the registry that it joins, and what an entry becomes there.
 REGISTRIES: dict[str, tuple[str, str, Callable[[Callable], Any]]] = {
     "ADAPTERS": ("adapters", "ADAPTERS", _as_it_is),
-    "BUILDERS": ("networks.architectures", "ARCHITECTURES", _architecture),
+    "BUILDERS": ("networks.models.architectures", "ARCHITECTURES", _architecture),
     "CAMS": ("maps.cams", "CAMS", _as_it_is),
     "CONTROLS": ("maps.controls", "CONTROLS", _as_it_is),
     "METRICS": ("scores.metrics", "METRICS", _as_it_is),
