@@ -1,6 +1,7 @@
 """Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one per image or one per target."""
 
 import math
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -171,7 +172,9 @@ def picture(path: Path) -> NDArray:
 def npy(path: Path) -> NDArray:
     """One array, never unpickled; mapped, so that a header's lie about its size is an error and no allocation."""
     try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a header that Python 2 wrote: it is read all the same
+            values = np.load(path, mmap_mode="r", allow_pickle=False)
     except BROKEN as error:
         raise DataError(f"{path} is no readable .npy file: {error}.") from error
     if values.size > LIMIT:
