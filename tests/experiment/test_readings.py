@@ -7,7 +7,7 @@ import pytest
 
 from modelfiles import keras_file
 from wsol.experiment.config import check
-from wsol.experiment.readings import readings
+from wsol.experiment.readings import note, noted, readings
 from wsol.files.predict import PREDICTIONS
 
 NET = {"architecture": "MobileNet", "alpha": 0.25, "weights": "random", "input": 32}
@@ -76,6 +76,17 @@ def test_one_added_later_is_read_alone_and_the_others_stay(tmp_path):
     # Without what was added all is as it was; in an empty folder all is read together.
     assert {k: r.id for k, r in readings(experiment(), tmp_path).items()} == {k: r.id for k, r in first.items()}
     assert len({reading.id for reading in readings(more, tmp_path / "new").values()}) == 1
+
+
+def test_jobs_are_told_what_was_planned_while_files_are_made_anew(tmp_path):
+    """A job that begins while others have deleted what they make: what lies there then would say something else."""
+    written(tmp_path, readings(experiment(), tmp_path))
+    more = experiment(finer={"method": "finercam"}, rise={"evidence": {"masks": 8}})
+    written(tmp_path, planned := readings(more, tmp_path))
+    note(tmp_path / "readings.txt", planned)
+    for file in tmp_path.rglob("*.npz"):
+        file.unlink()
+    assert noted(more, tmp_path / "readings.txt") == planned != readings(more, tmp_path)
 
 
 def test_one_taken_away_leaves_the_reading_that_has_the_others(tmp_path):

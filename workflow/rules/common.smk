@@ -2,13 +2,15 @@
 import os
 
 from wsol.experiment import questions as experiments
-from wsol.experiment.readings import readings
+from wsol.experiment import readings
 from wsol.provenance.code import Library
 from wsol.files.plan import PLAN
 from wsol.index.splits import shards
 
 RESULTS = EXPERIMENT.settings["results"]
-READINGS = readings(EXPERIMENT, RESULTS)
+# What is in the results is known to the process that plans; jobs are told, for meanwhile some of it is made anew.
+READ = f"{RESULTS}/inputs/readings.txt"
+READINGS = readings.readings(EXPERIMENT, RESULTS) if workflow.is_main_process else readings.noted(EXPERIMENT, READ)
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
 SETTINGS |= {reading.id: reading.settings for reading in READINGS.values()}
 STAGES = "index plan train predict heatmap control imported localize score table reproduction export report".split()

@@ -58,6 +58,7 @@ def start():
     clear(audit.audit(RESULTS, MINE))
     sums.record(RESULTS, MINE)  # up to here all is well
     take_note(True, look=False)
+    readings.note(READ, READINGS)
 
 
 if workflow.is_main_process:

@@ -5,12 +5,14 @@ has a reading of its own, and those that were read before stay where they are. M
 each such method has a reading to itself, so that nothing else that is made again makes it again.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from wsol.experiment.decisions import Decision, Experiment
 from wsol.experiment.questions import explained, predicts, seen
+from wsol.files.formats import atomic
 from wsol.files.npz import BROKEN
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.networks.perturb import PERTURBATIONS
@@ -25,6 +27,25 @@ def readings(experiment: Experiment, results: str | Path) -> Readings:
     for dataset, asked in _asked(experiment).items():
         found |= {(dataset, id): reading for id, reading in _of(Path(results) / dataset / FOLDER, asked).items()}
     return found
+
+
+def note(path: str | Path, found: Readings) -> None:
+    """Write down which readings a run is of: while it makes some of them anew, their files do not tell."""
+    known: dict[str, dict[str, Any]] = {}
+    for (dataset, backbone), reading in found.items():
+        known.setdefault(dataset, {})[backbone] = reading.settings["explanations"]
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(known, sort_keys=True), encoding="ascii")
+
+
+def noted(experiment: Experiment, path: str | Path) -> Readings:
+    """The readings that `note` wrote down, of the same experiment."""
+    known = json.loads(Path(path).read_text(encoding="ascii"))
+    return {
+        (dataset, id): _of_network(backbone, known[dataset][id])
+        for dataset, asked in _asked(experiment).items()
+        for id, backbone in asked.items()
+    }
 
 
 def layers(explanations: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -50,7 +71,7 @@ def _of(folder: Path, asked: Mapping[str, Decision]) -> dict[str, Decision]:
     for reading in _there(folder, {backbone.name for backbone in asked.values()}):
         for id in reading.settings["explanations"]:
             if id in asked:
-                found.setdefault(id, _placed(reading, asked[id]))
+                found.setdefault(id, _of_network(asked[id], reading.settings["explanations"]))
     left: dict[str, list[Decision]] = {}
     for id, backbone in sorted(asked.items()):
         if id not in found:
@@ -68,16 +89,14 @@ def _shared(backbone: Decision) -> str:
 
 
 def _reading(backbones: Iterable[Decision]) -> Decision:
-    parts = [(backbone.id, explained(backbone)) for backbone in backbones]
-    network = parts[0][1].network
-    settings = {"network": network.settings, "explanations": {id: part.asked for id, part in parts}}
-    return Decision(network.name, _sorted(settings), (PREDICTIONS, EVIDENCE))
+    backbones = list(backbones)
+    return _of_network(backbones[0], {backbone.id: explained(backbone).asked for backbone in backbones})
 
 
-def _placed(reading: Decision, backbone: Decision) -> Decision:
-    """A reading as its file describes it, with the network's paths where they lie."""
-    settings = {**reading.settings, "network": explained(backbone).network.settings}
-    return reading._replace(settings=_sorted(settings))
+def _of_network(backbone: Decision, explanations: Mapping[str, Any]) -> Decision:
+    """The reading of a backbone's network, whose paths are where they lie."""
+    settings = {"network": explained(backbone).network.settings, "explanations": explanations}
+    return Decision(backbone.name, _sorted(settings), (PREDICTIONS, EVIDENCE))
 
 
 def _sorted(value: Any) -> Any:
