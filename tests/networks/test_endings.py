@@ -193,6 +193,8 @@ def test_the_plan_refuses_what_needs_a_probability(tmp_path):
     with pytest.raises(ConfigError, match=r"^backbones\.own: score: probability needs a model"):
         look(evidence=gradient, score="probability")
     assert look(evidence={"method": "rise", "masks": 8}, activation="softmax")["activation"] == "softmax"
+    with pytest.raises(ConfigError, match=r"^backbones\.own: evidence attention: .* no MultiHeadAttention of Keras\.$"):
+        look(evidence={"method": "attention"})
 
 
 @pytest.mark.parametrize(("activation", "scored"), [("", False), ("sigmoid", True)])

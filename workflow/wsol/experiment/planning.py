@@ -8,12 +8,13 @@ from wsol.index import classmap
 from wsol.index.outputs import names_of, right
 from wsol.index.splits import Split
 from wsol.networks import backbones, heads
+from wsol.networks.attention import looking
 from wsol.networks.built import check_probability
 from wsol.networks.models.architectures import IMAGENET
 from wsol.networks.train import labels, loss
 
 # Settings that do not matter to what is found out here.
-UNSEEN = ("evidence", "batch", "threads", "instructions", "gpus", "deterministic")
+UNSEEN = ("evidence", "score", "explain", "batch", "threads", "instructions", "gpus", "deterministic")
 _known: dict[str, dict[str, Any]] = {}
 
 
@@ -91,12 +92,15 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
     wanted = {key: value for key, value in settings.items() if key not in UNSEEN}
     if classes:
         wanted = backbones.untrained(wanted)
-    key = repr((sorted(wanted.items()), classes))
+    attends = settings["evidence"]["method"] == "attention"
+    key = repr((sorted(wanted.items()), classes, attends))
     if key not in _known:
         try:
             backbone = backbones.build(wanted, classes=classes or None)
             if classes:
                 loss(backbone)
+            if attends:
+                looking(backbone)
         except InputError as error:
             raise ConfigError(f"backbones.{name}: {error}") from error
         found = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}
