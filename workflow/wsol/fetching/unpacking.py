@@ -46,6 +46,9 @@ def _untar(archive: Path, folder: Path) -> None:
                     tar.extract(member, folder, filter="data")
                 except tarfile.FilterError as error:
                     raise _refusal(archive, member.name, str(error).rstrip(".")) from error
+        # Up to its very end, where its checksum is: tarfile stops where the members do.
+        while tar.fileobj and tar.fileobj.read(1 << 20):
+            continue
 
 
 def _unzip(archive: Path, folder: Path) -> None:
