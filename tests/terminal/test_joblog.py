@@ -1,6 +1,7 @@
 """What a job's log says of it."""
 
 import os
+from types import SimpleNamespace
 
 from wsol.job import job
 from wsol.terminal import joblog
@@ -54,3 +55,12 @@ def test_a_job_that_wrote_no_reason_has_one_all_the_same(tmp_path):
     assert "killed (signal 9)" in joblog.reason([str(log)], 0, status=137)
     os.utime(log, (1000, 1000))  # an earlier run's
     assert joblog.reason([str(log)], 5000) == "ended before it could write a log."
+
+
+def test_an_empty_log_on_a_full_disk_says_that_the_disk_is_full(tmp_path, monkeypatch):
+    log = tmp_path / "a.log"
+    log.touch()
+    monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(f_bavail=0))
+    assert joblog.reason([str(log)], 0).startswith("results: cannot be written: No space left on device")
+    log.write_text("but for this reason\n")
+    assert joblog.reason([str(log)], 0) == "but for this reason"

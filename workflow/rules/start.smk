@@ -72,4 +72,5 @@ if workflow.is_main_process:
     except ConfigError as error:
         refuse(error)
     except OSError as error:
-        refuse(f"results: cannot write below '{RESULTS}' ({error.strerror}: {error.filename}).")
+        where = f": {error.filename}" if error.filename else ""
+        refuse(f"results: cannot write below '{RESULTS}' ({error.strerror}{where}).")

@@ -104,10 +104,14 @@ def _reason(error: Exception) -> str:
             return f"{error} It could not be deleted ({kept.strerror})."
         return f"{error} {DELETED}"
     if isinstance(error, OSError) and error.errno in NO_ROOM:
-        where = f" ({error.filename})" if error.filename else ""
-        # By its number: libraries put words of their own around the system's.
-        return f"results: cannot be written: {os.strerror(error.errno)}{where}. What was complete before is whole."
+        return cannot_be_written(error.errno, error.filename)
     return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+
+
+def cannot_be_written(number: int, where: str | None = None) -> str:
+    """The line for results without room. By the system's number: libraries put words of their own around its."""
+    named = f" ({where})" if where else ""
+    return f"results: cannot be written: {os.strerror(number)}{named}. What was complete before is whole."
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """What a job's log says of it: how far it is, what it told, and why it failed."""
 
+import errno
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from wsol.job import KILLED, TOLD
+from wsol.job import KILLED, TOLD, cannot_be_written
 
 COUNTED = re.compile(r"^.*: (\d+)/(\d+) (\w+), (\d+) s$")
 EPOCH = re.compile(r"^epoch (\d+)/(\d+) ")  # a training counts these
@@ -58,7 +60,11 @@ def reason(logs: list[str], since: float, status: int | None = None) -> str:
     if path is None or not path.is_file() or path.stat().st_mtime < since - 1:
         return "ended before it could write a log."
     lines = [line for line in _lines(str(path)) if line.strip()]
-    return lines[-1] if lines else "ended without a word; it may have been cancelled, or run out of memory or time."
+    if lines:
+        return lines[-1]
+    if not os.statvfs(path).f_bavail:  # not even for the words that would have said so
+        return cannot_be_written(errno.ENOSPC)
+    return "ended without a word; it may have been cancelled, or run out of memory or time."
 
 
 def _lines(path: str, tail: int = 0) -> list[str]:
