@@ -11,7 +11,7 @@ from wsol.scores.draws import ScoreDraws
 from wsol.scores.evaluate import evaluate
 from wsol.scores.levels import carried, representatives
 from wsol.scores.metrics import METRICS, metric
-from wsol.scores.metrics.record import Pooled
+from wsol.scores.metrics.record import Metric, Pooled
 from wsol.scores.outcome import DELTAS, Outcome
 from wsol.scores.pixels import Pixels
 from wsol.scores.pointing import Pointing
@@ -89,12 +89,31 @@ def test_a_metric_at_several_levels_is_a_sum_of_what_each_contributes(name):
     view = View(outcome, "oracle")
     values = METRICS[name](view)
     if isinstance(values, Pooled):
-        assert not view.levels
-        return
+        values = values.score()
     moved = dict.fromkeys(view.levels, 0.35)
-    whole = METRICS[name](view.at(moved))
-    parts = [METRICS[name](view.at({**view.levels, key: level})) - values for key, level in moved.items()]
+    whole = scored(name, view.at(moved))
+    parts = [scored(name, view.at({**view.levels, key: level})) - values for key, level in moved.items()]
     np.testing.assert_allclose(whole - values, np.sum(parts, axis=0) if parts else 0, atol=1e-12)
+
+
+def scored(name, view):
+    found = METRICS[name](view)
+    return found.score() if isinstance(found, Pooled) else found
+
+
+@pytest.mark.parametrize("name", ["maxboxacc@50", "maxboxacc_v2", "mask_iou", "top1_acc"])
+@pytest.mark.parametrize("select", [None, split(1)])
+def test_a_pooled_metric_is_drawn_with_its_level_as_the_mean_that_it_pools(name, select, monkeypatch):
+    def pooled(view):
+        values = METRICS[name](view)
+        return Pooled(lambda weights: weights @ values / weights.sum(axis=1), np.isfinite(values))
+
+    monkeypatch.setitem(METRICS, "pooled", Metric(pooled))
+    found = evaluate(split(0), select, [name, "pooled"], resamples=150, seed=3)
+    mean, own = np.split(found.draws, 2)
+    np.testing.assert_allclose(mean, own, atol=1e-12)
+    assert found.scores["choice"].tolist() == found.scores["choice"].tolist()[: len(mean)] * 2
+    assert found.scores["levels"].tolist() == found.scores["levels"].tolist()[: len(mean)] * 2
 
 
 def test_two_equal_runs_have_equal_draws_and_other_runs_share_them():

@@ -22,22 +22,27 @@ class ScoreDraws:
 
         A metric that is taken at several levels moves with each as if the others stood still: all do that are sums.
         """
-        if isinstance(values, Pooled):
-            return self.report.pooled(values.estimate)
-        found = self.report.means(values)
+        held = self.report.pooled(values.estimate) if isinstance(values, Pooled) else self.report.means(values)
+        found = held
         for key, level in view.levels.items():
             if level is not None:
-                found = found + self._moved(metric, view, values, key)
+                found = found + self._moved(metric, view, held, key)
         return found
 
-    def _moved(self, metric: Metric, view: View, values: Values, key: tuple) -> Floats:
-        """By how much each resample's own choice of one level moves the score."""
+    def _moved(self, metric: Metric, view: View, held: Floats, key: tuple) -> Floats:
+        """By how much each resample's own choice of one level moves the score from `held` [r]."""
         chosen, which = self._chosen(view, key)
         seen = [metric(view.at({**view.levels, key: level})) for level in chosen.tolist()]
-        table = np.asarray(seen, np.float64)
+        pooled = [found for found in seen if isinstance(found, Pooled)]
+        if pooled:
+            scores = np.array([found.score() for found in pooled])
+        else:
+            scores = np.nanmean(np.asarray(seen, np.float64), axis=1)
         if view.level_from == "selected":
-            return levels.carried(np.nanmean(table, axis=1), chosen, which)
-        return self.report.means_at(table, which) - self.report.means(values)
+            return levels.carried(scores, chosen, which)
+        if pooled:
+            return self.report.pooled_at([found.estimate for found in pooled], which) - held
+        return self.report.means_at(np.asarray(seen, np.float64), which) - held
 
     def _chosen(self, view: View, key: tuple) -> tuple:
         """The levels that stand for those of all resamples, and which one stands for each."""

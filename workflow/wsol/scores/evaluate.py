@@ -100,10 +100,7 @@ def _seen(
 def _estimate(measure: Metric, values: Values | Pooled, draws: Floats, report: Outcome) -> Estimate:
     counted = _counted(values)
     groups = report.targets["group"][counted].nunique()
-    if isinstance(values, Pooled):
-        value = float(values.estimate(counted[None].astype(np.float64))[0])
-    else:
-        value = float(np.nanmean(values))
+    value = values.score() if isinstance(values, Pooled) else float(np.nanmean(values))
     return interval(value, variance(draws, groups), int(counted.sum()), groups, share=measure.is_share)
 
 

@@ -18,7 +18,7 @@ class View:
 
     `level_from` says from where: "oracle" is the best level on the reported split itself, "selected" the best on the
     select split, "fixed" each map's own. `levels` records the levels that a metric asked for, in order: the key of each
-    is (deltas, components, matching), or PIXELS.
+    is (deltas, components, matching), or begins with the name of what an outcome chooses it of: PIXELS.
     """
 
     def __init__(self, outcome: Outcome, level_from: str, select: Outcome | None = None):
@@ -35,8 +35,8 @@ class View:
 
     def levels_of_resamples(self, key: tuple, resamples: Resamples) -> Values:
         """The level that a key of `levels` has when it is chosen in each resample of the chooser, [r]."""
-        if key == PIXELS:
-            return self.chooser.pixels.levels_of_resamples(resamples)
+        if isinstance(key[0], str):
+            return getattr(self.chooser, key[0]).levels_of_resamples(resamples, *key[1:])
         deltas, components, matching = key
         found = curves.join([self.chooser.hit_intervals(delta, components, matching) for delta in deltas])
         return levels.levels_of_resamples(found, self.chooser.swept_levels, resamples)

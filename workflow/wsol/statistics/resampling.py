@@ -4,7 +4,7 @@ What is resampled is the group (an image and all its targets, a patient, a video
 independent. Runs that share the draws are paired: the difference of two runs' draws is the difference in each resample.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -72,9 +72,22 @@ class Resamples:
         >>> Resamples(["a", "b"], 3, seed=0).pooled(lambda weights: weights.sum(axis=1))
         array([2., 2., 2.])
         """
+        return self.pooled_at([estimate], np.zeros(self.count, np.int64))
+
+    def pooled_at(self, estimates: Sequence[Callable[[Floats], Floats]], which: NDArray[np.int64]) -> Floats:
+        """The same where resample r is seen by `estimates[which[r]]`: each resample is estimated once.
+
+        >>> double = lambda weights: 2 * weights.sum(axis=1)
+        >>> Resamples(["a", "b"], 3, seed=0).pooled_at([lambda w: w.sum(axis=1), double], np.array([0, 1, 0]))
+        array([2., 4., 2.])
+        """
+        found = np.empty(self.count)
         rows = max(1, BLOCK // max(len(self.codes), 1))
-        parts = [self.times[i : i + rows][:, self.codes] for i in range(0, self.count, rows)]
-        return np.concatenate([estimate(part.astype(np.float64)) for part in parts])
+        for one, estimate in enumerate(estimates):
+            mine = np.flatnonzero(which == one)
+            for part in (mine[i : i + rows] for i in range(0, len(mine), rows)):
+                found[part] = estimate(self.times[part][:, self.codes].astype(np.float64))
+        return found
 
     def _totals(self, values: NDArray, which: NDArray[np.int64]) -> Floats:
         groups = self.times.shape[1]

@@ -17,13 +17,18 @@ ROUNDING = 1e-9  # by which sums of shares may miss [0, 1]
 
 
 class Pooled(NamedTuple):
-    """A score that is no mean over targets, and asks for no level.
+    """A score that is no mean over targets.
 
     `estimate` maps weights [r n], how often each target counts, to [r]; `counted` [n] says which targets count at all.
+    It may ask the view for levels, as values do.
     """
 
     estimate: Callable[[Values], Values]
     counted: NDArray[np.bool_]
+
+    def score(self) -> float:
+        """The score of the targets themselves, each once."""
+        return float(self.estimate(self.counted[None].astype(np.float64))[0])
 
 
 @dataclass(frozen=True)
