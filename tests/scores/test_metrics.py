@@ -12,12 +12,12 @@ from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
 from wsol.scores.metrics import METRICS, metric
 from wsol.scores.metrics.boxes import matching
-from wsol.scores.metrics.maps import mean_over_classes
 from wsol.scores.metrics.record import Pooled
 from wsol.scores.outcome import DELTAS, Outcome, Unavailable
 from wsol.scores.pixels import Counts, Pixels
 from wsol.scores.pointing import Pointing
 from wsol.scores.views import View
+from wsol.statistics.classmeans import mean_over_classes
 
 
 def outcome(n=6, seed=0):

@@ -25,6 +25,7 @@ from wsol.regions.edges import STEP
 from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import metric, todays
+from wsol.scores.metrics.registry import plain
 from wsol.settings import File, Seed, checked, conform, known
 
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
@@ -146,7 +147,7 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
     statistics = {key: config[key] for key in ("resamples", "seed")}
     chosen_on = {"select": select.id if select else None}
     settings = {key: evaluation[key] for key in keys} | statistics | chosen_on
-    settings |= plugins.used(*(("METRICS", metric) for metric in evaluation["metrics"]))
+    settings |= plugins.used(*(("METRICS", plain(metric)) for metric in evaluation["metrics"]))
     return Decision(name, settings, (SCORES, DRAWS, OUTCOMES, CURVES, STRATA))
 
 

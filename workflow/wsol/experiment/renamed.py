@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wsol.scores.metrics import OLD_NAMES
+from wsol.scores.metrics import current
 
 
 def renamed(config: Mapping[str, Any]) -> list[str]:
@@ -15,7 +15,7 @@ def renamed(config: Mapping[str, Any]) -> list[str]:
     lines = []
     for evaluation, given in config["evaluations"].items():
         for name in given["metrics"]:
-            if name in OLD_NAMES:
+            if current(name) != name:
                 where = f"evaluations.{evaluation}.metrics"
-                lines.append(f"{where}: '{name}' is called '{OLD_NAMES[name]}' now, and so is its row.")
+                lines.append(f"{where}: '{name}' is called '{current(name)}' now, and so is its row.")
     return lines

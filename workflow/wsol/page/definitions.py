@@ -45,7 +45,12 @@ def definitions(evaluations: Iterable[SeenBoard], described: Mapping[str, Any]) 
 def _metric(name: str) -> Definition:
     measure = metric(name)
     text, code = documented(measure.function)
-    facts = (("unit", measure.unit), ("direction", DIRECTIONS[measure.higher_is_better]))
+    facts: tuple[tuple[str, str], ...] = (
+        ("unit", measure.unit),
+        ("direction", DIRECTIONS[measure.higher_is_better]),
+    )
+    if measure.over_classes:
+        facts += (("averaged", "over the targets of each class that occurs, and then over those classes"),)
     settings = tuple((key, str(value)) for key, value in measure.settings.items())
     return Definition(f"metric:{name}", name, text, (*facts, *settings), code)
 

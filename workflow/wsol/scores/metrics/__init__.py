@@ -10,7 +10,7 @@ What compares a map with the ground truth asks for the labelled class's map. A r
 
 To add a metric, write the function in one of the files here and a line in METRICS. A plain function is a share of which
 more is better; `Metric` says anything else. One with a keyword `delta` is a line in FAMILIES and has a name for every
-whole percent: `maxboxacc@75`.
+whole percent: `maxboxacc@75`. One that gives values has a mean over classes too: `mask_iou@class_mean`.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ from wsol.scores.metrics.classes import gtknown_loc, top_acc, top_loc
 from wsol.scores.metrics.maps import energy_pointing, peak, pointing_game
 from wsol.scores.metrics.masks import mask_iou, pixel_ap, pixel_precision, pixel_recall, pxap
 from wsol.scores.metrics.record import COUNT, Metric, at_delta
-from wsol.scores.metrics.registry import Metrics
+from wsol.scores.metrics.registry import Metrics, plain
 from wsol.scores.outcome import DELTAS
 
 OLD_NAMES = {"miou": "mask_iou"}  # old -> today's; an old name still works, and its rows have today's
@@ -89,9 +89,15 @@ def metric(name: str, where: str = "metrics") -> Metric:
     {'delta': 0.75}
     >>> metric("miou") is METRICS["mask_iou"]
     True
+    >>> metric("mask_iou@class_mean").over_classes
+    True
     """
     if name in METRICS:
         return METRICS[name]
+    if plain(name) != name and not metric(plain(name), where).per_target:
+        raise ConfigError(
+            f"{where}: '{name}': {plain(name)} is no mean over targets, so that there is none over classes."
+        )
     family, at, _ = str(name).partition("@")
     if at and family in FAMILIES:
         raise ConfigError(f"{where}: '{name}' is none of {family}@1 to {family}@99, whole percents of IoU.")
@@ -103,8 +109,11 @@ def current(name: str) -> str:
 
     >>> current("miou")
     'mask_iou'
+    >>> current("miou@class_mean")
+    'mask_iou@class_mean'
     """
-    return OLD_NAMES.get(name, name)
+    base = plain(name)
+    return OLD_NAMES.get(base, base) + str(name).removeprefix(base)
 
 
 def todays(names: Iterable[str], where: str = "metrics") -> list[str]:

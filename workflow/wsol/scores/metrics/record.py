@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,15 @@ from numpy.typing import NDArray
 from wsol.errors import ConfigError
 from wsol.scores.views import Values, View
 from wsol.settings import shown
+from wsol.statistics.classmeans import mean_over_classes
 
 PERCENT = "%"  # of a share in [0, 1]
 COUNT = "count"
 ROUNDING = 1e-9  # by which sums of shares may miss [0, 1]
 
 
-class Pooled(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Pooled:
     """A score that is no mean over targets.
 
     `estimate` maps weights [r n], how often each target counts, to [r]; `counted` [n] says which targets count at all.
@@ -31,12 +34,29 @@ class Pooled(NamedTuple):
         return float(self.estimate(self.counted[None].astype(np.float64))[0])
 
 
+@dataclass(frozen=True, eq=False)
+class ClassMean(Pooled):
+    """A mean over the classes that occur of each class' mean: what `values` [n] of `labels` [n] are pooled to."""
+
+    values: Values
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: Values, labels: NDArray[np.int64]) -> "ClassMean":
+        """The mean of these values, NaN left out.
+
+        >>> ClassMean.of(np.array([1.0, 1, 0, np.nan]), np.array([4, 4, 2, 9])).score()
+        0.5
+        """
+        return cls(partial(mean_over_classes, values, labels), np.isfinite(values), values, labels)
+
+
 @dataclass(frozen=True)
 class Metric:
     """A function `(view, **settings) -> values [n] | Pooled`, called as `metric(view)`.
 
     Values are one number per target in [0, 1] (of a count: any from 0), NaN where the target does not count; their mean
-    is the score.
+    is the score, or the mean over classes of each class' mean.
     """
 
     function: Callable[..., Values | Pooled]
@@ -45,16 +65,21 @@ class Metric:
     unit: str = PERCENT  # of what tables print; COUNT is printed as it is
     localises: bool = True  # False: it says which class is seen, nothing of where
     pixel_level: bool = False  # of pixels at one level of the sweep
+    over_classes: bool = False  # whether values are averaged over classes, and not over targets
 
     def __call__(self, view: View) -> Values | Pooled:
         """What the function says of each target of a view; a ConfigError where that is no value of its unit."""
         values = self.function(view, **self.settings)
-        if not isinstance(values, Pooled) and not self._fits(values, len(view.outcome)):
+        if isinstance(values, Pooled) and not self.over_classes:
+            return values
+        if not self._fits(values, len(view.outcome)):
             kind = "numbers in [0, 1]" if self.is_share else "numbers from 0"
             raise ConfigError(
                 f"metrics: '{getattr(self.function, '__name__', 'one')}' must give {len(view.outcome)} {kind}, one for "
                 f"each target and NaN for those that do not count; got {shown(values)}."
             )
+        if self.over_classes:
+            return ClassMean.of(np.asarray(values, np.float64), view.outcome.targets["label"].to_numpy())
         return values
 
     def _fits(self, values: Any, n: int) -> bool:
@@ -64,6 +89,12 @@ class Metric:
         counted = values[~np.isnan(values)]
         highest = 1 if self.is_share else np.inf
         return bool(((counted >= -ROUNDING) & (counted <= highest + ROUNDING)).all())
+
+    @property
+    def per_target(self) -> bool:
+        """Whether its score is a mean over targets; a function that is annotated as Pooled says that it is none."""
+        given = getattr(self.function, "__annotations__", {}).get("return")
+        return not self.over_classes and given not in (Pooled, "Pooled")
 
     @property
     def is_share(self) -> bool:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import replace
 
 from wsol.scores.metrics.record import Metric, Pooled, as_metric, at_delta
 from wsol.scores.views import Values, View
 
 PERCENT = re.compile(r"[1-9][0-9]?")  # a whole one from 1 to 99
+CLASS_MEAN = "@class_mean"  # behind a name: the mean over classes of what is a mean over targets
 
 Entry = Metric | Callable[[View], Values | Pooled]
 
@@ -14,14 +16,17 @@ Entry = Metric | Callable[[View], Values | Pooled]
 class Metrics(MutableMapping[str, Metric]):
     """Metrics by name.
 
-    Beside the names that are iterated it has each family at every whole percent of IoU (`maxboxacc@75`), and old names,
-    which stand for today's. A plain function that is set here is a share of which more is better.
+    Beside the names that are iterated it has each family at every whole percent of IoU (`maxboxacc@75`), each mean over
+    targets as one over classes (`maxboxacc@75@class_mean`), and old names, which stand for today's. A plain function
+    that is set here is a share of which more is better.
 
     >>> found = Metrics({}, {"reach": Metric(lambda view, *, delta: delta)}, {"once": "reach@50"})
     >>> found["reach@75"].settings
     {'delta': 0.75}
     >>> "once" in found, "reach@100" in found, list(found)
     (True, False, [])
+    >>> found["reach@75@class_mean"].over_classes
+    True
     """
 
     def __init__(self, entries: Mapping[str, Entry], families: Mapping[str, Metric], old_names: Mapping[str, str]):
@@ -33,6 +38,8 @@ class Metrics(MutableMapping[str, Metric]):
         name = self._old_names.get(name, name)
         if name in self._entries:
             return self._entries[name]
+        if plain(name) != name and self[plain(name)].per_target:
+            return replace(self[plain(name)], over_classes=True)
         family, _, percent = str(name).partition("@")
         if family in self._families and PERCENT.fullmatch(percent):
             return at_delta(self._families[family], int(percent))
@@ -49,3 +56,12 @@ class Metrics(MutableMapping[str, Metric]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def plain(name: str) -> str:
+    """A metric's name without what makes it a mean over classes.
+
+    >>> plain("maxboxacc@50@class_mean"), plain("maxboxacc@50")
+    ('maxboxacc@50', 'maxboxacc@50')
+    """
+    return str(name).removesuffix(CLASS_MEAN)
