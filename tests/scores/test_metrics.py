@@ -39,7 +39,7 @@ def outcome(n=6, seed=0):
         find_hit_intervals=find,
         find_overlaps=lambda level: [random.random((3, len(b) // 4)) for b in boxes],
         find_pixels=lambda: Pixels(inside, outside, random.random(n) * there, there == 1),
-        find_masks=lambda: Counts(0.7 * there, random.random(n) * there, there),
+        find_masks=lambda: Counts(0.7 * there, random.random(n) * there, there, there),
         find_pointing=lambda: Pointing(random.integers(0, 30, n) * there, random.random(n) * there),
     )
 

@@ -73,7 +73,7 @@ def test_ap_of_one_image_is_scikit_learn_s(decimals):
 
 def naive(values, mask, ignore, level):
     predicted, kept = values >= level, mask | ~ignore
-    return [(predicted & mask).sum(), (predicted & ~mask & kept).sum(), mask.sum()]
+    return [(predicted & mask).sum(), (predicted & ~mask & kept).sum(), mask.sum(), (~mask & kept).sum()]
 
 
 def test_counts_and_best_level_are_the_naive_loop_s():
@@ -84,7 +84,7 @@ def test_counts_and_best_level_are_the_naive_loop_s():
     for place in (0, 1, 250, 500, 999, 1000):
         expected = np.array([naive(np.float32(c[0]), *c[1:], EDGES[place]) for c in cases]).T
         np.testing.assert_array_equal(found.at(place), expected)
-    curve = [np.mean([h / (f + t) for h, f, t in zip(*found.at(p), strict=True)]) for p in range(len(EDGES))]
+    curve = [np.mean([h / (f + t) for h, f, t, _ in zip(*found.at(p), strict=True)]) for p in range(len(EDGES))]
     assert found.best() == np.argmax(curve)
 
 

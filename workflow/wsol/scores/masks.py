@@ -52,12 +52,12 @@ def _histograms(codes: NDArray, count: int, true: Mask, ignored: Mask) -> tuple[
 
 def measure_masks(targets: pd.DataFrame, predicted: Iterable[bytes]) -> Counts:
     """Pixels of predicted masks (RLE counts at the image's size, nothing predicted where empty), under any protocol."""
-    counts = np.full((3, len(targets)), np.nan)
+    counts = np.full((4, len(targets)), np.nan)
     for i, (row, counted) in enumerate(zip(_rows(targets), predicted, strict=True)):
         if row.mask:
             true, ignored = truth(row.mask, row.ignore, row.height, row.width)
             found = decode(counted, row.height, row.width) & ~ignored
-            counts[:, i] = (found & true).sum(), (found & ~true).sum(), true.sum()
+            counts[:, i] = (found & true).sum(), (found & ~true).sum(), true.sum(), (~(true | ignored)).sum()
     return Counts(*counts)
 
 

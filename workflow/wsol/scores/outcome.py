@@ -66,6 +66,11 @@ class Outcome:
         return (self.status != "no_ground_truth") & np.array([len(b) > 0 for b in self.ground_truth], bool)
 
     @cached_property
+    def has_true_mask(self) -> NDArray[np.bool_]:
+        """[n]."""
+        return (self.targets["mask"] != "").to_numpy()
+
+    @cached_property
     def ground_truth(self) -> list[NDArray[np.float64]]:
         """[n] of boxes [k 4]."""
         return [boxes.asboxes(flat) for flat in self.targets["boxes"]]
@@ -133,7 +138,7 @@ class Outcome:
         return self._overlaps[level]
 
     def _masked(self, find: Callable[[], T] | None) -> T:
-        if not (self.targets["mask"] != "").any():
+        if not self.has_true_mask.any():
             raise Unavailable("masks of the truth")
         if find is None:
             raise Unavailable("heatmaps or predicted masks")

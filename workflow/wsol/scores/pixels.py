@@ -29,6 +29,7 @@ class Counts(NamedTuple):
     hit: Floats  # predicted and true
     false: Floats  # predicted and not true
     true: Floats  # true
+    other: Floats  # not true, and not ignored
 
 
 class Pixels(NamedTuple):
@@ -47,38 +48,45 @@ class Pixels(NamedTuple):
             self.inside[:, place + 1 :].sum(axis=1),
             self.outside[:, place + 1 :].sum(axis=1),
             self.inside.sum(axis=1),
+            self.outside.sum(axis=1),
         )
         return Counts(*(np.where(self.counted, counts, np.nan) for counts in found))
 
-    def best(self) -> int:
-        """Place in edges of the level of highest mean IoU, the first of equals."""
-        return int(self.levels[np.argmax(self._summed_ious()[self.levels])])
+    def best(self, overlap: str = "iou") -> int:
+        """Place in edges of the level of highest mean IoU, or of another of OVERLAPS, the first of equals."""
+        return int(self.levels[np.argmax(self._summed(overlap)[self.levels])])
+
+    def best_level(self, overlap: str = "iou") -> float:
+        """That level."""
+        return float(self.edges[self.best(overlap)])
 
     def mean_ious(self) -> Floats:
         """The mean IoU of the targets that count at each edge, [edges]."""
-        return self._summed_ious() / self.counted.sum()
+        return self._summed("iou") / self.counted.sum()
 
-    def _summed_ious(self) -> Floats:
+    def _summed(self, overlap: str) -> Floats:
         total = np.zeros(len(self.edges))
         for part in _blocks(len(self.ap)):
             rows = part.start + np.flatnonzero(self.counted[part])
-            total += self._ious(rows).sum(axis=0)
+            total += self._overlaps(overlap, rows).sum(axis=0)
         return total
 
-    def levels_of_resamples(self, resamples: Resamples) -> Floats:
+    def levels_of_resamples(self, resamples: Resamples, overlap: str = "iou") -> Floats:
         """The level of highest mean IoU in each resample, [r]: the first of equals among CHOSEN spread over all."""
         places = self.levels[np.unique(np.linspace(0, len(self.levels) - 1, CHOSEN).round().astype(int))]
         total = np.zeros((resamples.count, len(places)))
         for part in _blocks(len(self.ap)):
-            counted = np.where(self.counted[part, None], self._ious(part, places), 0)
+            counted = np.where(self.counted[part, None], self._overlaps(overlap, part, places), 0)
             total += resamples.times[:, resamples.codes[part]].astype(np.float32) @ counted.astype(np.float32)
         return self.edges[places[total.argmax(axis=1)]]
 
-    def _ious(self, rows: slice | NDArray[np.int64], places: slice | NDArray[np.int64] = ALL) -> Floats:
-        """The IoU of some targets at some edges: [rows places]."""
+    def _overlaps(
+        self, overlap: str, rows: slice | NDArray[np.int64], places: slice | NDArray[np.int64] = ALL
+    ) -> Floats:
+        """The IoU, or Dice, of some targets at some edges: [rows places]."""
         hit = _from_top(self.inside[rows])[:, ::-1][:, places]
         false = _from_top(self.outside[rows])[:, ::-1][:, places]
-        return iou_of_counts(hit, false, self.inside[rows].sum(axis=1, keepdims=True))
+        return OVERLAPS[overlap](hit, false, self.inside[rows].sum(axis=1, keepdims=True))
 
     def pooled_ap(self, weights: Floats) -> Floats:
         """PxAP of the pixels of all targets together, each target counted weights [r n] times: [r]."""
@@ -107,6 +115,15 @@ def iou_of_counts(hit: NDArray, false: NDArray, true: NDArray) -> Floats:
     """Intersection over union of counted pixels; nothing over nothing is 0, NaN stays."""
     union = np.asarray(false + true, np.float64)
     return np.divide(hit, union, out=np.where(np.isnan(union), np.nan, 0.0), where=union > 0)
+
+
+def dice_of_counts(hit: NDArray, false: NDArray, true: NDArray) -> Floats:
+    """Twice the intersection over the sum of both areas; nothing over nothing is 0, as of IoU, NaN stays."""
+    areas = np.asarray(hit + false + true, np.float64)
+    return np.divide(2 * hit, areas, out=np.where(np.isnan(areas), np.nan, 0.0), where=areas > 0)
+
+
+OVERLAPS = {"iou": iou_of_counts, "dice": dice_of_counts}  # what one level is the best for
 
 
 def _from_top(histogram: NDArray) -> NDArray:

@@ -84,15 +84,16 @@ class View:
         hit = curves.hit_at(intervals, self.level(over or (delta,), components, matching), len(outcome))
         return np.where(outcome.has_true_boxes, hit, np.nan)
 
-    def pixels(self) -> pixels.Counts:
-        """Pixel counts at the level of highest mean IoU, or of each map's own mask."""
+    def pixels(self, overlap: str = "iou") -> pixels.Counts:
+        """Pixel counts at the level of highest mean IoU, or `dice`, or of each map's own mask."""
+        key = PIXELS if overlap == "iou" else (*PIXELS, overlap)
         if self.level_from == "fixed":
-            self.levels[PIXELS] = None
+            self.levels[key] = None
             return self.of_label.masks
         found = self.of_label.pixels
-        level = self.levels.setdefault(PIXELS, None)
+        level = self.levels.setdefault(key, None)
         if level is None:
-            level = self.levels[PIXELS] = float(self.chooser.pixels.edges[self.chooser.pixels.best()])
+            level = self.levels[key] = self.chooser.pixels.best_level(overlap)
         return found.at(int(np.searchsorted(found.edges, level)))
 
     def overlaps(self) -> Sequence[NDArray[np.float64]]:

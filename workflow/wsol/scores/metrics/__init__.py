@@ -29,7 +29,16 @@ from wsol.scores.metrics.boxes import (
 )
 from wsol.scores.metrics.classes import gtknown_loc, top_acc, top_loc
 from wsol.scores.metrics.maps import energy_pointing, peak, pointing_game
-from wsol.scores.metrics.masks import mask_iou, pixel_ap, pixel_precision, pixel_recall, pxap
+from wsol.scores.metrics.masks import (
+    dice,
+    hit_rate,
+    mask_iou,
+    pixel_ap,
+    pixel_precision,
+    pixel_recall,
+    pixel_specificity,
+    pxap,
+)
 from wsol.scores.metrics.record import COUNT, Metric, at_delta
 from wsol.scores.metrics.registry import Metrics, plain
 from wsol.scores.outcome import DELTAS
@@ -76,6 +85,9 @@ METRICS = Metrics(
         "mask_iou": Metric(mask_iou, pixel_level=True),
         "pixel_precision": Metric(pixel_precision, pixel_level=True),
         "pixel_recall": Metric(pixel_recall, pixel_level=True),
+        "pixel_specificity": Metric(pixel_specificity, pixel_level=True),
+        "dice": Metric(dice, pixel_level=True),
+        "hit_rate": Metric(hit_rate, over_classes=True),
     },
     FAMILIES,
     OLD_NAMES,

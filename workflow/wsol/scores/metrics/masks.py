@@ -1,13 +1,14 @@
 """Metrics of pixels against the true mask. Examples are of `wsol.scores.example`, worked by hand.
 
-The level of `mask_iou`, `pixel_precision` and `pixel_recall` is one of the sweep's; where every value is swept, one of
-step .001.
+The level of `mask_iou`, `pixel_precision`, `pixel_recall` and `pixel_specificity`, and that of `dice`, is one of the
+sweep's; where every value is swept, one of step .001.
 """
 
 import numpy as np
 
 from wsol.scores import pixels
 from wsol.scores.metrics.record import Pooled
+from wsol.scores.outcome import Unavailable
 from wsol.scores.views import Values, View
 
 
@@ -24,6 +25,36 @@ def mask_iou(view: View) -> Values:
     return pixels.iou_of_counts(counts.hit, counts.false, counts.true)
 
 
+def dice(view: View) -> Values:
+    """Dice's coefficient of predicted and true pixels, ignored ones left out, at the level of its own best mean.
+
+    2 |A and B| / (|A| + |B|), a mean over targets (Dice 1945). One whose mask is empty has 0 whatever is predicted, as
+    for mask_iou: of each target it is 2 IoU / (1 + IoU), but the level of the best mean may be another.
+
+    >>> from wsol.scores.example import example
+    >>> dice(example()).round(3)  # all pixels: 160 of 100 + 80, 80 of 100 + 40, 80 of 400 + 40
+    array([0.889, 0.571, 0.182,   nan])
+    """
+    counts = view.pixels("dice")
+    return pixels.dice_of_counts(counts.hit, counts.false, counts.true)
+
+
+def hit_rate(view: View) -> Values:
+    """The map's highest value lies on the true mask: a mean over classes of each class' share (Saporta et al. 2022).
+
+    As CheXlocalize has it: only targets with a mask count, and each pathology as much as any other. `peak_on_object`
+    asks the same, counts targets with boxes alone too, and is a mean over targets; `pointing_game` forgives 15 pixels.
+
+    >>> from wsol.scores.example import example
+    >>> hit_rate(example())  # on it, 4 and 20 pixels beside it; class 0 has 1 of 2, class 1 none: .25
+    array([ 1.,  0.,  0., nan])
+    """
+    distance = view.of_label.pointing.distance
+    if not view.outcome.has_true_mask.any():
+        raise Unavailable("masks of the truth")
+    return np.where(view.outcome.has_true_mask, distance == 0, np.nan)
+
+
 def pixel_precision(view: View) -> Values:
     """Share of predicted pixels that are true, at the level of the best mask_iou; no predicted pixel has precision 0.
 
@@ -36,7 +67,9 @@ def pixel_precision(view: View) -> Values:
 
 
 def pixel_recall(view: View) -> Values:
-    """Share of true pixels that are predicted, at the level of the best mask_iou; NaN without true pixels.
+    """Share of true pixels that are predicted, at the level of the best mask_iou: what medicine calls sensitivity.
+
+    NaN without true pixels.
 
     >>> from wsol.scores.example import example
     >>> pixel_recall(example())  # 60 of 80 pixels, 30 of 40, none of 40
@@ -44,6 +77,21 @@ def pixel_recall(view: View) -> Values:
     """
     counts = view.pixels()
     return np.where(counts.true > 0, counts.hit / np.maximum(counts.true, 1), np.nan)
+
+
+def pixel_specificity(view: View) -> Values:
+    """Share of the pixels that are not true that are not predicted, ignored ones left out, at the level of mask_iou.
+
+    NaN where every pixel is true or ignored; a target whose map is not ok predicts nothing, and is a miss all the same.
+    Most of an image is not the object, so that it is high of any small region.
+
+    >>> from wsol.scores.example import example
+    >>> pixel_specificity(example())  # 20 of 20 pixels, 50 of 60, all of 360
+    array([1.        , 0.83333333, 1.        ,        nan])
+    """
+    counts = view.pixels()
+    kept = np.where(view.outcome.status == "ok", 1 - counts.false / np.maximum(counts.other, 1), 0)
+    return np.where(counts.other > 0, kept, np.nan)
 
 
 def pixel_ap(view: View) -> Values:
