@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 files, params, root = snakemake.input, snakemake.params, Path(snakemake.output[0])
 
 with job(snakemake.log, "export") as log:
-    view, stages = viewed(files, plugins.joined(params.threshold))
+    view, stages = viewed(files, plugins.joined(params.threshold), params.evaluation["levels"])
     result = RunResult(view, stages, files.predictions)
     EXPORTS[snakemake.wildcards.form](result, root)
     made_from = {"targets": files.targets} | {f"heatmaps {i}": path for i, path in enumerate(files.heatmaps)}
-    settings = {"run": params.run, "threshold": params.threshold, "choice": view.level_from, "level": result.level}
+    settings = {"run": params.run, "threshold": params.threshold, "choice": view.level_from, "level": result.levels}
     settings["box_score"] = result.scored
     write_about(root, settings, made_from)

@@ -18,13 +18,16 @@ files, params, output = snakemake.input, snakemake.params, snakemake.output
 
 with job(snakemake.log, "score") as log:
     evaluation, threshold = plugins.joined(params.evaluation), plugins.joined(params.threshold)
-    view, stages = viewed(files, threshold)
+    view, stages = viewed(files, threshold, evaluation["levels"])
     report = view.outcome
     statistics = {key: evaluation[key] for key in ("resamples", "seed")}
     select = view.chooser if view.level_from == "selected" else None
-    found = evaluate(report, select, evaluation["metrics"], single_level=view.level_from == "fixed", **statistics)
+    how = {"single_level": view.level_from == "fixed", "per_class": view.per_class}
+    found = evaluate(report, select, evaluation["metrics"], **how, **statistics)
     for metric, lacking in found.unavailable.items():
         log.say(f"{metric}: no row, for lack of {lacking}")
+    for row, classes in found.without_level.items():
+        log.say(f"{row}: no target tells of a level of their own, so that they have that of all:", ", ".join(classes))
     log.say(f"{len(report)} targets:", {str(s): int((report.status == s).sum()) for s in sorted(set(report.status))})
     targets = found.targets.assign(**as_seen(view, stages))
     curves = find_curves(view, select, targets["iou"].to_numpy(), found.scores["metric"].tolist())

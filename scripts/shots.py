@@ -45,7 +45,8 @@ def drawn(run: Run, results: Path) -> panels.Image:
     masks = len(target.boxes) == 0
     paths = [str(path) for path in maps]
     heatmap, lies = MapFiles(paths, shard_starts(targets, paths)).read(row)
-    at = "own level" if seen.chosen is None else f"level {seen.chosen:.2f}"
+    level = None if np.isnan(seen.levels[row]) else float(seen.levels[row])
+    at = "own level" if level is None else f"level {level:.2f}"
     said = "mask IoU" if masks else "IoU"
     name = run.backbone.name if run.backbone else ""
     words = [
@@ -55,7 +56,7 @@ def drawn(run: Run, results: Path) -> panels.Image:
         f"truth, {said} {seen.score[row]:.2f}",
     ]
     image = indexing.opener(run.report.settings)(target.image)
-    return strip(image, target, heatmap, lies, run.threshold.settings, seen.chosen, seen.box[row], words)
+    return strip(image, target, heatmap, lies, run.threshold.settings, level, seen.box[row], words)
 
 
 def photographed(page: Path) -> panels.Image | None:

@@ -28,7 +28,9 @@ WORDS = ["circle", "net gradcam", "region", "IoU 0.5"]
 
 def seen(scores, boxes=None) -> SeenTargets:
     found = [np.array(BOX)] * len(scores) if boxes is None else boxes
-    return SeenTargets(np.array(["ok"] * len(scores)), np.array(scores, float), found, {}, 0.5, "selected")
+    return SeenTargets(
+        np.array(["ok"] * len(scores)), np.array(scores, float), found, {}, 0.5, "selected", np.full(len(scores), 0.5)
+    )
 
 
 @pytest.mark.parametrize(

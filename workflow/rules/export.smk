@@ -20,6 +20,7 @@ rule export:
         "../../environment.yml"
     params:
         run=run_and_seed,
+        evaluation=settings("evaluation"),
         threshold=settings("threshold"),
     script:
         "../../scripts/export.py"

@@ -95,6 +95,7 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
     decision = _evaluation(name, evaluation, select, config)
     thresholds = _chosen(where, "thresholds", evaluation, config)
     levels = [_threshold(name, given, evaluation) for name, given in thresholds.items()]
+    idle.levels(where, evaluation, [level.settings["threshold"]["method"] for level in levels])
     pairs = list(_pairs(where, evaluation, config))
     if not pairs or not levels:
         raise ConfigError(f"{where}: nothing to score: the config names no {'thresholds' if pairs else 'cams'}.")
@@ -143,7 +144,7 @@ def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | N
 
 def _evaluation(name: str, evaluation: dict, select: Decision | None, config: dict) -> Decision:
     """What the score of a run depends on beside its regions."""
-    keys = ("metrics", "protocol")
+    keys = ("metrics", "protocol", "levels")
     statistics = {key: config[key] for key in ("resamples", "seed")}
     chosen_on = {"select": select.id if select else None}
     settings = {key: evaluation[key] for key in keys} | statistics | chosen_on

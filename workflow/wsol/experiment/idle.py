@@ -3,7 +3,7 @@
 A backbone's default spelt out is the same experiment as the default left out: what differs from it is refused.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +117,13 @@ def evaluation(where: str, given: Mapping[str, Any]) -> None:
     for key, default in (("alignment", "stretch"), ("canvas", "input")):
         if given[key] != default and key in protocol.refuses:
             raise ConfigError(f"{where}.{key}: protocol {protocol.name} {protocol.refuses[key].format(given[key])}")
+
+
+def levels(where: str, given: Mapping[str, Any], methods: Sequence[str]) -> None:
+    """A ConfigError where levels are chosen for each class, and no threshold leaves a level to be chosen.
+
+    >>> levels("evaluations.e", {"levels": "per_class"}, ["otsu", "sweep"])
+    """
+    if given["levels"] == "per_class" and methods and "sweep" not in methods:
+        reason = f"per_class chooses among the levels of a sweep; {methods[0]} gives each map its own."
+        raise ConfigError(f"{where}.levels: {reason}")

@@ -17,7 +17,7 @@ SCORES = Table(
         "high",
         "n",  # targets that count
         "groups",  # groups that have one: what is independent
-        "levels",  # str, the levels the metric was taken at
+        "levels",  # str, the levels the metric was taken at; where each class has its own, `least..highest`
     ),
 )
 

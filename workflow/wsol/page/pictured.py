@@ -49,7 +49,10 @@ class Ranked(NamedTuple):
 
 
 class SeenTargets(NamedTuple):
-    """What a run's score says of every target, arrays [n], at the level `chosen`; None where each map has its own."""
+    """What a run's score says of every target, arrays [n], at the level `chosen`.
+
+    None where each map has its own, or each class: then `levels` has that of each target; NaN of a map's own.
+    """
 
     status: NDArray[np.str_]
     score: NDArray[np.float64]  # IoU of the box with its truth, or of the mask where there are no boxes; NaN without
@@ -57,6 +60,7 @@ class SeenTargets(NamedTuple):
     kinds: Mapping[str, NDArray[np.str_]]  # by the rule of scores/failures.py; "" where it does not count
     chosen: float | None
     choice: str
+    levels: NDArray[np.float64]
 
 
 def ranked(scores: pd.DataFrame, settings: Mapping[str, Any], masks: bool) -> Ranked:
@@ -77,8 +81,11 @@ def ranked(scores: pd.DataFrame, settings: Mapping[str, Any], masks: bool) -> Ra
 
 
 def _level(text: str, settings: Mapping[str, Any]) -> float | None:
-    """The first of the levels in a cell, to the last bit where a grid was swept: six digits are written of it."""
-    if not text:
+    """The first of the levels in a cell, to the last bit where a grid was swept: six digits are written of it.
+
+    None of a cell without one, or with those of classes (`0.2..0.4`).
+    """
+    if not text or ".." in text:
         return None
     level = float(text.split()[0])
     grid = swept_levels(settings["threshold"], PROTOCOLS[settings["protocol"]].step)
@@ -116,14 +123,17 @@ def seen_targets(path: str) -> SeenTargets:
     by_mask = sorted(masks, key=lambda name: CHOICES.index(name.split("@")[1]))
     if by_mask and not np.isfinite(score).any():
         score = frame[by_mask[0]].to_numpy(float)
-    level, choice = (frame[name].iloc[0] if len(frame) else None for name in ("level", "choice"))
+    choice = frame["choice"].iloc[0] if len(frame) else None
+    levels = frame["level"].to_numpy(float)
+    one = len(levels) > 0 and bool((levels == levels[0]).all())
     return SeenTargets(
         frame["status"].to_numpy(np.str_),
         score,
         frame["box"].tolist(),
         kinds(frame),
-        None if pd.isna(level) else float(level),
+        float(levels[0]) if one else None,
         str(choice),
+        levels,
     )
 
 

@@ -153,6 +153,8 @@ class Showing:
         }
         if run.settings["threshold"]["method"] != "sweep":
             found["level"] = own_level(values, lies, run.settings, size)
+        elif seen.chosen is None:
+            found["level"] = float(seen.levels[row])  # its class'
         if run.settings["normalization"] == "none" and np.isfinite(values).all():
             low, high = self.ends[number]
             self.ends[number] = [min(low, float(values.min())), max(high, float(values.max()))]

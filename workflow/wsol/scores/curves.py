@@ -91,18 +91,23 @@ def best_level(curve: Curve, grid: NDArray[np.float64] | None = None) -> float:
     return float(middle if middle > low else high)
 
 
-def hit_at(intervals: HitIntervals, level: float | None, n: int) -> NDArray[np.bool_]:
-    """Which of n targets are hit at this level; `level` is None where each target had its own single level.
+def hit_at(intervals: HitIntervals, level: NDArray[np.float64] | float | None, n: int) -> NDArray[np.bool_]:
+    """Which of n targets are hit at this level, or each at its own of levels [n].
+
+    `level` is None where each map was cut at one level alone.
 
     >>> found = HitIntervals(np.array([0, 2]), np.array([0.2, 0.4]), np.array([0.6, 0.8]))
     >>> hit_at(found, 0.7, 3)
     array([False, False,  True])
     >>> hit_at(found, None, 3)
     array([ True, False,  True])
+    >>> hit_at(found, np.array([0.5, 0.5, 0.3]), 3)
+    array([ True, False, False])
     """
     hit = np.zeros(n, bool)
     if level is None:
         hit[intervals.target] = True
     else:
-        hit[intervals.target[(intervals.level_low < level) & (level <= intervals.level_high)]] = True
+        at = level[intervals.target] if isinstance(level, np.ndarray) else level
+        hit[intervals.target[(intervals.level_low < at) & (at <= intervals.level_high)]] = True
     return hit

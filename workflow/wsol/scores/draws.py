@@ -1,12 +1,19 @@
 """A score in each resample, the level chosen again where one is chosen."""
 
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from wsol.scores import levels
-from wsol.scores.metrics.record import Metric, Pooled
+import numpy as np
+from numpy.typing import NDArray
+
+from wsol.errors import ConfigError
+from wsol.scores import classdraws, levels
+from wsol.scores.metrics.record import ClassMean, Metric, Pooled
 from wsol.scores.outcome import Outcome
 from wsol.scores.views import Values, View
 from wsol.statistics.resampling import Floats, Resamples
+
+T = TypeVar("T")
 
 
 class ScoreDraws:
@@ -15,7 +22,7 @@ class ScoreDraws:
     def __init__(self, report: Outcome, select: Outcome | None, resamples: int, seed: int):
         self.report = Resamples(report.targets["group"], resamples, [seed, 0])
         self.select = None if select is None else Resamples(select.targets["group"], resamples, [seed, 1])
-        self._levels: dict[tuple, tuple] = {}
+        self._levels: dict[tuple, Any] = {}
 
     def draws(self, metric: Metric, view: View, values: Values | Pooled) -> Floats:
         """[r] of a metric whose `values` at the view's own levels are known.
@@ -31,6 +38,8 @@ class ScoreDraws:
 
     def _moved(self, metric: Metric, view: View, held: Floats, key: tuple) -> Floats:
         """By how much each resample's own choice of one level moves the score from `held` [r]."""
+        if isinstance(view.levels[key], np.ndarray):
+            return self._moved_by_class(metric, view, held, key)
         chosen, which = self._chosen(view, key)
         seen = [metric(view.at({**view.levels, key: level})) for level in chosen.tolist()]
         pooled = [found for found in seen if isinstance(found, Pooled)]
@@ -44,10 +53,37 @@ class ScoreDraws:
             return self.report.pooled_at([found.estimate for found in pooled], which) - held
         return self.report.means_at(np.asarray(seen, np.float64), which) - held
 
-    def _chosen(self, view: View, key: tuple) -> tuple:
+    def _moved_by_class(self, metric: Metric, view: View, held: Floats, key: tuple) -> Floats:
+        """The same where each class has its own level."""
+        found = self._kept(view, key, classdraws.choices)
+        together = classdraws.levels_together(found, len(view.outcome))
+        seen = [metric(view.at({**view.levels, key: at})) for at in together]
+        table, labels = _table(metric, seen)
+        if view.level_from == "selected":
+            return classdraws.carried(found, table, labels)
+        return classdraws.redrawn(found, table, labels, self.report) - held
+
+    def _chosen(self, view: View, key: tuple) -> tuple[Floats, NDArray[np.int64]]:
         """The levels that stand for those of all resamples, and which one stands for each."""
+        return self._kept(view, key, lambda *given: levels.representatives(view.levels_of_resamples(*given[1:])))
+
+    def _kept(self, view: View, key: tuple, choose: Callable[[View, tuple, Resamples], T]) -> T:
+        """What is chosen in the resamples of the split that chooses, once for all metrics."""
         if (view.level_from, key) not in self._levels:
             resamples = self.select if view.level_from == "selected" and self.select else self.report
-            found = view.levels_of_resamples(key, resamples)
-            self._levels[view.level_from, key] = levels.representatives(found)
+            self._levels[view.level_from, key] = choose(view, key, resamples)
         return self._levels[view.level_from, key]
+
+
+def _table(metric: Metric, seen: Sequence[Values | Pooled]) -> tuple[Floats, NDArray[np.int64]]:
+    """What a metric says of each target at each of some levels, [d n], and the classes that its score is a mean over.
+
+    Of a mean over targets they are one. A ConfigError of what is no mean: it does not say whose level moves it.
+    """
+    if isinstance(seen[0], ClassMean):
+        return np.array([found.values for found in seen if isinstance(found, ClassMean)]), seen[0].labels
+    if isinstance(seen[0], Pooled):
+        name = getattr(metric.function, "__name__", "one")
+        raise ConfigError(f"metrics: '{name}' is no mean, and can have no level for each class (levels: per_class).")
+    table = np.array(seen, np.float64)
+    return table, np.zeros(table.shape[1], np.int64)

@@ -71,10 +71,11 @@ def _hit_intervals(deltas: Sequence[float], components: str, truth: Sequence[NDA
     return [HitIntervals(targets, LEVEL_LOW[targets], LEVEL_HIGH[targets]) for targets in hit]
 
 
-def _overlaps(level: float | None) -> list[NDArray[np.float64]]:
+def _overlaps(level: NDArray[np.float64] | float | None) -> list[NDArray[np.float64]]:
     found = []
     for target, truth in enumerate(GROUND_TRUTH):
-        there = target < len(FOUND) and (level is None or LEVEL_LOW[target] < level <= LEVEL_HIGH[target])
+        at = level[target] if isinstance(level, np.ndarray) else level
+        there = target < len(FOUND) and (at is None or LEVEL_LOW[target] < at <= LEVEL_HIGH[target])
         ours = FOUND[target] if there else []
         found.append(boxes.iou(boxes.asboxes(ours), boxes.asboxes(truth)))
     return found

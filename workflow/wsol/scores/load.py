@@ -48,13 +48,15 @@ def class_of_maps(heatmaps: Sequence[str | Path]) -> str:
     return (settings or {}).get("explain", "labelled")
 
 
-def viewed(files: Any, settings: Mapping[str, Any]) -> tuple[View, Stages]:
+def viewed(files: Any, settings: Mapping[str, Any], levels: str = "one") -> tuple[View, Stages]:
     """A run at the level that its table shows first: each map's own, else the select split's best, else the oracle's.
 
     `files` are a stage's: those of the reported dataset by kind, and under `select_…` those levels are chosen on.
+    `levels`: one for all targets, or `per_class`.
     """
     report, stages = load_run({kind: files.get(kind) for kind in SCORED_FROM}, settings)
     chosen_on = {kind: files.get(f"select_{kind}") for kind in SCORED_FROM}
     select = load_run(chosen_on, settings)[0] if chosen_on["targets"] else None
     single = settings["threshold"]["method"] != "sweep"
-    return View(report, "fixed" if single else "selected" if select else "oracle", select), stages
+    level_from = "fixed" if single else "selected" if select else "oracle"
+    return View(report, level_from, select, per_class=levels == "per_class"), stages

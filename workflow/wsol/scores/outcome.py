@@ -26,8 +26,8 @@ DELTAS = (0.3, 0.5, 0.7)  # the usual IoU thresholds
 
 # (deltas, components "largest" | "all", ground truth [n] of box lists) -> the HitIntervals of each delta
 FindHitIntervals = Callable[[tuple[float, ...], str, Sequence[NDArray]], Sequence[HitIntervals]]
-# (level, None for each map's own) -> for each target the IoU of all its boxes there with its ground truth [boxes truth]
-FindOverlaps = Callable[[float | None], Sequence[NDArray[np.float64]]]
+# (level, levels [n], None for each map's own) -> each target's IoU of all its boxes there with its truth [boxes truth]
+FindOverlaps = Callable[[NDArray[np.float64] | float | None], Sequence[NDArray[np.float64]]]
 
 
 class Unavailable(Exception):
@@ -128,14 +128,18 @@ class Outcome:
             raise Unavailable("heatmaps")
         return self.find_pointing()
 
-    def overlaps(self, level: float | None) -> Sequence[NDArray[np.float64]]:
-        """IoU [boxes truth] of each target's boxes at one level; no boxes for a target whose boxes do not count."""
+    def overlaps(self, level: NDArray[np.float64] | float | None) -> Sequence[NDArray[np.float64]]:
+        """IoU [boxes truth] of each target's boxes at one level, or at its own of levels [n].
+
+        No boxes for a target whose boxes do not count.
+        """
         if self.find_overlaps is None:
             raise Unavailable("regions")
-        if level not in self._overlaps:
+        key = level.tobytes() if isinstance(level, np.ndarray) else level
+        if key not in self._overlaps:
             found = zip(self.find_overlaps(level), self.status, strict=True)
-            self._overlaps[level] = [o if status in self.boxed else o[:0] for o, status in found]
-        return self._overlaps[level]
+            self._overlaps[key] = [o if status in self.boxed else o[:0] for o, status in found]
+        return self._overlaps[key]
 
     def _masked(self, find: Callable[[], T] | None) -> T:
         if not self.has_true_mask.any():

@@ -42,6 +42,26 @@ class Pixels(NamedTuple):
     edges: Floats = EDGES
     levels: NDArray[np.int64] = np.arange(len(EDGES))  # places in edges that a level is chosen of
 
+    def of(self, rows: NDArray[np.int64]) -> "Pixels":
+        """Of some targets."""
+        return self._replace(**{name: getattr(self, name)[rows] for name in ("inside", "outside", "ap", "counted")})
+
+    @property
+    def telling(self) -> Mask:
+        """Which targets have an IoU above 0 at some level, [n]."""
+        return self.counted & (self.inside[:, 1:] > 0).any(axis=1)
+
+    def at_level(self, level: Floats | float) -> Counts:
+        """Pixels of value >= a level, which is one of edges, or >= each target's own of levels [n]."""
+        if not isinstance(level, np.ndarray):
+            return self.at(int(np.searchsorted(self.edges, level)))
+        found = Counts(*np.full((len(Counts._fields), len(self.ap)), np.nan))
+        for one in np.unique(level):
+            rows = np.flatnonzero(level == one)
+            for whole, part in zip(found, self.of(rows).at_level(float(one)), strict=True):
+                whole[rows] = part
+        return found
+
     def at(self, place: int) -> Counts:
         """Pixels of value >= edges[place]."""
         found = (

@@ -23,7 +23,7 @@ from wsol.regions.localize import mask
 from wsol.regions.published import check_stretched
 from wsol.regions.thresholds import levels_of
 from wsol.scores.stages import Stages
-from wsol.scores.views import View
+from wsol.scores.views import Level, View
 
 
 class RunResult:
@@ -38,14 +38,16 @@ class RunResult:
         self.scored = scored(predictions)
 
     @cached_property
-    def level(self) -> float | None:
+    def level(self) -> Level:
         """None where each map has its own."""
-        if self.view.level_from == "fixed":
-            return None
-        if self.view.outcome.has_true_boxes.any() or not (self.targets["mask"] != "").any():
-            return self.view.level((0.5,), "all", "any")
-        found = self.view.chooser.pixels
-        return float(found.edges[found.best()])
+        return self.view.exported_level()
+
+    @property
+    def levels(self) -> float | dict[str, float] | None:
+        """That level, or that of each class by its name, as what is exported says it."""
+        if not isinstance(self.level, np.ndarray):
+            return self.level
+        return dict(zip(self.targets["class_name"], self.level.tolist(), strict=True))
 
     @cached_property
     def boxes(self) -> list[NDArray[np.float64]]:
@@ -62,13 +64,14 @@ class RunResult:
         threshold = self.stages.settings["threshold"]
         protocol = self.stages.protocol
         found = []
-        for drawn, size in zip(self.stages.maps(), self.stages.sizes, strict=True):
+        for t, (drawn, size) in enumerate(zip(self.stages.maps(), self.stages.sizes, strict=True)):
             prepared = protocol.as_cut(drawn.values)
             if not prepared.any():
                 found.append(b"")
                 continue
             # Where each map has its own level, it is chosen on what is cut, as the regions were.
-            level = levels_of(threshold, prepared)[0] if self.level is None else self.level
+            own = self.level[t] if isinstance(self.level, np.ndarray) else self.level
+            level = levels_of(threshold, prepared)[0] if own is None else own
             found.append(mask(protocol.foreground(prepared, level), drawn.canvas_to_image, size))
         return found
 

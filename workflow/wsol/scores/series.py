@@ -35,7 +35,7 @@ def find_curves(view: View, select: Outcome | None, ious: Floats, metrics: Seque
     were scored. Of what none of them asks for there is no curve: it would cost another pass over the run.
     """
     report = view.outcome
-    rows = list(_of_levels(report, select, metrics)) if view.level_from != "fixed" else []
+    rows = list(_of_levels(view, select, metrics)) if view.level_from != "fixed" else []
     if report.explain != "predicted" and np.isfinite(ious).any():
         rows += [("iou", BY_IOU, "report", *point) for point in by_iou(ious)]
     if report.known_pixels is not None:
@@ -43,8 +43,12 @@ def find_curves(view: View, select: Outcome | None, ious: Floats, metrics: Seque
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _of_levels(report: Outcome, select: Outcome | None, metrics: Sequence[str]) -> Iterator[tuple]:
-    """The level curves of both splits, and the levels that were chosen on either."""
+def _of_levels(view: View, select: Outcome | None, metrics: Sequence[str]) -> Iterator[tuple]:
+    """The level curves of both splits, and the levels that were chosen on either.
+
+    Where each class has a level of its own none of them is one of the curve's, which is of all targets at one.
+    """
+    report = view.outcome
     for name in (*HITS, OF_MASKS):
         if _is_known(name, report, metrics):
             # A select split without masks chooses no level of them.
@@ -53,7 +57,8 @@ def _of_levels(report: Outcome, select: Outcome | None, metrics: Sequence[str]) 
             for split, outcome in {"report": report, "select": chooser}.items():
                 if outcome is not None:
                     yield from (("level", name, split, *point) for point in by_level(outcome, name))
-            yield from _chosen(name, report, chooser)
+            if not view.per_class:
+                yield from _chosen(name, report, chooser)
 
 
 def _chosen(name: str, report: Outcome, select: Outcome | None) -> Iterator[tuple]:

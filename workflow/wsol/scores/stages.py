@@ -29,6 +29,7 @@ from wsol.scores.outcome import Unavailable, statuses
 Reader = Callable[[], Mapping[str, NDArray]]
 Truth = Sequence[NDArray[np.float64]]
 Floats = NDArray[np.float64]
+Level = Floats | float | None  # of all targets, or of each its own [n]; None: each map's own
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Stages:
                 part.append(each._replace(target=each.target + rows.start))
         return [curves.join(part) for part in parts]
 
-    def largest_boxes(self, level: float | None) -> list[list[float]]:
+    def largest_boxes(self, level: Level) -> list[list[float]]:
         """Each target's box at one level (None: each map's own) in image pixels; [] where there is none."""
         found = []
         for t, canvas, canvas_to_image in self._boxes(level, largest=True):
@@ -81,7 +82,7 @@ class Stages:
             found.append(box[boxes.area(box) > 0].ravel().tolist())
         return found
 
-    def all_boxes(self, level: float | None) -> list[Floats]:
+    def all_boxes(self, level: Level) -> list[Floats]:
         """The boxes [k 4] of all regions of each target at one level (None: each map's own) in image pixels."""
         found = []
         for t, canvas, canvas_to_image in self._boxes(level, largest=False):
@@ -89,12 +90,12 @@ class Stages:
             found.append(box[boxes.area(box) > 0])
         return found
 
-    def find_overlaps(self, level: float | None) -> list[Floats]:
+    def find_overlaps(self, level: Level) -> list[Floats]:
         """The IoU [boxes truth] of each target's boxes at one level, in the frame that the protocol compares in."""
         pairs = zip(self.compared_boxes(level, largest=False), self.compared_truth(), strict=True)
         return [boxes.iou(ours, true, inclusive=self.protocol.inclusive) for ours, true in pairs]
 
-    def compared_boxes(self, level: float | None, *, largest: bool) -> list[Floats]:
+    def compared_boxes(self, level: Level, *, largest: bool) -> list[Floats]:
         """Each target's boxes [k 4] at one level, or its largest region's, in the frame that the protocol compares in.
 
         Of the largest k is at most 1.
@@ -110,14 +111,17 @@ class Stages:
         pairs = zip(self.targets["boxes"], self.sizes, strict=True)
         return [self.protocol.truth_boxes(boxes.asboxes(flat), size) for flat, size in pairs]
 
-    def _boxes(self, level: float | None, *, largest: bool) -> Iterator[tuple[int, NDArray[np.float32], Floats]]:
+    def _boxes(self, level: Level, *, largest: bool) -> Iterator[tuple[int, NDArray[np.float32], Floats]]:
         """Each target, its boxes [k 4] at a level in canvas pixels, and its canvas_to_image [4]."""
         for rows, shard in self.shards(self.regions):
-            there = (shard["largest"] == largest) & _holds(shard, level)
+            there = shard["largest"] == largest
+            if not isinstance(level, np.ndarray):
+                there &= _holds(shard, level)
             for i, t in enumerate(range(rows.start, rows.stop)):
                 number = shard["index"][i]
                 own = slice(shard["offsets"][number], shard["offsets"][number + 1])
-                yield t, shard["boxes"][own][there[own]], shard["canvas_to_image"][i]
+                kept = there[own] & _holds(shard, level[t], own) if isinstance(level, np.ndarray) else there[own]
+                yield t, shard["boxes"][own][kept], shard["canvas_to_image"][i]
 
     def find_pixels(self) -> pixels.Pixels:
         return masks.measure(self.targets, self.maps(), self.protocol, self.levels)
@@ -156,8 +160,8 @@ class Stages:
             raise DataError(f"shards: {start} targets, but the index has {len(self.targets)}")
 
 
-def _holds(shard: Mapping[str, NDArray], level: float | None) -> NDArray[np.bool_]:
-    """Which rows of a regions file hold at a level."""
+def _holds(shard: Mapping[str, NDArray], level: float | None, part: slice = slice(None)) -> NDArray[np.bool_]:
+    """Which rows of a regions file, or of a part of it, hold at a level."""
     if level is None:
-        return np.ones(len(shard["level_low"]), bool)
-    return (shard["level_low"] < level) & (level <= shard["level_high"])
+        return np.ones(len(shard["level_low"][part]), bool)
+    return (shard["level_low"][part] < level) & (level <= shard["level_high"][part])

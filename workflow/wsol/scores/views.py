@@ -1,15 +1,17 @@
 """An outcome seen at levels: the best on the reported split, the best on another, or each map's own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.scores import curves, levels, pixels
+from wsol.scores import choosing, curves, pixels
+from wsol.scores.choosing import Rows, Share
 from wsol.scores.outcome import Outcome, Unavailable
 from wsol.statistics.resampling import Resamples
 
 Values = NDArray[np.float64]
+Level = Values | float | None  # of all targets, or of each its own [n]; None: each map's own
 PIXELS = ("pixels",)  # the key of the one level that pixel metrics are taken at
 
 
@@ -17,46 +19,82 @@ class View:
     """What a metric sees: an outcome, at levels that come from one place.
 
     `level_from` says from where: "oracle" is the best level on the reported split itself, "selected" the best on the
-    select split, "fixed" each map's own. `levels` records the levels that a metric asked for, in order: the key of each
-    is (deltas, components, matching), or begins with the name of what an outcome chooses it of: PIXELS.
+    select split, "fixed" each map's own. `per_class`: each class has its own, chosen on the targets of that class.
+    `levels` records the levels that a metric asked for, in order, one or each target's own [n]: what the keys are
+    `choosing` says.
     """
 
-    def __init__(self, outcome: Outcome, level_from: str, select: Outcome | None = None):
+    def __init__(self, outcome: Outcome, level_from: str, select: Outcome | None = None, *, per_class: bool = False):
         self.outcome = outcome
         self.level_from = level_from
         self.chooser = select if level_from == "selected" and select is not None else outcome
-        self.levels: dict[tuple, float | None] = {}
+        self.per_class = per_class
+        self.levels: dict[tuple, Level] = {}
 
-    def at(self, levels: dict[tuple, float | None]) -> "View":
+    def at(self, levels: Mapping[tuple, Level]) -> "View":
         """The same outcome, seen at these levels instead."""
-        other = View(self.outcome, self.level_from, self.chooser)
+        other = View(self.outcome, self.level_from, self.chooser, per_class=self.per_class)
         other.levels = dict(levels)
         return other
 
-    def levels_of_resamples(self, key: tuple, resamples: Resamples) -> Values:
-        """The level that a key of `levels` has when it is chosen in each resample of the chooser, [r]."""
-        if isinstance(key[0], str):
-            return getattr(self.chooser, key[0]).levels_of_resamples(resamples, *key[1:])
-        deltas, components, matching = key
-        found = curves.join([self.chooser.hit_intervals(delta, components, matching) for delta in deltas])
-        return levels.levels_of_resamples(found, self.chooser.swept_levels, resamples)
+    def shares(self, key: tuple) -> list[Share]:
+        """The targets by the level of a key that they have."""
+        if isinstance(self.levels.get(key), np.ndarray):
+            return choosing.shares(self.outcome, self.chooser, key)
+        return [Share(np.arange(len(self.outcome)), None)]
 
-    def level(self, deltas: tuple[float, ...], components: str, matching: str) -> float | None:
+    def classes_without_level(self) -> list[str]:
+        """The classes that have the level of all targets together for any of `levels`, where others have their own."""
+        found: set[str] = set()
+        for key in self.levels:
+            found |= {name for rows, on in self.shares(key) if on is None for name in self._names(key, rows)}
+        return sorted(found)
+
+    def _names(self, key: tuple, rows: Rows) -> list[str]:
+        if not isinstance(self.levels[key], np.ndarray):
+            return []
+        targets = self.outcome.targets.iloc[rows]
+        return [str(name) for name in targets["class_name" if "class_name" in targets else "label"].unique()]
+
+    def levels_of_resamples(self, key: tuple, resamples: Resamples, on: Rows | None = None) -> Values:
+        """The level that a key of `levels` has when it is chosen in each resample of the chooser, [r].
+
+        `on`: of those of a class, chosen on these of the chooser's targets.
+        """
+        return choosing.levels_of_resamples(self.chooser, key, resamples, on)
+
+    def level(self, deltas: tuple[float, ...], components: str, matching: str) -> Level:
         """The one level of highest accuracy, averaged over deltas; None where each map has its own."""
-        key = (deltas, components, matching)
+        return self._level((deltas, components, matching))
+
+    def _level(self, key: tuple) -> Level:
         if key not in self.levels:
-            self.levels[key] = None if self.level_from == "fixed" else self.chooser.best_level(*key)
+            self.levels[key] = None if self.level_from == "fixed" else self._chosen(key)
         return self.levels[key]
 
-    def shown_level(self) -> float | None:
+    def _chosen(self, key: tuple) -> Level:
+        whole = choosing.best_level(self.chooser, key)
+        if not self.per_class:
+            return whole
+        found = np.full(len(self.outcome), whole)
+        for rows, on in choosing.shares(self.outcome, self.chooser, key):
+            if on is not None:
+                found[rows] = choosing.best_level(self.chooser, key, on)
+        return found
+
+    def shown_level(self) -> Level:
         """The level that the box of a target is shown at: the best for IoU .5.
 
         Where the truth has masks only, and a metric has counted their pixels, that of highest mean IoU.
         """
-        found = self.chooser.known_pixels
-        if self.level_from == "fixed" or found is None or self.chooser.has_true_boxes.any():
+        if self.level_from == "fixed" or self.chooser.known_pixels is None or self.chooser.has_true_boxes.any():
             return self.level((0.5,), "largest", "any")
-        return float(found.edges[found.best()])
+        return self._level(PIXELS)
+
+    def exported_level(self) -> Level:
+        """The level of what is exported: the best for all regions' boxes, or for masks where the truth has no boxes."""
+        boxed = self.outcome.has_true_boxes.any() or not self.outcome.has_true_mask.any()
+        return self.level((0.5,), "all", "any") if boxed or self.level_from == "fixed" else self._level(PIXELS)
 
     @property
     def of_label(self) -> Outcome:
@@ -91,10 +129,9 @@ class View:
             self.levels[key] = None
             return self.of_label.masks
         found = self.of_label.pixels
-        level = self.levels.setdefault(key, None)
-        if level is None:
-            level = self.levels[key] = self.chooser.pixels.best_level(overlap)
-        return found.at(int(np.searchsorted(found.edges, level)))
+        level = self._level(key)
+        assert level is not None, "only a fixed level is each map's own"
+        return found.at_level(level)
 
     def overlaps(self) -> Sequence[NDArray[np.float64]]:
         """IoU [boxes truth] of all boxes of each target at the level best for IoU .5."""

@@ -40,6 +40,17 @@ class Resamples:
             row[:] = np.bincount(random.integers(0, size, size), minlength=size)
         return found
 
+    def of(self, rows: NDArray[np.int64]) -> "Resamples":
+        """The same draws, of some targets.
+
+        >>> Resamples(["a", "b", "b"], 3, seed=0).of(np.array([2])).codes
+        array([1])
+        """
+        found = Resamples([], self.count, self.seed)
+        found.codes = self.codes[rows]
+        found.times = self.times
+        return found
+
     def means(self, values: Floats) -> Floats:
         """The mean of the values [n] that are there in each resample, [r].
 

@@ -129,7 +129,8 @@ const gallery = (() => {
     Object.assign(input, { min: low, max: high, step: (high - low) / 200 });
     input.value = level ?? run.chosen ?? (low + high) / 2;
     const from = { selected: "chosen on the select split", oracle: "the oracle's: best on these very images" };
-    const chosen = run.chosen === null ? "each map's own" : `${brief(run.chosen)}, ${from[run.choice] ?? run.choice}`;
+    const own = run.choice === "fixed" ? "each map's own" : `each class's own, ${from[run.choice] ?? run.choice}`;
+    const chosen = run.chosen === null ? own : `${brief(run.chosen)}, ${from[run.choice] ?? run.choice}`;
     const text = level === null ? chosen : `${brief(level)}, moved`;
     find("level-shown").textContent = text;
     input.setAttribute("aria-valuetext", text);
