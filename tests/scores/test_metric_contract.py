@@ -37,7 +37,9 @@ def mixed(folder, protocol, order=range(9)):
     status = ["ok"] * 7 + ["unreadable", "ok"]
     given = [[values[i] for i in order] for values in (maps, truths, status, masks)]
     maps, truths, status, masks = given
-    return run(folder, maps, truths, [size] * 9, settings(protocol), status=status, masks=masks)[0]
+    return run(folder, maps, truths, [size] * 9, settings(protocol), status=status, masks=masks, activation="softmax")[
+        0
+    ]
 
 
 @pytest.fixture(scope="module", params=PROTOCOLS)
@@ -149,6 +151,7 @@ def test_the_order_of_the_targets_changes_nothing(protocol, evaluated, tmp_path)
     shuffled = mixed(tmp_path, protocol, order)
     # `run` numbers targets by their place: give each back what it had.
     shuffled.targets["label"] = [i % 2 for i in order]
+    shuffled.targets["outputs"] = [[i % 3] for i in order]
     shuffled.rank = np.array([[0, 1, 2][i % 3] for i in order])
     found = evaluate(shuffled, None, NAMES, resamples=20)
     numbers = ["metric", "value", "n", "groups", "levels"]

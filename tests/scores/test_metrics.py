@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from stagefiles import certain
 from wsol.regions.edges import BINS
 from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
@@ -32,8 +33,9 @@ def outcome(n=6, seed=0):
     masks = ["04"] * (n - 1) + [""]
     there = np.array([1.0] * (n - 1) + [np.nan])
     inside, outside = random.integers(0, 5, (2, n, BINS)).astype(np.int32) * (there == 1)[:, None]
+    table = pd.DataFrame({"boxes": boxes, "mask": masks, "label": np.arange(n) % 2})
     return Outcome(
-        pd.DataFrame({"boxes": boxes, "mask": masks, "label": np.arange(n) % 2}),
+        table,
         np.array(["ok"] * (n - 1) + ["no_ground_truth"]),
         random.integers(0, 9, n),
         find_hit_intervals=find,
@@ -41,6 +43,7 @@ def outcome(n=6, seed=0):
         find_pixels=lambda: Pixels(inside, outside, random.random(n) * there, there == 1),
         find_masks=lambda: Counts(0.7 * there, random.random(n) * there, there, there),
         find_pointing=lambda: Pointing(random.integers(0, 30, n) * there, random.random(n) * there),
+        find_probabilities=lambda: certain(table),
     )
 
 
@@ -56,7 +59,7 @@ def test_every_metric_is_a_share_of_each_target_and_nan_only_without_truth(name,
         counted = np.isfinite(values)
         assert values.shape == (6,) and (values[counted] >= 0).all()
         assert metric(name).unit == "count" or (values[counted] <= 1).all()
-    assert counted.tolist() == [True] * 5 + [name in ("top1_acc", "top5_acc")]
+    assert counted.tolist() == [True] * 5 + [not metric(name).localises]
     assert metric(name).function.__doc__
 
 
@@ -123,7 +126,8 @@ def test_the_pointing_game_of_resamples_is_the_naive_loop_s():
     np.testing.assert_allclose(found, [torchray(distance, label, t) for t in times], rtol=1e-12)
 
 
-PREDICTED = {"top1_acc", "top5_acc", "top1_loc"}  # what a map of the predicted class can say
+OF_CLASSES = {"top1_acc", "top5_acc", "roc_auc", "average_precision", "ece"}
+PREDICTED = OF_CLASSES | {"top1_loc"}  # what a map of the predicted class can say
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -131,7 +135,8 @@ def test_maps_of_the_predicted_class_say_nothing_of_the_labelled(name):
     found = outcome()
     found.explain = "predicted"
     if name in PREDICTED:
-        assert np.isfinite(METRICS[name](View(found, "oracle"))).any()
+        values = METRICS[name](View(found, "oracle"))
+        assert np.isfinite(values.score() if isinstance(values, Pooled) else values).any()
         return
     for choice in ("oracle", "fixed"):
         with pytest.raises(Unavailable, match=r"maps of the labelled class \(explain: predicted\)"):

@@ -16,6 +16,15 @@ So the level that is best at IoU .5 is .5, where targets 0 and 1 are hit. The pi
 | 0      | 60, 20, 0                       | 0, 20, 0                         | on it          | .9           |
 | 1      | 30, 10, 0                       | 10, 50, 0                        | 4 pixels       | .6           |
 | 2      | 0, 0, 40                        | 0, 0, 360                        | 20 pixels      | .1           |
+
+Each target is of an image of its own, of which the network says, rightly where the rank is 0:
+
+| target | probability of class 0, of class 1 | of the highest output |
+|--------|------------------------------------|-----------------------|
+| 0      | .9, .02                            | .9                    |
+| 1      | .1, .2                             | .5                    |
+| 2      | .05, .8                            | .8                    |
+| 3      | .2, .1                             | .5                    |
 """
 
 from collections.abc import Sequence
@@ -30,6 +39,7 @@ from wsol.scores.curves import HitIntervals
 from wsol.scores.outcome import Outcome
 from wsol.scores.pixels import Pixels, average_precision
 from wsol.scores.pointing import Pointing
+from wsol.scores.probabilities import Probabilities
 from wsol.scores.views import View
 
 OBJECT = [0.0, 0, 10, 10]
@@ -40,6 +50,8 @@ LEVEL_LOW = np.array([0.2, 0.4, 0.0])
 LEVEL_HIGH = np.array([0.6, 0.8, 0.3])
 PIXEL_VALUES = np.array([0.9, 0.3, 0.1])
 TRUE_PIXELS = [[60, 20, 0], [30, 10, 0], [0, 0, 40], [0, 0, 0]]
+PROBABILITY = np.array([[0.9, 0.02], [0.1, 0.2], [0.05, 0.8], [0.2, 0.1]])
+CONFIDENCE = np.array([0.9, 0.5, 0.8, 0.5])
 OTHER_PIXELS = [[0, 20, 0], [10, 50, 0], [0, 0, 360], [0, 0, 0]]
 
 
@@ -60,6 +72,7 @@ def example() -> View:
         find_overlaps=_overlaps,
         find_pixels=_pixels,
         find_pointing=lambda: Pointing(np.array([0, 4, 20, np.nan]), np.array([0.9, 0.6, 0.1, np.nan])),
+        find_probabilities=_probabilities,
     )
     return View(outcome, "oracle")
 
@@ -88,3 +101,9 @@ def _pixels() -> Pixels:
     inside[:, bins] = TRUE_PIXELS
     outside[:, bins] = OTHER_PIXELS
     return Pixels(inside, outside, average_precision(inside, outside), np.array([True, True, True, False]))
+
+
+def _probabilities() -> Probabilities:
+    present = np.array([[True, False], [True, False], [False, True], [False, True]])
+    correct = np.array([True, False, True, False])
+    return Probabilities(np.arange(4), present, PROBABILITY, CONFIDENCE, correct, np.ones(4, bool))

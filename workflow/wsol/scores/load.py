@@ -5,12 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from wsol.files.containers import header
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
 from wsol.files.predict import PREDICTIONS
-from wsol.scores.outcome import Outcome
+from wsol.scores.outcome import Outcome, Unavailable
+from wsol.scores.probabilities import Probabilities, probabilities
 from wsol.scores.ranks import ranks_of
 from wsol.scores.stages import Stages
 from wsol.scores.views import View
@@ -36,10 +39,20 @@ def load_run(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Out
         find_masks=stages.find_masks,
         find_pixels=stages.find_pixels if stages.heatmaps else None,
         find_pointing=stages.find_pointing if stages.heatmaps else None,
+        find_probabilities=partial(find_probabilities, stages.targets, predictions) if predictions else None,
         explain=class_of_maps(files["heatmaps"]),
         boxed=stages.protocol.boxed,
         swept_levels=stages.levels,
     ), stages
+
+
+def find_probabilities(targets: pd.DataFrame, predictions: Sequence[str | Path]) -> Probabilities:
+    """What a run's prediction files say; Unavailable where the model does not say what makes probabilities of them."""
+    said = [PREDICTIONS.peek(path)["settings"].get("activation") for path in predictions]
+    if not all(said):
+        raise Unavailable("what makes probabilities of the model's outputs (its activation)")
+    shards = ((arrays["image"], arrays["logits"], arrays["names"]) for arrays in map(PREDICTIONS.read, predictions))
+    return probabilities(targets, shards, said[0])
 
 
 def class_of_maps(heatmaps: Sequence[str | Path]) -> str:

@@ -20,6 +20,7 @@ from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
 from wsol.scores.pixels import Counts, Pixels
 from wsol.scores.pointing import Pointing
+from wsol.scores.probabilities import Probabilities
 
 T = TypeVar("T")
 DELTAS = (0.3, 0.5, 0.7)  # the usual IoU thresholds
@@ -50,6 +51,7 @@ class Outcome:
     find_pixels: Callable[[], Pixels] | None = None
     find_masks: Callable[[], Counts] | None = None  # of masks cut at each map's own level
     find_pointing: Callable[[], Pointing] | None = None
+    find_probabilities: Callable[[], Probabilities] | None = None
     explain: str = "labelled"  # the class that maps are of: labelled | predicted, the one of the highest logit
     boxed: tuple[str, ...] = ("ok",)  # the statuses whose boxes count
     deltas: tuple[float, ...] = DELTAS  # the IoU thresholds that one pass over the regions finds together
@@ -127,6 +129,13 @@ class Outcome:
         if self.find_pointing is None:
             raise Unavailable("heatmaps")
         return self.find_pointing()
+
+    @cached_property
+    def probabilities(self) -> Probabilities:
+        """What the network says of each image."""
+        if self.find_probabilities is None:
+            raise Unavailable("predictions")
+        return self.find_probabilities()
 
     def overlaps(self, level: NDArray[np.float64] | float | None) -> Sequence[NDArray[np.float64]]:
         """IoU [boxes truth] of each target's boxes at one level, or at its own of levels [n].

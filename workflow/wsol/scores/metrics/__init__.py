@@ -28,6 +28,7 @@ from wsol.scores.metrics.boxes import (
     maxboxacc_v2_one_level,
 )
 from wsol.scores.metrics.classes import gtknown_loc, top_acc, top_loc
+from wsol.scores.metrics.classifier import average_precision, ece, roc_auc
 from wsol.scores.metrics.maps import energy_pointing, peak, pointing_game
 from wsol.scores.metrics.masks import (
     dice,
@@ -64,6 +65,9 @@ METRICS = Metrics(
     {
         "top1_acc": Metric(top_acc, {"k": 1}, localises=False),
         "top5_acc": Metric(top_acc, {"k": 5}, localises=False),
+        "roc_auc": Metric(roc_auc, localises=False),
+        "average_precision": Metric(average_precision, localises=False),
+        "ece": Metric(ece, localises=False, higher_is_better=False),
         **_usual("maxboxacc"),
         "maxboxacc_v2": Metric(maxboxacc_v2),
         **_usual("maxboxacc_v2"),
