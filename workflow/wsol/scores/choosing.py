@@ -21,7 +21,7 @@ from wsol.statistics.resampling import Floats, Resamples
 Rows = NDArray[np.int64]
 
 
-class Share(NamedTuple):
+class OneLevel(NamedTuple):
     """Targets of the reported split that have one level, and those that it is chosen on; None: on all."""
 
     rows: Rows
@@ -57,7 +57,7 @@ def levels_of_resamples(chooser: Outcome, key: tuple, resamples: Resamples, on: 
     return np.where(drawn, found, best_level(chooser, key))
 
 
-def shares(report: Outcome, chooser: Outcome, key: tuple) -> list[Share]:
+def of_one_level(report: Outcome, chooser: Outcome, key: tuple) -> list[OneLevel]:
     """The reported targets by the level that they have: a class each, and last those of classes without one."""
     mine, theirs = _classes(report, chooser)
     tell = telling(chooser, key)
@@ -66,9 +66,9 @@ def shares(report: Outcome, chooser: Outcome, key: tuple) -> list[Share]:
     for name in np.unique(mine):
         on = np.flatnonzero(tell & (theirs == name))
         if len(on):
-            found.append(Share(np.flatnonzero(mine == name), on))
+            found.append(OneLevel(np.flatnonzero(mine == name), on))
             rest &= mine != name
-    return found + [Share(np.flatnonzero(rest), None)] * bool(rest.any())
+    return found + [OneLevel(np.flatnonzero(rest), None)] * bool(rest.any())
 
 
 def telling(chooser: Outcome, key: tuple) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from wsol.statistics.classmeans import mean_over_classes, shares_of_classes
 from wsol.statistics.resampling import BLOCK, Floats, Resamples
 
 
-class Choice(NamedTuple):
+class ClassChoice(NamedTuple):
     """The targets of one level, the levels [d] that stand for those of all resamples, and which for each, [r]."""
 
     rows: Rows
@@ -26,15 +26,15 @@ class Choice(NamedTuple):
     which: NDArray[np.int64]
 
 
-def choices(view: View, key: tuple, resamples: Resamples) -> list[Choice]:
+def choices(view: View, key: tuple, resamples: Resamples) -> list[ClassChoice]:
     """The levels that each class has in the resamples of the split that chooses."""
     found = []
-    for rows, on in view.shares(key):
-        found.append(Choice(rows, *levels.representatives(view.levels_of_resamples(key, resamples, on))))
+    for rows, on in view.of_one_level(key):
+        found.append(ClassChoice(rows, *levels.representatives(view.levels_of_resamples(key, resamples, on))))
     return found
 
 
-def levels_together(found: Sequence[Choice], n: int) -> list[Floats]:
+def levels_together(found: Sequence[ClassChoice], n: int) -> list[Floats]:
     """Levels [n] at which a metric is looked at: each class' first, each class' second, its last for want of more."""
     together = [np.zeros(n) for _ in range(max(len(choice.levels) for choice in found))]
     for place, at in enumerate(together):
@@ -43,7 +43,7 @@ def levels_together(found: Sequence[Choice], n: int) -> list[Floats]:
     return together
 
 
-def carried(found: Sequence[Choice], table: Floats, labels: NDArray[np.int64]) -> Floats:
+def carried(found: Sequence[ClassChoice], table: Floats, labels: NDArray[np.int64]) -> Floats:
     """How far each resample's choice of each class' level moves a score, [r], about 0; see `levels.carried`.
 
     `table` [d n]: what the metric says of each target at `levels_together`; `labels` [n]: of the classes that the score
@@ -56,7 +56,7 @@ def carried(found: Sequence[Choice], table: Floats, labels: NDArray[np.int64]) -
     return total
 
 
-def redrawn(found: Sequence[Choice], table: Floats, labels: NDArray[np.int64], resamples: Resamples) -> Floats:
+def redrawn(found: Sequence[ClassChoice], table: Floats, labels: NDArray[np.int64], resamples: Resamples) -> Floats:
     """The score in each resample, [r], of targets at the levels that the classes have in that resample."""
     n = table.shape[1]
     scores = np.empty(resamples.count)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.scores import choosing, curves, pixels
-from wsol.scores.choosing import Rows, Share
+from wsol.scores.choosing import OneLevel, Rows
 from wsol.scores.outcome import Outcome, Unavailable
 from wsol.statistics.resampling import Resamples
 
@@ -37,17 +37,17 @@ class View:
         other.levels = dict(levels)
         return other
 
-    def shares(self, key: tuple) -> list[Share]:
+    def of_one_level(self, key: tuple) -> list[OneLevel]:
         """The targets by the level of a key that they have."""
         if isinstance(self.levels.get(key), np.ndarray):
-            return choosing.shares(self.outcome, self.chooser, key)
-        return [Share(np.arange(len(self.outcome)), None)]
+            return choosing.of_one_level(self.outcome, self.chooser, key)
+        return [OneLevel(np.arange(len(self.outcome)), None)]
 
     def classes_without_level(self) -> list[str]:
         """The classes that have the level of all targets together for any of `levels`, where others have their own."""
         found: set[str] = set()
         for key in self.levels:
-            found |= {name for rows, on in self.shares(key) if on is None for name in self._names(key, rows)}
+            found |= {name for rows, on in self.of_one_level(key) if on is None for name in self._names(key, rows)}
         return sorted(found)
 
     def _names(self, key: tuple, rows: Rows) -> list[str]:
@@ -77,7 +77,7 @@ class View:
         if not self.per_class:
             return whole
         found = np.full(len(self.outcome), whole)
-        for rows, on in choosing.shares(self.outcome, self.chooser, key):
+        for rows, on in choosing.of_one_level(self.outcome, self.chooser, key):
             if on is not None:
                 found[rows] = choosing.best_level(self.chooser, key, on)
         return found
