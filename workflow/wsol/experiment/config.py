@@ -22,6 +22,7 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
 from wsol.regions.edges import STEP
+from wsol.regions.parting import SPLIT, splitting
 from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import metric, todays
@@ -184,7 +185,8 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     """A threshold as decided, with how maps are prepared for it: both decide what a region is."""
     method = given.get("method", name)
     function = known(f"thresholds.{name}" if "method" in given else "thresholds", method, THRESHOLDS)
-    own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k != "method"})
+    own = checked(f"thresholds.{name}", function, {k: v for k, v in given.items() if k not in ("method", SPLIT)})
+    own |= _split(f"thresholds.{name}.{SPLIT}", given, method, evaluation["protocol"])
     if evaluation["masks"] and method == "sweep":
         raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
     at_level = [name for name in evaluation["metrics"] if metric(name).pixel_level]
@@ -197,6 +199,18 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
         prepared["upsampling"] = PROTOCOLS[prepared["protocol"]].upsampling
     prepared |= plugins.used(("THRESHOLDS", method))
     return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (REGIONS,))
+
+
+def _split(where: str, given: dict, method: str, protocol: str) -> dict:
+    """How a threshold's regions are parted; nothing where they stay whole, so that `none` and no word are one."""
+    split = splitting(where, given.get(SPLIT, "none"))
+    if split is None:
+        return {}
+    if method == "sweep":
+        raise ConfigError(f"{where}: parts the regions of one level a map, a sweep has many; take another method.")
+    if said := PROTOCOLS[protocol].refuses.get(SPLIT):
+        raise ConfigError(f"{where}: protocol {protocol} {said.format(split['method'])}")
+    return {SPLIT: split}
 
 
 def _chosen(where: str, kind: str, evaluation: dict, config: dict) -> dict:

@@ -25,8 +25,9 @@ from wsol.maps.fusion import fuse
 from wsol.networks import backbones, tokens, train
 from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
+from wsol.regions.parting import SPLITS
 from wsol.regions.thresholds import THRESHOLDS
-from wsol.scores.metrics import METRICS
+from wsol.scores.metrics import FAMILIES, METRICS
 from wsol.settings import Doc, Exists, Expands, Length, Range, describe, parameters, span
 
 TEMPLATE = Path(__file__).with_name("reference.md")
@@ -84,6 +85,7 @@ def page() -> str:
             "cams": methods(CAMS),
             "controls": methods(CONTROLS),
             "thresholds": methods(THRESHOLDS),
+            "splits": methods(SPLITS),
             "metrics": metrics(),
             "exports": listed(EXPORTS),
         }
@@ -227,8 +229,10 @@ def metrics() -> str:
     """Every metric with the first paragraph of what it says of itself; a family of any percent of IoU once."""
     lines: dict[str, str] = {}
     for name, entry in METRICS.items():
-        family, at, _ = name.partition("@")
-        lines.setdefault(f"- `{family}@PERCENT`" if at else f"- `{name}`", opening(behind(entry)))
+        family, _, percent = name.partition("@")
+        lines.setdefault(f"- `{family}@PERCENT`" if percent.isdigit() else f"- `{name}`", opening(behind(entry)))
+    for family, entry in FAMILIES.items():  # those of which no target has to have any
+        lines.setdefault(f"- `{family}@PERCENT`", opening(behind(entry)))
     return "\n".join(f"{name}: {said}" for name, said in lines.items())
 
 

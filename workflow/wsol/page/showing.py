@@ -14,6 +14,7 @@ from wsol.files.score import SCORES
 from wsol.page.lists import Facts, TargetList, lists
 from wsol.page.packing import MapFiles, Shelf, numbers, photograph, size_of
 from wsol.page.pictured import PicturedRun, Ranked, SeenTargets, chosen_runs, in_table, own_level, ranked, seen_targets
+from wsol.regions.parting import SPLIT
 
 SIBLINGS = 6  # classes of one image side by side
 UNSEEN = ("unreadable", "missing")  # statuses of targets without a picture
@@ -190,7 +191,9 @@ def _facts(
 
 def _run(run: PicturedRun, seen: SeenTargets, ranked: Ranked, ends: list[float]) -> dict[str, Any]:
     about = {"name": run.name, "control": run.control, "training": run.training, "folder": run.maps}
-    about |= {"explain": run.explain, "ends": ends} | {key: run.settings[key] for key in PREPARED}
+    about |= {"explain": run.explain, "ends": ends, "parted": SPLIT in run.settings["threshold"]} | {
+        key: run.settings[key] for key in PREPARED
+    }
     return about | {"chosen": seen.chosen, "choice": seen.choice, "oracle": ranked.oracle}
 
 

@@ -15,6 +15,7 @@ from wsol.errors import ConfigError
 from wsol.files import rle
 from wsol.regions.canvases import Drawn, on_image
 from wsol.regions.drawing import Drawing, drawing
+from wsol.regions.parting import SPLIT
 from wsol.regions.protocols import PROTOCOLS, Protocol
 from wsol.regions.regions import Regions, cut
 from wsol.regions.thresholds import levels_of
@@ -83,7 +84,8 @@ def _cut(drawn: Drawn, threshold: Mapping[str, Any], protocol: Protocol, masks: 
     shown = bool(prepared.any())
     levels = levels_of(threshold, prepared) if shown else np.zeros(1)
     one_for_all = threshold["method"] != "sweep" or not shown
-    regions = _on_canvas(cut(prepared, levels, protocol), drawn, open_ended=one_for_all)
+    split = threshold.get(SPLIT) if shown else None
+    regions = _on_canvas(cut(prepared, levels, protocol, split), drawn, open_ended=one_for_all)
     if not masks:
         return Cut(regions, np.zeros((0, 0), bool), shown)
     # On the whole canvas: moving its transform by the corner instead would round differently.

@@ -25,7 +25,7 @@ class Protocol(typing.Protocol):
     step: float | None  # between the levels of a sweep that names none; None: every value of a map is a level
     boxed: tuple[str, ...]  # statuses of targets whose boxes count
     canvases: Mapping[str, Canvas]  # by the evaluation's `canvas`
-    refuses: Mapping[str, str]  # settings of an evaluation that must keep their defaults: what to say of another value
+    refuses: Mapping[str, str]  # settings that must keep their defaults: what to say of another value
     inclusive: bool  # whether both corners belong to a box where boxes are compared
     scored_in_image: bool  # whether boxes are compared in the image's pixels, or in the canvas's
 

@@ -61,6 +61,7 @@ class Published:
     refuses: Mapping[str, str] = {
         "alignment": "stretches maps, got {}.",
         "canvas": "has its own, 224 pixels; leave out 'canvas'.",
+        "split": "has a box for each contour, whole; leave out 'split'.",
     }
     inclusive: bool = True
     scored_in_image: bool = False

@@ -5,11 +5,14 @@ give the largest region's box at each; the others are the boxes of all regions. 
 the largest regions' first, so that a scorer can merge their intervals in one walk.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wsol.regions.parting import part
 from wsol.regions.protocols import Protocol
 from wsol.regions.tree import LEVEL_HIGH, LEVEL_LOW
 
@@ -27,10 +30,16 @@ class Regions:
         return len(self.boxes)
 
 
-def cut(prepared: NDArray, levels: NDArray, protocol: Protocol) -> Regions:
-    """A prepared map [H W] and its levels [t], ascending, as the protocol's boxes at each level."""
+def cut(prepared: NDArray, levels: NDArray, protocol: Protocol, split: Mapping[str, Any] | None = None) -> Regions:
+    """A prepared map [H W] and its levels [t], ascending, as the protocol's boxes at each level.
+
+    `split`: a method of parting.SPLITS and its settings, which parts the regions of a single level.
+    """
     levels = np.asarray(levels, np.float64)
-    rows, largest = protocol.cut(np.ascontiguousarray(prepared), levels)
+    if split:
+        rows, largest = part(protocol.foreground(prepared, levels[0]), prepared, split)
+    else:
+        rows, largest = protocol.cut(np.ascontiguousarray(prepared), levels)
     both = np.concatenate([largest, rows])
     is_largest = np.arange(len(both)) < len(largest)
     order = np.lexsort((both[:, LEVEL_HIGH], both[:, LEVEL_LOW], ~is_largest))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.errors import ConfigError
+from wsol.regions.parting import SPLIT
 from wsol.settings import Range, shown
 
 Levels = NDArray[np.float64]
@@ -92,7 +93,7 @@ def levels_of(threshold: Mapping[str, Any], prepared: NDArray) -> Levels:
     >>> levels_of({"method": "fixed", "level": 0.2}, np.zeros((2, 2))).tolist()
     [0.2]
     """
-    settings = {key: value for key, value in threshold.items() if key != "method"}
+    settings = {key: value for key, value in threshold.items() if key not in ("method", SPLIT)}
     levels = THRESHOLDS[threshold["method"]](prepared, **settings)
     if np.ndim(levels) != 1 or not np.size(levels) or not (np.isfinite(levels).all() and (np.diff(levels) >= 0).all()):
         raise ConfigError(f"thresholds: '{threshold['method']}' must give ascending levels [t], got {shown(levels)}.")

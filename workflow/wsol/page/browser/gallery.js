@@ -159,6 +159,7 @@ const gallery = (() => {
     if (kept < list.total) more.push(`The maps of all are in ${run.folder}, below the results.`);
     if (run.training) more.push(`Of several trainings these are the maps of the first, ${run.training}.`);
     if (run.explain === "predicted") more.push("Maps are of the class that the network prefers, not of the labelled one.");
+    if (run.parted) more.push("Its regions are parted (split) for the scores; here each is drawn whole.");
     find("rule").append(...more.map((words) => ` ${words}`));
     find("said").textContent = about();
   }
