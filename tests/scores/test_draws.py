@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import detected
 from stagefiles import certain
 from wsol.regions.edges import BINS
 from wsol.scores import curves
@@ -46,6 +47,7 @@ def split(seed, n=N):
         lambda deltas, *_: [found[d] for d in deltas],
         GRID,
         find_overlaps=overlaps,
+        find_detections=detected.at_random(targets, seed),
         find_pointing=lambda: Pointing(random.integers(0, 30, n).astype(float), random.random(n)),
         find_pixels=lambda: Pixels(*counts, random.random(n), np.ones(n, bool)),
         find_probabilities=lambda: certain(targets.assign(label=np.arange(n) % 2)),

@@ -152,6 +152,7 @@ def test_the_order_of_the_targets_changes_nothing(protocol, evaluated, tmp_path)
     # `run` numbers targets by their place: give each back what it had.
     shuffled.targets["label"] = [i % 2 for i in order]
     shuffled.targets["outputs"] = [[i % 3] for i in order]
+    shuffled.targets["image"] = [str(i) for i in order]  # by which COCO's evaluator ranks boxes of equal scores
     shuffled.rank = np.array([[0, 1, 2][i % 3] for i in order])
     found = evaluate(shuffled, None, NAMES, resamples=20)
     numbers = ["metric", "value", "n", "groups", "levels"]

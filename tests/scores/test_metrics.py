@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import detected
 from stagefiles import certain
 from wsol.regions.edges import BINS
 from wsol.scores import curves
@@ -40,6 +41,7 @@ def outcome(n=6, seed=0):
         random.integers(0, 9, n),
         find_hit_intervals=find,
         find_overlaps=lambda level: [random.random((3, len(b) // 4)) for b in boxes],
+        find_detections=detected.at_random(table, seed),
         find_pixels=lambda: Pixels(inside, outside, random.random(n) * there, there == 1),
         find_masks=lambda: Counts(0.7 * there, random.random(n) * there, there, there),
         find_pointing=lambda: Pointing(random.integers(0, 30, n) * there, random.random(n) * there),

@@ -13,6 +13,7 @@ from wsol.scores.curves import HitIntervals
 from wsol.scores.evaluate import evaluate
 from wsol.scores.example import example
 from wsol.scores.metrics import FAMILIES, METRICS, metric, todays
+from wsol.scores.metrics.record import Pooled
 
 PERCENTS = [1, 33, 60, 75, 99]
 
@@ -33,9 +34,11 @@ def test_any_percent_is_the_naive_loop_s(tmp_path):
     assert found.scores["levels"].tolist() == [f"{grid[b]:.6g}" for b in best]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+# All objects of the example are small.
+@pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"box_recall_medium", "box_recall_large"}))
 def test_a_family_is_stricter_at_a_higher_iou(family):
-    values = [np.nanmean(metric(f"{family}@{percent}")(example())) for percent in (35, 55, 75, 85)]
+    found = [metric(f"{family}@{percent}")(example()) for percent in (35, 55, 75, 85)]
+    values = [each.score() if isinstance(each, Pooled) else np.nanmean(each) for each in found]
     assert values == sorted(values, reverse=True) and values[-1] == 0 < values[2]
     assert metric(f"{family}@50").function is METRICS[f"{family}@50"].function
 

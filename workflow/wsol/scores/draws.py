@@ -41,6 +41,7 @@ class ScoreDraws:
         if isinstance(view.levels[key], np.ndarray):
             return self._moved_by_class(metric, view, held, key)
         chosen, which = self._chosen(view, key)
+        view.outcome.expect_levels(key, chosen.tolist())
         seen = [metric(view.at({**view.levels, key: level})) for level in chosen.tolist()]
         pooled = [found for found in seen if isinstance(found, Pooled)]
         if pooled:

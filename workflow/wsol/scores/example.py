@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from wsol import boxes
 from wsol.regions.edges import BINS, bin_of
 from wsol.scores.curves import HitIntervals
+from wsol.scores.detections import Detections, MatchedBoxes, Matcher, arrange
 from wsol.scores.outcome import Outcome
 from wsol.scores.pixels import Pixels, average_precision
 from wsol.scores.pointing import Pointing
@@ -71,6 +72,7 @@ def example() -> View:
         find_hit_intervals=_hit_intervals,
         find_overlaps=_overlaps,
         find_pixels=_pixels,
+        find_detections=_detections,
         find_pointing=lambda: Pointing(np.array([0, 4, 20, np.nan]), np.array([0.9, 0.6, 0.1, np.nan])),
         find_probabilities=_probabilities,
     )
@@ -91,6 +93,20 @@ def _overlaps(level: NDArray[np.float64] | float | None) -> list[NDArray[np.floa
         there = target < len(FOUND) and (at is None or LEVEL_LOW[target] < at <= LEVEL_HIGH[target])
         ours = FOUND[target] if there else []
         found.append(boxes.iou(boxes.asboxes(ours), boxes.asboxes(truth)))
+    return found
+
+
+def _detections(levels: Sequence[float | None], ious: Sequence[float]) -> list[Detections]:
+    """Each box has the score .9."""
+    matcher = Matcher(ious)
+    truths = [boxes.asboxes(truth) for truth in GROUND_TRUTH]
+    found = []
+    for level in levels:
+        collected = MatchedBoxes()
+        for target, overlaps in enumerate(_overlaps(level)):
+            collected.add(*matcher.match(FOUND[target : target + len(overlaps)], [0.9] * len(overlaps), truths[target]))
+        counts = np.array([len(truth) for truth in truths])
+        found.append(arrange(collected, np.array([0, 0, 1, 1]), "abcd", counts, ious))
     return found
 
 

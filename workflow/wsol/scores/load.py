@@ -12,6 +12,7 @@ from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
 from wsol.files.predict import PREDICTIONS
+from wsol.scores.detecting import detect
 from wsol.scores.outcome import Outcome, Unavailable
 from wsol.scores.probabilities import Probabilities, probabilities
 from wsol.scores.ranks import ranks_of
@@ -40,6 +41,7 @@ def load_run(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Out
         find_pixels=stages.find_pixels if stages.heatmaps else None,
         find_pointing=stages.find_pointing if stages.heatmaps else None,
         find_probabilities=partial(find_probabilities, stages.targets, predictions) if predictions else None,
+        find_detections=partial(detect, stages, predictions) if stages.heatmaps else None,
         explain=class_of_maps(files["heatmaps"]),
         boxed=stages.protocol.boxed,
         swept_levels=stages.levels,

@@ -18,6 +18,7 @@ from wsol import boxes
 from wsol.errors import DataError
 from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
+from wsol.scores.detections import IOUS, Detections
 from wsol.scores.pixels import Counts, Pixels
 from wsol.scores.pointing import Pointing
 from wsol.scores.probabilities import Probabilities
@@ -29,6 +30,8 @@ DELTAS = (0.3, 0.5, 0.7)  # the usual IoU thresholds
 FindHitIntervals = Callable[[tuple[float, ...], str, Sequence[NDArray]], Sequence[HitIntervals]]
 # (level, levels [n], None for each map's own) -> each target's IoU of all its boxes there with its truth [boxes truth]
 FindOverlaps = Callable[[NDArray[np.float64] | float | None], Sequence[NDArray[np.float64]]]
+# (levels, IoUs) -> the run's boxes at each level, ranked and matched at each IoU
+FindDetections = Callable[[Sequence[float | None], Sequence[float]], Sequence[Detections]]
 
 
 class Unavailable(Exception):
@@ -52,12 +55,15 @@ class Outcome:
     find_masks: Callable[[], Counts] | None = None  # of masks cut at each map's own level
     find_pointing: Callable[[], Pointing] | None = None
     find_probabilities: Callable[[], Probabilities] | None = None
+    find_detections: FindDetections | None = None
     explain: str = "labelled"  # the class that maps are of: labelled | predicted, the one of the highest logit
     boxed: tuple[str, ...] = ("ok",)  # the statuses whose boxes count
     deltas: tuple[float, ...] = DELTAS  # the IoU thresholds that one pass over the regions finds together
     _hit_intervals: dict = field(default_factory=dict, repr=False)
     _levels: dict = field(default_factory=dict, repr=False)
     _overlaps: dict = field(default_factory=dict, repr=False)
+    _detections: dict = field(default_factory=dict, repr=False)
+    _awaited: dict = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -157,6 +163,23 @@ class Outcome:
             found = zip(self.find_overlaps(level), self.status, strict=True)
             self._overlaps[key] = [o if status in self.boxed else o[:0] for o, status in found]
         return self._overlaps[key]
+
+    def expect_levels(self, key: tuple, levels: Iterable[float]) -> None:
+        """What is taken at the level of a view's `key` will be asked for at these levels too, each in its turn."""
+        self._awaited.setdefault(key, set()).update(levels)
+
+    def detections(self, key: tuple, level: float | None, ious: Sequence[float]) -> Detections:
+        """The run's boxes at one level, ranked and matched at `ious` among others.
+
+        One pass over the maps finds those of all levels that are expected of the same `key`.
+        """
+        if self.find_detections is None:
+            raise Unavailable("regions and heatmaps")
+        if level not in self._detections or not {*ious} <= {*self._detections[level].ious}:
+            levels = [level, *sorted(self._awaited.get(key, set()) - {level, *self._detections})]
+            found = self.find_detections(levels, sorted({*ious, *IOUS, *self.deltas}))
+            self._detections.update(zip(levels, found, strict=True))
+        return self._detections[level]
 
     def _masked(self, find: Callable[[], T] | None) -> T:
         if not self.has_true_mask.any():

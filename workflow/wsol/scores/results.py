@@ -2,9 +2,7 @@
 
 The level is the one of highest accuracy at IoU .5 with boxes of all regions, or of highest mean IoU where the truth has
 masks only: chosen on the select split where there is one, else on the reported one; each map's own where the threshold
-gives one. A box scores the highest value of the normalised map inside it, times the probability of the explained class
-where there is one: where no network predicts (a control, imported maps), or nothing says what makes probabilities of
-its outputs, the score is the map's value alone, and `scored` says so beside what is exported.
+gives one. `boxscores` says what a box scores.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,16 +10,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.files.npz import unpack
-from wsol.files.predict import PREDICTIONS
-from wsol.index.outputs import class_probability, right
-from wsol.regions.drawing import PreparedMap
 from wsol.regions.localize import mask
 from wsol.regions.published import check_stretched
 from wsol.regions.thresholds import levels_of
+from wsol.scores.boxscores import chances, scored, scored_boxes
 from wsol.scores.stages import Stages
 from wsol.scores.views import Level, View
 
@@ -49,15 +44,17 @@ class RunResult:
             return self.level
         return dict(zip(self.targets["class_name"], self.level.tolist(), strict=True))
 
-    @cached_property
+    @property
     def boxes(self) -> list[NDArray[np.float64]]:
-        found = zip(self.stages.all_boxes(self.level), self.view.outcome.status, strict=True)
-        return [boxes if status == "ok" else boxes[:0] for boxes, status in found]
+        return [boxes for boxes, _ in self._scored]
+
+    @property
+    def scores(self) -> list[NDArray[np.float64]]:
+        return [scores for _, scores in self._scored]
 
     @cached_property
-    def scores(self) -> list[NDArray[np.float64]]:
-        drawn = zip(self.boxes, self.stages.maps(), self.chances, strict=True)
-        return [chance * highest(boxes, each) for boxes, each, chance in drawn]
+    def _scored(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        return [found for (found,) in scored_boxes(self.stages, self.chances, [self.level])]
 
     @cached_property
     def masks(self) -> list[bytes]:
@@ -82,39 +79,3 @@ class RunResult:
             where = (shard["input_to_image"][ok], shard["input_size"], self.stages.sizes[rows][ok])
             check_stretched(*where, "export of score maps")
             yield from unpack(shard)
-
-
-def highest(boxes: NDArray[np.float64], drawn: PreparedMap) -> NDArray[np.float64]:
-    """The highest value inside each box [n 4] of image pixels: [n]."""
-    # Boxes come from canvas pixels: rounding takes back what their way to the image and its edges made of them.
-    canvas = np.round(drawn.canvas_to_image.back_boxes(boxes)).astype(int).clip(0, None)
-    return np.array([drawn.values[y0:y1, x0:x1].max(initial=0) for x0, y0, x1, y1 in canvas.tolist()], np.float64)
-
-
-def chances(targets: pd.DataFrame, predictions: Sequence[str | Path], explain: str) -> NDArray[np.float64]:
-    """What the maps' values are multiplied by, [t]: the explained class's probability; 1 where there is none."""
-    found = np.ones(len(targets))
-    for arrays, header in map(PREDICTIONS.open, predictions):
-        place = pd.Index(arrays["image"]).get_indexer(pd.Index(targets["image"]))
-        outputs = right(targets, arrays["names"])
-        if header["settings"].get("activation"):
-            p = class_probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
-            for t in np.flatnonzero(place >= 0):
-                found[t] = chance_of_class(p[place[t]], outputs[t], explain)
-    return found
-
-
-def scored(predictions: Sequence[str | Path]) -> str:
-    """What the score of a box is."""
-    known = [PREDICTIONS.peek(path)["settings"].get("activation") for path in predictions]
-    if known and all(known):
-        return "highest value of the map in the box * probability of the explained class"
-    why = "the model does not say what makes probabilities of its outputs" if known else "no network predicted"
-    return f"highest value of the map in the box; no probability: {why}"
-
-
-def chance_of_class(p: NDArray, outputs: Sequence[int], explain: str) -> float:
-    """Of the class that is explained: the highest of all, or of the right ones; 1 where no output is right."""
-    if explain == "predicted":
-        return float(p.max())
-    return float(max((p[output] for output in outputs), default=1.0))

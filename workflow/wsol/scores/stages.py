@@ -116,11 +116,11 @@ class Stages:
         for rows, shard in self.shards(self.regions):
             there = shard["largest"] == largest
             if not isinstance(level, np.ndarray):
-                there &= _holds(shard, level)
+                there &= holds(shard, level)
             for i, t in enumerate(range(rows.start, rows.stop)):
                 number = shard["index"][i]
                 own = slice(shard["offsets"][number], shard["offsets"][number + 1])
-                kept = there[own] & _holds(shard, level[t], own) if isinstance(level, np.ndarray) else there[own]
+                kept = there[own] & holds(shard, level[t], own) if isinstance(level, np.ndarray) else there[own]
                 yield t, shard["boxes"][own][kept], shard["canvas_to_image"][i]
 
     def find_pixels(self) -> pixels.Pixels:
@@ -160,7 +160,7 @@ class Stages:
             raise DataError(f"shards: {start} targets, but the index has {len(self.targets)}")
 
 
-def _holds(shard: Mapping[str, NDArray], level: float | None, part: slice = slice(None)) -> NDArray[np.bool_]:
+def holds(shard: Mapping[str, NDArray], level: float | None, part: slice = slice(None)) -> NDArray[np.bool_]:
     """Which rows of a regions file, or of a part of it, hold at a level."""
     if level is None:
         return np.ones(len(shard["level_low"][part]), bool)

@@ -1,8 +1,9 @@
 """A run's scores by class and by what the object is like: a total hides that small objects are missed.
 
 Sizes are of the target's mask, or of its largest box where it has none: by COCO's areas in pixels of the image, and by
-the share of the image. How many objects there are, how far from the centre and how long is of the true boxes. Intervals
-are of these targets at the level of the whole run: its choice is not drawn again.
+the share of the image. (Metrics such as `box_recall_small@50` go by the size of each object.) How many objects there
+are, how far from the centre and how long is of the true boxes. Intervals are of these targets at the level of the whole
+run: its choice is not drawn again.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,13 @@ from numpy.typing import NDArray
 from wsol.boxes import Boxes, area, asboxes
 from wsol.files import rle
 from wsol.scores.metrics import metric
+from wsol.scores.metrics.boxes import COCO_AREAS
 from wsol.scores.runs import of_targets
 from wsol.statistics.intervals import Estimate
 from wsol.statistics.resampling import Floats
 
 COLUMNS = ["table", "stratum", "metric", "choice", *Estimate._fields]
-COCO_AREAS = {"small": 32**2, "medium": 96**2, "large": np.inf}  # upper edges, not included but the last
-FRACTIONS = {"below 10 %": 0.1, "10-25 %": 0.25, "25-50 %": 0.5, "above 50 %": np.inf}
+FRACTIONS = {"below 10 %": 0.1, "10-25 %": 0.25, "25-50 %": 0.5, "above 50 %": np.inf}  # upper edges, as COCO_AREAS
 OBJECTS = {"1": 2, "2": 3, "3-5": 6, "6 and more": np.inf}
 DISTANCES = {"below .1": 0.1, ".1-.25": 0.25, ".25-.5": 0.5, "above .5": np.inf}
 ASPECTS = {"below 1.5": 1.5, "1.5-2.5": 2.5, "above 2.5": np.inf}

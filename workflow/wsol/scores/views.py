@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from wsol.scores import choosing, curves, pixels
 from wsol.scores.choosing import OneLevel, Rows
+from wsol.scores.detections import Detections
 from wsol.scores.outcome import Outcome, Unavailable
 from wsol.statistics.resampling import Resamples
 
@@ -136,6 +137,14 @@ class View:
     def overlaps(self) -> Sequence[NDArray[np.float64]]:
         """IoU [boxes truth] of all boxes of each target at the level best for IoU .5."""
         return self.of_label.overlaps(self.level((0.5,), "all", "any"))
+
+    def detections(self, ious: Sequence[float]) -> Detections:
+        """All boxes at the level best for IoU .5, ranked and matched with true boxes at `ious` among others."""
+        key = ((0.5,), "all", "any")
+        level = self.level(*key)
+        if isinstance(level, np.ndarray):
+            raise Unavailable("one level for all classes (levels: per_class)")
+        return self.of_label.detections(key, level, ious)
 
     def top(self, k: int) -> Values:
         """1 where a right class is among the k best outputs, [n]."""

@@ -17,8 +17,10 @@ from collections.abc import Iterable
 
 from wsol.errors import ConfigError, unknown
 from wsol.scores.metrics.boxes import (
+    COCO_AREAS,
     box_precision,
     box_recall,
+    box_recall_of_size,
     boxacc,
     boxes_per_target,
     maxboxacc,
@@ -29,6 +31,7 @@ from wsol.scores.metrics.boxes import (
 )
 from wsol.scores.metrics.classes import gtknown_loc, top_acc, top_loc
 from wsol.scores.metrics.classifier import average_precision, ece, roc_auc
+from wsol.scores.metrics.detection import ap, ap_over_ious, corloc
 from wsol.scores.metrics.maps import energy_pointing, peak, pointing_game
 from wsol.scores.metrics.masks import (
     dice,
@@ -52,6 +55,8 @@ FAMILIES: dict[str, Metric] = {
     "boxacc": Metric(boxacc),
     "box_recall": Metric(box_recall),
     "box_precision": Metric(box_precision),
+    **{f"box_recall_{size}": Metric(box_recall_of_size, {"size": size}) for size in COCO_AREAS},
+    "ap": Metric(ap),
 }
 
 
@@ -77,6 +82,9 @@ METRICS = Metrics(
         **_usual("box_recall"),
         **_usual("box_precision"),
         "boxes_per_target": Metric(boxes_per_target, higher_is_better=None, unit=COUNT),
+        "corloc": Metric(corloc, over_classes=True),
+        "ap@50": at_delta(FAMILIES["ap"], 50),
+        "ap@[.5:.95]": Metric(ap_over_ious),
         "gtknown_loc": Metric(gtknown_loc),
         "top1_loc": Metric(top_loc, {"k": 1}),
         "top5_loc": Metric(top_loc, {"k": 5}),

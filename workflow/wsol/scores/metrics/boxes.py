@@ -7,8 +7,11 @@ with its largest alone.
 import numpy as np
 from numpy.typing import NDArray
 
+from wsol.boxes import area
 from wsol.scores.outcome import DELTAS
 from wsol.scores.views import Values, View
+
+COCO_AREAS = {"small": 32**2, "medium": 96**2, "large": np.inf}  # upper edges, not included but the last
 
 
 def maxboxacc(view: View, *, delta: float) -> Values:
@@ -84,6 +87,25 @@ def box_recall(view: View, *, delta: float) -> Values:
     """
     matched = [matching(o >= delta) / o.shape[1] if o.shape[1] else np.nan for o in view.overlaps()]
     return np.where(view.outcome.has_true_boxes, matched, np.nan)
+
+
+def box_recall_of_size(view: View, *, delta: float, size: str) -> Values:
+    """Share of true boxes of one of COCO's sizes matched one to one with the boxes of box_recall at IoU >= delta.
+
+    Small is below 32^2 pixels of the image, large from 96^2. Every object counts by its own area; a target without any
+    of that size does not count. (The table `coco_area` of the strata goes by a target's largest object.)
+
+    >>> from wsol.scores.example import example
+    >>> box_recall_of_size(example(), delta=0.5, size="small")  # all true boxes there are small
+    array([1. , 0.5, 0. , nan])
+    """
+    names = list(COCO_AREAS)
+    found = np.full(len(view.outcome), np.nan)
+    for t, (overlaps, true) in enumerate(zip(view.overlaps(), view.outcome.ground_truth, strict=True)):
+        here = np.searchsorted(list(COCO_AREAS.values()), area(true), side="right") == names.index(size)
+        if here.any():
+            found[t] = matching(overlaps[:, here] >= delta) / here.sum()
+    return np.where(view.outcome.has_true_boxes, found, np.nan)
 
 
 def box_precision(view: View, *, delta: float) -> Values:
