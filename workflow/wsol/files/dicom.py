@@ -25,7 +25,7 @@ SIZES = ("Columns", "Rows", "BitsStored", "BitsAllocated")
 NEEDED = "is a DICOM file, and pydicom is not installed: pip install .[dicom]"
 
 
-class Facts(NamedTuple):
+class DicomFacts(NamedTuple):
     """What a header says; `depth` is of the stored values, which the file's own window brings to 8 bits."""
 
     width: int
@@ -56,7 +56,7 @@ def there(path: str | Path) -> bool:
         return False
 
 
-def facts(path: str | Path) -> Facts:
+def facts(path: str | Path) -> DicomFacts:
     """What a file's header says, no pixel of it read; a DataError where it is no picture that `picture` reads."""
     with _clear(str(path)):
         return _facts(_pydicom(str(path)).dcmread(path, stop_before_pixels=True), str(path))
@@ -92,7 +92,7 @@ def _grey(found: Any, stored: NDArray, windowed: bool) -> Grey:
     return Grey(values, (float(values.min()), float(values.max())), inverted)
 
 
-def _facts(found: Any, name: str) -> Facts:
+def _facts(found: Any, name: str) -> DicomFacts:
     width, height, stored, allocated = (int(found.get(key) or 0) for key in SIZES)
     kind = str(found.get("PhotometricInterpretation", "unknown"))
     bands = 1 if kind in GREY else 3
@@ -107,7 +107,7 @@ def _facts(found: Any, name: str) -> Facts:
     if bands == 3 and allocated != 8:
         raise DataError(f"{name}: colours of {allocated} bits are not read, only of 8.")
     _check_decoder(found, name)
-    return Facts(width, height, bands, Depth(2**stored - 1, windowed=True))
+    return DicomFacts(width, height, bands, Depth(2**stored - 1, windowed=True))
 
 
 def _check_decoder(found: Any, name: str) -> None:
