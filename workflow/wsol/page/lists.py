@@ -68,7 +68,7 @@ def lists(facts: Facts) -> list[TargetList]:
 def together(facts: Facts) -> TargetList:
     """One target of each image with several, the first; the others stand beside it."""
     order = facts.shuffled()
-    images, first, several = np.unique(facts.images[order], return_index=True, return_counts=True)
+    _, first, several = np.unique(facts.images[order], return_index=True, return_counts=True)
     rows = order[np.sort(first[several > 1])]
     rule = f"Images with targets of two classes or more, in random order (seed {facts.seed}): each class has its map."
     return TargetList(TOGETHER, "", "several classes in one image", rule, rows)
