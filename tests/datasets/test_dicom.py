@@ -59,6 +59,8 @@ SHOWN = {
         eight(1 / (1 + np.exp(-4 * (STORED - 600.0) / 900))),
     ),
     "neither window nor rescaling": (dicom(STORED, 12), full(STORED.astype(float))),
+    "an empty window": (dicom(STORED, 12, WindowCenter=None, WindowWidth=None), full(STORED.astype(float))),
+    "half a window": (dicom(STORED, 12, WindowCenter=600), full(STORED.astype(float))),
     "rescaling alone": (dicom(SIGNED, 12, **CT), full(units(SIGNED))),
     "a falling slope": (
         dicom(STORED, 12, RescaleSlope=-1, RescaleIntercept=4095, WindowCenter=600, WindowWidth=900),

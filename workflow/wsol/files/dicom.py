@@ -82,7 +82,7 @@ def _grey(found: Any, stored: NDArray, windowed: bool) -> Grey:
 
     inverted = found.PhotometricInterpretation == GREY[0]
     values = apply_modality_lut(stored, found)
-    if windowed and "WindowCenter" in found:
+    if windowed and None not in (found.get("WindowCenter"), found.get("WindowWidth")):  # which may be there, and empty
         # What the window makes of the lowest and the highest number there is are the ends of all it makes.
         low, high = apply_voi_lut(np.array([-np.inf, np.inf]), found, prefer_lut=False)
         return Grey(apply_voi_lut(values, found, prefer_lut=False), (float(low), float(high)), inverted)
