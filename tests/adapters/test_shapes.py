@@ -17,7 +17,7 @@ def test_boxes_are_the_masks_edges_and_sizes_are_as_promised():
         scene = shapes.draw(row.image)
         assert scene.image.shape == (row.height, row.width, 3) and scene.image.dtype == np.uint8
         mask = rle.decode(row.mask, row.height, row.width).astype(bool)
-        assert np.array_equal(mask, scene.mask)
+        assert np.array_equal(mask, scene.seen == 1)
         x0, y0, x1, y1 = map(int, row.boxes)
         inside = np.zeros_like(mask)
         inside[y0:y1, x0:x1] = True

@@ -58,7 +58,7 @@ def test_what_is_wrong_is_named_beside_what_is_found(at):
     assert [source.name for source in images] == ["a.jpg"]
     assert [str(problem) for problem in problems.values()] == [
         "image 'none.jpg' does not exist.",
-        "folder 'empty' has no images (.bmp .gif .jp2 .jpeg .jpg .pgm .png .ppm .tif .tiff .webp).",
+        "folder 'empty' has no images (.bmp .dcm .gif .jp2 .jpeg .jpg .pgm .png .ppm .tif .tiff .webp).",
     ]
 
 

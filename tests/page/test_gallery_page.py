@@ -14,6 +14,7 @@ from wsol.page.gallery import gallery
 pytestmark = pytest.mark.browser
 
 EVIL = "<script>alert(1)</script>.jpg"
+RANDOM = "#gallery;list=random"
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def drawn(driver):
 
 @pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False), (1600, True)])
 def test_nothing_leaves_nothing_complains_and_nobody_is_left_out(file, width, dark):
-    with opened(file, width, dark=dark) as driver:
+    with opened(file, width, dark=dark, fragment=RANDOM) as driver:
         words = drawn(driver)
         assert complaints(driver) == [] and requests(driver) == [] and violations(driver) == []
         assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
@@ -64,7 +65,7 @@ def test_nothing_leaves_nothing_complains_and_nobody_is_left_out(file, width, da
 
 
 def test_pictures_are_drawn_when_they_come_near_and_before_they_are_printed(file):
-    with opened(file) as driver:
+    with opened(file, fragment=RANDOM) as driver:
         few = len(drawn(driver))
         every = len(alternatives(driver))
         assert every == 30 * 6 and few < every / 2
@@ -106,7 +107,7 @@ def test_a_link_from_elsewhere_shows_its_list_and_an_unknown_one_is_said(file):
 
 
 def test_arrow_keys_go_from_target_to_target(file):
-    with opened(file) as driver:
+    with opened(file, fragment=RANDOM) as driver:
         drawn(driver)
         first, second = driver.find_elements("css selector", ".gallery-card")[:2]
         driver.execute_script("arguments[0].focus()", first)
@@ -118,7 +119,7 @@ def test_arrow_keys_go_from_target_to_target(file):
 
 
 def test_every_class_of_an_image_stands_below_it(file):
-    with opened(file) as driver:
+    with opened(file, fragment=RANDOM) as driver:
         drawn(driver)
         assert len(driver.find_elements("css selector", ".gallery-card:first-child .gallery-row")) == 1
         driver.find_element("id", "gallery-classes").click()
@@ -131,6 +132,37 @@ def test_every_class_of_an_image_stands_below_it(file):
             ),
         )
         assert len(rows) == 2
+
+
+def test_several_classes_of_an_image_stand_side_by_side_and_come_first(file):
+    with opened(file) as driver:
+        drawn(driver)
+        assert driver.find_element("id", "gallery-list").get_attribute("value") == "together"
+        assert driver.find_element("id", "gallery-rule").text.startswith(
+            "30 of 30 · Images with targets of two classes"
+        )
+        card = driver.find_element("css selector", ".gallery-card:nth-child(2)")
+        rows = card.find_elements("css selector", ".gallery-row")
+        assert len(rows) == 2 and abs(rows[0].rect["y"] - rows[1].rect["y"]) < 1
+        assert rows[0].rect["x"] + rows[0].rect["width"] < rows[1].rect["x"]
+        wait(driver, lambda d: "not drawn" not in said(rows[0])[0])
+        left, right = said(rows[0]), said(rows[1])
+        assert len(left) == len(right) == 5  # the truth, and of two runs the map and the region
+        classes = [words[0].split(", class ")[1].split(":")[0] for words in (left, right)]
+        assert classes[0] != classes[1] and card.text.startswith(", ".join(classes))
+        assert all(f"class {classes[0]}, run" in words for words in left[1:])
+        assert all(f"class {classes[1]}, run" in words for words in right[1:])
+        assert not driver.find_element("id", "gallery-classes-label").is_displayed() and complaints(driver) == []
+    with opened(file, width=390) as driver:
+        drawn(driver)
+        rows = driver.find_elements("css selector", ".gallery-card:first-child .gallery-row")
+        assert rows[0].rect["x"] == rows[1].rect["x"] and rows[0].rect["y"] < rows[1].rect["y"]
+        assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        assert violations(driver) == []
+
+
+def said(row):
+    return [each.get_attribute("aria-label") for each in row.find_elements("css selector", "canvas")]
 
 
 def test_names_are_text(file):

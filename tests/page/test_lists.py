@@ -9,14 +9,15 @@ NAMES = ["a/gradcam/sweep", "b/gradcam/sweep", "none/center/sweep"]
 KINDS = ["right", "part", "background", ""]
 
 
-def facts(n=40, seed=0):
+def facts(n=40, seed=0, a_image=1):
     random = np.random.default_rng(5)
     score = random.integers(0, 5, (3, n)) / 4  # many equals
     score[:, ::9] = np.nan
     kinds = {"exact": np.array(KINDS)[random.integers(0, 4, (3, n))], "published": np.full((3, n), "")}
     classes = np.array(["bird", "cat", "<b>"])[random.integers(0, 3, n)]
     shown = random.random(n) < 0.9
-    return Facts(NAMES, [False, False, True], score, "IoU", kinds, classes, shown, seed)
+    images = np.array([f"{i // a_image}.jpg" for i in range(n)])
+    return Facts(NAMES, [False, False, True], score, "IoU", kinds, classes, images, shown, seed)
 
 
 @pytest.fixture
@@ -29,6 +30,21 @@ def test_a_random_list_is_of_all_that_have_a_picture_and_follows_the_seed(found)
     assert sorted(rows) == np.flatnonzero(facts().shown).tolist() and sorted(rows) != rows.tolist()
     assert lists(facts())[0].rows.tolist() == rows.tolist()
     assert lists(facts(seed=1))[0].rows.tolist() != rows.tolist()
+
+
+def test_images_with_several_classes_are_a_list_of_their_own_that_comes_first():
+    given = facts(a_image=3)
+    every = lists(given)
+    shown = [i for i in range(40) if given.shown[i]]
+    several = {i // 3 for i in shown if sum(j // 3 == i // 3 for j in shown) > 1}
+    assert every[0].key == "together" and every[0].run == ""
+    assert {i // 3 for i in every[0].rows} == several and len(every[0].rows) == len(several) < 14
+    assert all(given.shown[every[0].rows])
+    order = [i // 3 for i in every[1].rows]  # at random: each image stands where the first of its targets does
+    assert every[1].key == "random" and [i // 3 for i in every[0].rows] == [
+        image for image in dict.fromkeys(order) if image in several
+    ]
+    assert "together" not in {each.key for each in lists(facts())}
 
 
 @pytest.mark.parametrize(("run", "name"), list(enumerate(NAMES)))

@@ -1,5 +1,6 @@
 """Every shipped experiment reads a stand-in of its data, unchanged; what it says of itself at its top is complete."""
 
+import json
 import re
 
 import pandas as pd
@@ -14,6 +15,7 @@ from wsol.fetching.sources import SOURCES
 from wsol.index.indexing import index
 
 KERAS_DOWNLOADS = {"gradcam_paper", "keras_accuracy"}  # weights: imagenet, which nothing here stands in for
+DRAWN = {"objects"}  # all data are drawn, and none is looked for
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "workflow/experiments").glob("*.yaml"))
 
 
@@ -37,7 +39,7 @@ def test_an_experiment_is_right_on_its_stand_in_and_indexes_it(root, name):
         assert set(found.problems["kind"]) <= {"unreferenced"}, found.problems
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", sorted({*EXPERIMENTS} - DRAWN))
 def test_an_experiment_without_its_data_says_what_it_wants_and_where(tmp_path, name):
     with pytest.raises(ConfigError, match=rf"'[\w./]+' \(looked for below '{tmp_path}'\)"):
         check(shipped(name) | {"data": str(tmp_path)})
@@ -83,8 +85,37 @@ def test_the_published_controls_run_on_their_stand_in(workflow, tmp_path, root):
     assert (perfect > 0).all()  # the objects lie near the middle
 
 
+def smaller(name: str) -> dict:
+    """A shipped experiment on drawn objects, with a few of its images and a network that is soon trained."""
+    config = shipped(name)
+    for dataset in config["datasets"].values():
+        dataset |= {"count": 12, "size": 64}
+    train = {"dataset": "shapes_train", "epochs": 1, "batch": 6}
+    net = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": {"train": train}}
+    return config | {"backbones": {"net": net}, "resamples": 100, "overlays": 2}
+
+
+def test_drawn_objects_run_small_and_every_class_of_an_image_has_its_map(workflow, tmp_path):
+    config = smaller("objects")
+    found = scores(workflow, tmp_path, config)
+    report = index(config["datasets"]["objects_report"]).targets
+    assert report["image"].nunique() == 12 < len(report)
+    (metrics,) = (each["metrics"] for each in config["evaluations"].values())
+    assert set(found["metric"]) == set(metrics) and set(found["cam"]) == {*config["cams"]}
+    assert set(found["groups"]) == {12} and set(found["n"]) == {len(report)}
+    page = (tmp_path / "results/report.html").read_text()
+    gallery = json.loads(page.split('id="gallery-data">')[1].split("</script>")[0])["evaluations"][0]
+    together = gallery["lists"][0]
+    assert together["key"] == "together" and together["total"] == (report.groupby("image").size() > 1).sum()
+    packed = gallery["targets"][together["targets"][0]]
+    beside = [each for each in gallery["targets"] if each["image"] == packed["image"]]
+    assert len({each["class_name"] for each in beside}) == len(beside) > 1
+    network = next(i for i, run in enumerate(gallery["runs"]) if run["name"] == "net/gradcam/sweep")
+    assert len({each["maps"][network]["map"] for each in beside}) == len(beside)  # of each class its own
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted({*EXPERIMENTS} - KERAS_DOWNLOADS - {"published_controls"}))
+@pytest.mark.parametrize("name", sorted({*EXPERIMENTS} - KERAS_DOWNLOADS - DRAWN - {"published_controls"}))
 def test_an_experiment_runs_unchanged_on_its_stand_in(workflow, tmp_path, whole, name):
     config = shipped(name)
     found = scores(workflow, tmp_path, config | {"data": str(whole)})

@@ -1,4 +1,4 @@
-"""Image files become arrays here and nowhere else: by OpenCV, in colour, with 8 bits.
+"""Image files become arrays here and nowhere else: by OpenCV, or pydicom where they are DICOM, in colour, with 8 bits.
 
 EXIF orientation is ignored because annotations count stored pixels.
 """
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.errors import DataError
+from wsol.files import dicom
 
 PIXEL_LIMIT = 2**27
 # OpenCV reads its own limit once, when it is first imported; ours below also holds where that came earlier.
@@ -27,10 +28,13 @@ def decode(source: bytes | str | Path, span: Sequence[float] | None = None) -> I
 
     `span` is (low, high): in an image of more than 8 bits the value low becomes 0 and high becomes 255; what lies
     between is linear (rounded, halves to the even), what lies outside is cut, and NaN is 0. Without it OpenCV keeps the
-    upper 8 of 16 bits. An image of 8 bits is the same either way.
+    upper 8 of 16 bits. An image of 8 bits is the same either way. A DICOM file's range is in the modality's values (of
+    a CT Hounsfield units) and goes before the file's window.
     """
     name = "image" if isinstance(source, bytes) else str(source)
     data = _bytes(source, name)
+    if dicom.is_dicom(data):
+        return _of_dicom(dicom.picture(data, name, PIXEL_LIMIT, span is None), span)
     if span is not None:
         values = _decoded(data, name, cv2.IMREAD_UNCHANGED)
         if values.dtype != np.uint8:
@@ -68,6 +72,15 @@ def _decoded(data: bytes, name: str, flags: int) -> np.ndarray:
     if image is None:
         raise DataError(f"{name}: is no image that OpenCV decodes.")
     return image
+
+
+def _of_dicom(found: Image | dicom.Grey, span: Sequence[float] | None) -> Image:
+    """As RGB uint8 [h w 3]; a picture of one value only is all black, or all white."""
+    if not isinstance(found, dicom.Grey):
+        return found
+    low, high = span or found.ends
+    eight = _eight(found.values, low, high if high != low else low + 1)
+    return (255 - eight if found.inverted else eight)[..., None].repeat(3, axis=2)
 
 
 def _mapped(values: np.ndarray, low: float, high: float) -> Image:

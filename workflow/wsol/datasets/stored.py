@@ -61,7 +61,7 @@ def _look(root: Path, name: str, pixel_limit: int, ranged: bool) -> Fact:
     height = found.height
     if width * height > pixel_limit:
         return no("too_large", f"{width}x{height} is over the limit of {pixel_limit} pixels")
-    if found.depth.deep and not ranged:
+    if found.depth.open and not ranged:
         return no("depth", found.depth.unsaid())._replace(width=width, height=height, depth=found.depth)
     turned = Problem("rotated", name, f"EXIF orientation {found.orientation}; pixels count as stored")
     problems = (turned,) if found.orientation != 1 else ()

@@ -20,10 +20,16 @@ class Depth(NamedTuple):
     """The largest value that a pixel can have; infinite where values are floating point."""
 
     top: float
+    windowed: bool = False  # the file itself says which values are black and white, or that all are shown
 
     @property
     def deep(self) -> bool:
         return self.top > EIGHT
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing but a stated range says which values are black and white."""
+        return self.deep and not self.windowed
 
     @property
     def kind(self) -> str:

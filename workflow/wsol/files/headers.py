@@ -7,6 +7,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from wsol.errors import DataError
+from wsol.files import dicom
 from wsol.files.depths import Depth, depth
 
 # What OpenCV decodes; Pillow's further readers (PostScript, PDF, …) have no business with a data set.
@@ -44,6 +45,9 @@ def header(path: str | Path) -> Header:
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file.") from error
     except BROKEN as error:
+        if dicom.there(path):  # which Pillow does not know
+            found = dicom.facts(path)
+            return Header(found.width, found.height, "DICOM", 1, found.bands, found.depth)
         reason = getattr(error, "strerror", None)  # the system's, where the file itself cannot be read
         raise DataError(f"{path} cannot be read: {reason}." if reason else f"{path} is no readable image.") from error
 

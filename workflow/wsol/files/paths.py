@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from wsol.errors import DataError
 
-IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"}
+IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2", ".dcm"}
 
 
 def folder(path: str | Path, what: str) -> Path:

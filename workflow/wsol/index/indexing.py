@@ -59,7 +59,10 @@ class Common:
     )
     range: Annotated[
         list[float] | None,
-        Doc("`[low, high]`: the values of images of more than 8 bits that become black and white; without it none is."),
+        Doc(
+            "`[low, high]`: the values of images of more than 8 bits that become black and white; without it none is, "
+            "but for DICOM files, which have a window of their own."
+        ),
     ] = None
 
 
@@ -161,14 +164,14 @@ def _facts(every: pd.DataFrame, targets: pd.DataFrame, common: Common, where: st
 def _depths(facts: Mapping[str, stored.Fact], common: Common) -> list[str]:
     """The summary's line on images of more than 8 bits, if there are any: the range said, or one to say."""
     deep = {name: fact.depth for name, fact in facts.items() if fact.depth.deep}
-    if not deep or common.images is None:
-        return []
-    if common.range is not None:
+    if deep and common.images and common.range is not None:
         low, high = common.range
         return [f"range       [{low:g}, {high:g}], for {len(deep)} images of more than 8 bits"]
+    if common.images is None or not any(depth.open for depth in deep.values()):
+        return []
     from wsol.datasets import ranges
 
-    return ranges.hint(deep, common.images)
+    return ranges.hint({name: depth for name, depth in deep.items() if depth.open}, common.images)
 
 
 def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str], np.ndarray]:
@@ -188,7 +191,7 @@ def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str
         size = headers.header(path)
         if size.width * size.height > limit:
             raise DataError(f"{path}: {size.width}x{size.height} is over the limit of {limit} pixels.")
-        if size.depth.deep and common.range is None:
+        if size.depth.open and common.range is None:
             raise DataError(f"{path}: {size.depth.unsaid()}.")
         return decoding.decode(path, common.range if size.depth.deep else None)
 

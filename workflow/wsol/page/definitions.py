@@ -49,6 +49,8 @@ def _metric(name: str) -> Definition:
         ("unit", measure.unit),
         ("direction", DIRECTIONS[measure.higher_is_better]),
     )
+    if measure.over_groups:
+        facts += (("averaged", "over the targets of each group (a patient, an image), and then over those groups"),)
     if measure.over_classes:
         facts += (("averaged", "over the targets of each class that occurs, and then over those classes"),)
     settings = tuple((key, str(value)) for key, value in measure.settings.items())

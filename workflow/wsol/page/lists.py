@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wsol.scores.failures import FAILURES, HIT
 
 Rows = NDArray[np.int64]
+TOGETHER = "together"  # the key of the list whose cards show every class of an image
 
 
 class TargetList(NamedTuple):
@@ -34,6 +35,7 @@ class Facts(NamedTuple):
     measure: str  # what `score` is, in words
     kinds: Mapping[str, NDArray[np.str_]]  # by the rule, [r n]
     classes: NDArray[np.str_]  # [n]
+    images: NDArray[np.str_]  # [n]: a target's image, whose targets are of different classes
     shown: NDArray[np.bool_]  # [n]: there is a picture of it
     seed: int
 
@@ -50,14 +52,26 @@ class Facts(NamedTuple):
 
 
 def lists(facts: Facts) -> list[TargetList]:
-    """Every list of an evaluation that names any target; those of classes come last."""
-    found = [at_random(facts)]
+    """Every list of an evaluation that names any target; those of classes come last.
+
+    The first is what a reader sees who has chosen nothing.
+    """
+    found = [together(facts), at_random(facts)]
     for run in range(len(facts.names)):
         for rule in (worst, best, disagreement, control_wins):
             found += rule(facts, run)
     for run in range(len(facts.names)):
         found += kinds(facts, run)
     return [each for each in (*found, *classes(facts)) if len(each.rows)]
+
+
+def together(facts: Facts) -> TargetList:
+    """One target of each image with several, the first; the others stand beside it."""
+    order = facts.shuffled()
+    _, first, several = np.unique(facts.images[order], return_index=True, return_counts=True)
+    rows = order[np.sort(first[several > 1])]
+    rule = f"Images with targets of two classes or more, in random order (seed {facts.seed}): each class has its map."
+    return TargetList(TOGETHER, "", "several classes in one image", rule, rows)
 
 
 def at_random(facts: Facts) -> TargetList:

@@ -184,6 +184,7 @@ def _facts(
         measure=measure,
         kinds={rule: np.array([each.kinds[rule] for each in seen]) for rule in rules},
         classes=targets["class_name"].to_numpy(np.str_),
+        images=targets["image"].to_numpy(np.str_),
         shown=there,
         seed=seed,
     )

@@ -1,5 +1,6 @@
 "use strict";
-// The gallery's cards: one for each target of a list, with a row of pictures for each class that is shown of its image.
+// The gallery's cards: one for each target of a list, with a row of pictures for each class that is shown of its image;
+// in the list of images with several classes, one row beside the other.
 // They are drawn when they come near the window. `scene` says what is shown: data, evaluation, list, runs, level
 // (null: each run's chosen one) and options.
 const cards = (() => {
@@ -34,22 +35,28 @@ const cards = (() => {
   function card(place) {
     const target = scene.evaluation.targets[place];
     const image = scene.data.images[target.image];
+    const together = scene.list.key === "together";
+    const every = together || scene.options.classes ? places(scene.evaluation, target.image) : [place];
+    const shownPlaces = together ? every : [place, ...every.filter((i) => i !== place)];
     const element = make("article", "", { className: "gallery-card", tabIndex: 0 });
+    element.classList.toggle("gallery-together", together);
     element.dataset.target = `${image.name}|${target.class_name}`;
-    element.setAttribute("aria-label", `${target.class_name} in ${image.name}`);
-    const title = make("h3", /^\d+$/.test(target.class_name) ? `class ${target.class_name}` : target.class_name);
+    const words = (together ? every.map((i) => scene.evaluation.targets[i]) : [target]).map(classOf).join(", ");
+    element.setAttribute("aria-label", `${words} in ${image.name}`);
+    const title = make("h3", words);
     title.append(make("small", image.name));
-    const others = scene.options.classes ? places(scene.evaluation, target.image).filter((i) => i !== place) : [];
-    const rows = [place, ...others].map((i) => row(scene.evaluation.targets[i], i !== place));
+    const rows = shownPlaces.map((i) => row(scene.evaluation.targets[i], together || i !== place, !together));
     element.append(title, ...rows.map((each) => each.element));
     element.onfocus = () => scene.visited(element.dataset.target);
     return { element, image, rows, near: false, drawn: false };
   }
 
-  function row(target, named) {
+  const classOf = (target) => (/^\d+$/.test(target.class_name) ? `class ${target.class_name}` : target.class_name);
+
+  function row(target, named, photo) {
     const element = make("div", "", { className: "gallery-row" });
     const view = panels.viewOf(target);
-    const figures = [figure(view, "photo", null), figure(view, "truth", null)];
+    const figures = [...(photo ? [figure(view, "photo", null)] : []), figure(view, "truth", null)];
     for (const each of scene.runs) figures.push(figure(view, "map", each), figure(view, "region", each));
     element.append(...figures.map((each) => each.element));
     return { element, target, view, figures, named };

@@ -111,7 +111,7 @@ const gallery = (() => {
     find("beside").replaceChildren(make("legend", "beside it"), ...others.map(besideBox));
     find("beside").hidden = !others.length;
     const images = evaluation.targets.map((target) => target.image);
-    find("classes-label").hidden = new Set(images).size === images.length;
+    find("classes-label").hidden = new Set(images).size === images.length || list.key === "together"; // which has all
     slider();
   }
 

@@ -10,7 +10,8 @@ What compares a map with the ground truth asks for the labelled class's map. A r
 
 To add a metric, write the function in one of the files here and a line in METRICS. A plain function is a share of which
 more is better; `Metric` says anything else. One with a keyword `delta` is a line in FAMILIES and has a name for every
-whole percent: `maxboxacc@75`. One that gives values has a mean over classes too: `mask_iou@class_mean`.
+whole percent: `maxboxacc@75`. One that gives values has a mean over classes too, and one over groups:
+`mask_iou@class_mean`, `mask_iou@group_mean`.
 """
 
 from collections.abc import Iterable
@@ -44,7 +45,7 @@ from wsol.scores.metrics.masks import (
     pxap,
 )
 from wsol.scores.metrics.record import COUNT, Metric, at_delta
-from wsol.scores.metrics.registry import Metrics, plain
+from wsol.scores.metrics.registry import MEANS, Metrics, plain
 from wsol.scores.outcome import DELTAS
 
 OLD_NAMES = {"miou": "mask_iou"}  # old -> today's; an old name still works, and its rows have today's
@@ -119,8 +120,9 @@ def metric(name: str, where: str = "metrics") -> Metric:
     if name in METRICS:
         return METRICS[name]
     if plain(name) != name and not metric(plain(name), where).per_target:
+        over = MEANS[str(name).removeprefix(plain(name))]
         raise ConfigError(
-            f"{where}: '{name}': {plain(name)} is no mean over targets, so that there is none over classes."
+            f"{where}: '{name}': {plain(name)} is no mean over targets, so that there is none over {over}."
         )
     family, at, _ = str(name).partition("@")
     if at and family in FAMILIES:

@@ -12,6 +12,7 @@ from wsol.errors import ConfigError
 from wsol.scores.views import Values, View
 from wsol.settings import shown
 from wsol.statistics.classmeans import mean_over_classes
+from wsol.statistics.groupmeans import mean_over_groups
 
 PERCENT = "%"  # of a share in [0, 1]
 COUNT = "count"
@@ -56,7 +57,7 @@ class Metric:
     """A function `(view, **settings) -> values [n] | Pooled`, called as `metric(view)`.
 
     Values are one number per target in [0, 1] (of a count: any from 0), NaN where the target does not count; their mean
-    is the score, or the mean over classes of each class' mean.
+    is the score, or the mean over classes of each class' mean, or that over groups.
     """
 
     function: Callable[..., Values | Pooled]
@@ -66,11 +67,12 @@ class Metric:
     localises: bool = True  # False: it says which class is seen, nothing of where
     pixel_level: bool = False  # of pixels at one level of the sweep
     over_classes: bool = False  # whether values are averaged over classes, and not over targets
+    over_groups: bool = False  # whether they are over groups
 
     def __call__(self, view: View) -> Values | Pooled:
         """What the function says of each target of a view; a ConfigError where that is no value of its unit."""
         values = self.function(view, **self.settings)
-        if isinstance(values, Pooled) and not self.over_classes:
+        if isinstance(values, Pooled) and not (self.over_classes or self.over_groups):
             return values
         if not self._fits(values, len(view.outcome)):
             kind = "numbers in [0, 1]" if self.is_share else "numbers from 0"
@@ -78,6 +80,10 @@ class Metric:
                 f"metrics: '{getattr(self.function, '__name__', 'one')}' must give {len(view.outcome)} {kind}, one for "
                 f"each target and NaN for those that do not count; got {shown(values)}."
             )
+        if self.over_groups:
+            found = np.asarray(values, np.float64)
+            groups = np.unique(view.outcome.targets["group"].to_numpy(np.str_), return_inverse=True)[1]
+            return Pooled(partial(mean_over_groups, found, groups), np.isfinite(found))
         if self.over_classes:
             return ClassMean.of(np.asarray(values, np.float64), view.outcome.targets["label"].to_numpy())
         return values
@@ -94,7 +100,7 @@ class Metric:
     def per_target(self) -> bool:
         """Whether its score is a mean over targets; a function that is annotated as Pooled says that it is none."""
         given = getattr(self.function, "__annotations__", {}).get("return")
-        return not self.over_classes and given not in (Pooled, "Pooled")
+        return not (self.over_classes or self.over_groups) and given not in (Pooled, "Pooled")
 
     @property
     def is_share(self) -> bool:

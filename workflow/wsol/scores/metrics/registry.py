@@ -8,7 +8,8 @@ from wsol.scores.metrics.record import Metric, Pooled, as_metric, at_delta
 from wsol.scores.views import Values, View
 
 PERCENT = re.compile(r"[1-9][0-9]?")  # a whole one from 1 to 99
-CLASS_MEAN = "@class_mean"  # behind a name: the mean over classes of what is a mean over targets
+# What stands behind a name where what is a mean over targets is one over classes or groups instead.
+MEANS = {"@class_mean": "classes", "@group_mean": "groups"}
 
 Entry = Metric | Callable[[View], Values | Pooled]
 
@@ -17,8 +18,8 @@ class Metrics(MutableMapping[str, Metric]):
     """Metrics by name.
 
     Beside the names that are iterated it has each family at every whole percent of IoU (`maxboxacc@75`), each mean over
-    targets as one over classes (`maxboxacc@75@class_mean`), and old names, which stand for today's. A plain function
-    that is set here is a share of which more is better.
+    targets as one over classes (`maxboxacc@75@class_mean`) and one over groups (`maxboxacc@75@group_mean`), and old
+    names, which stand for today's. A plain function that is set here is a share of which more is better.
 
     >>> found = Metrics({}, {"reach": Metric(lambda view, *, delta: delta)}, {"once": "reach@50"})
     >>> found["reach@75"].settings
@@ -38,8 +39,10 @@ class Metrics(MutableMapping[str, Metric]):
         name = self._old_names.get(name, name)
         if name in self._entries:
             return self._entries[name]
-        if plain(name) != name and self[plain(name)].per_target:
-            return replace(self[plain(name)], over_classes=True)
+        base = plain(name)
+        if base != name and self[base].per_target:
+            over = MEANS[str(name).removeprefix(base)]
+            return replace(self[base], over_classes=over == "classes", over_groups=over == "groups")
         family, _, percent = str(name).partition("@")
         if family in self._families and PERCENT.fullmatch(percent):
             return at_delta(self._families[family], int(percent))
@@ -59,9 +62,10 @@ class Metrics(MutableMapping[str, Metric]):
 
 
 def plain(name: str) -> str:
-    """A metric's name without what makes it a mean over classes.
+    """A metric's name without what makes it a mean over classes or groups.
 
-    >>> plain("maxboxacc@50@class_mean"), plain("maxboxacc@50")
-    ('maxboxacc@50', 'maxboxacc@50')
+    >>> plain("maxboxacc@50@class_mean"), plain("maxboxacc@50@group_mean"), plain("maxboxacc@50")
+    ('maxboxacc@50', 'maxboxacc@50', 'maxboxacc@50')
     """
-    return str(name).removesuffix(CLASS_MEAN)
+    base, at, mean = str(name).rpartition("@")
+    return base if at + mean in MEANS else str(name)
