@@ -147,6 +147,16 @@ def openimages30k(root: Path) -> None:
         wsol(root / "metadata/OpenImages" / split, names, [0] * 5, truth)
 
 
+def pseudo_boxes(root: Path) -> None:
+    """Of every image of the embedded data set's select split, a part of its box."""
+    from wsol.adapters import shapes
+    from wsol.exports.csv_table import write_csv
+
+    targets = shapes.read(split="select").targets.assign(class_name="x")
+    boxes = [np.add(flat, (5, 3, -2, -4)) for flat in targets["boxes"]]
+    write_csv(root / "pseudo_boxes.csv", targets, boxes, [[1.0]] * len(boxes))
+
+
 def scoremaps(root: Path) -> None:
     """Maps of another program for three networks, once the metadata are there."""
     metadata = {"ILSVRC": "wsol_metadata/ILSVRC/test", "CUB": "wsol_metadata/CUB/test"}
@@ -195,6 +205,7 @@ def data(root: Path, real: bool = False) -> Path:
 
     for make in (ilsvrc1300, imagenet, cub20, cub, glas, coco100, raccoon40, voc2012, pets, openimages30k):
         make(root)
+    pseudo_boxes(root)
     finish_pets(root / "pets/annotations")
     scoremaps(root)
     weights(root, real)

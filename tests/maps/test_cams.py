@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.decomposition import NMF
 
 from wsol.files.predict import ARRAYS
 from wsol.maps.cams import CAMS
@@ -39,6 +40,8 @@ def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
         return a.mean(axis=-1)
     channels, out = range(a.shape[-1]), np.zeros(a.shape[:2])
     sums = a.sum(axis=(0, 1))
+    if name == "dff":
+        return naive_factors(a, g)
     for k in channels:
         ak, gk = a[..., k], g[..., k]
         if name in ("cam", "gradcam", "finercam", "ablationcam", "scorecam", "scorecam_logits"):
@@ -75,6 +78,16 @@ def naive_eigen(a: np.ndarray) -> np.ndarray:
     pixels = a.reshape(-1, a.shape[-1])
     found = pixels @ np.linalg.svd(pixels, full_matrices=False)[2][0]
     return (found * np.sign(found @ pixels.sum(axis=1))).reshape(a.shape[:2])
+
+
+def naive_factors(a: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """Each concept as its own part of the activations, and what a step along that part adds to the score."""
+    pixels = np.maximum(a, 0).reshape(-1, a.shape[-1])
+    model = NMF(min(5, *pixels.shape), init="nndsvd", random_state=0, tol=0, max_iter=100)
+    parts = [np.outer(w, h) for w, h in zip(model.fit_transform(pixels).T, model.components_, strict=True)]
+    added = [(g.reshape(pixels.shape) * part).sum() for part in parts]
+    best = np.sqrt((parts[int(np.argmax(added))] ** 2).sum(axis=1))  # of a part the length of each place's row
+    return best.reshape(a.shape[:2]) * (max(added) > 0)
 
 
 @pytest.mark.parametrize("name", CAMS)

@@ -89,7 +89,7 @@ def test_names_in_an_experiment():
     assert check(changed(("evaluations.e.metrics", names))).runs[0].evaluation.settings["metrics"] == names
     old = changed(("evaluations.e.metrics", ["miou@class_mean"]))
     assert todays(["miou@class_mean"]) == ["mask_iou@class_mean"] == [current("miou@class_mean")]
-    told = "'miou@class_mean' is called 'mask_iou@class_mean' now, and so is its row."
+    told = "'miou@class_mean' is called 'mask_iou@class_mean' here, and so is its row."
     assert renamed(old) == [f"evaluations.e.metrics: {told}"]
     with pytest.raises(ConfigError, match="which is given too"):
         todays(["miou@class_mean", "mask_iou@class_mean"])

@@ -26,14 +26,14 @@ N = 24
 def split(seed, n=N):
     """Targets in groups of two, hit over one stretch of levels each, with ranks, overlaps, pixels and peaks."""
     random = np.random.default_rng(seed)
-    names = [f"{seed}-{i}" for i in range(n)]
+    names = [f"{seed}-{i // 2}" for i in range(n)]
     found = {}
     for delta in DELTAS:
         lo = random.random(n) * 0.5
         found[delta] = HitIntervals(np.arange(n), lo, lo + random.random(n) * (1 - delta))
     counts = random.integers(0, 9, (2, n, BINS)).astype(np.int32)
-    frame = {"image": names, "group": [f"g{i // 2}" for i in range(n)], "label": 0, "height": 9, "width": 9}
-    targets = pd.DataFrame(frame).assign(mask="x", boxes=[np.array([0.0, 0, 9, 9])] * n)
+    frame = {"image": names, "group": [f"g{i // 2}" for i in range(n)], "label": np.arange(n) % 2}
+    targets = pd.DataFrame(frame).assign(height=19, width=19, mask="x", boxes=[np.array([0.0, 0, 9, 9])] * n)
 
     def overlaps(level):
         """More boxes, and worse ones, at a lower level."""
@@ -48,7 +48,7 @@ def split(seed, n=N):
         GRID,
         find_overlaps=overlaps,
         find_detections=detected.at_random(targets, seed),
-        find_pointing=lambda: Pointing(random.integers(0, 30, n).astype(float), random.random(n)),
+        find_pointing=lambda: Pointing(random.integers(0, 30, n).astype(float), *random.random((2, n))),
         find_pixels=lambda: Pixels(*counts, random.random(n), np.ones(n, bool)),
         find_probabilities=lambda: certain(targets.assign(label=np.arange(n) % 2)),
     )

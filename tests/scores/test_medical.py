@@ -144,6 +144,6 @@ def test_the_hit_rate_is_a_mean_over_classes_of_targets_with_masks(tmp_path):
 def test_where_every_target_has_a_mask_the_hit_rate_is_the_class_mean_of_peak_on_object():
     table = pd.DataFrame({"boxes": [[0, 0, 1, 1]] * 4, "mask": "04", "label": [3, 3, 3, 8]})
     distances = np.array([0, 0.0, 4, np.inf])
-    found = Outcome(table, np.full(4, "ok"), find_pointing=lambda: Pointing(distances, distances))
+    found = Outcome(table, np.full(4, "ok"), find_pointing=lambda: Pointing(distances, distances, distances))
     values = [METRICS[name](View(found, "oracle")).score() for name in ("hit_rate", "peak_on_object@class_mean")]
     assert values == pytest.approx([1 / 3, 1 / 3])

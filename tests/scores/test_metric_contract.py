@@ -21,14 +21,18 @@ EXACT_STATUS = ["ok"] * 6 + ["degenerate", "unreadable", "no_ground_truth"]
 
 
 def mixed(folder, protocol, order=range(9)):
-    """Six targets with noise for maps, one whose map is constant, one that cannot be read, one without truth."""
+    """Six targets with noise for maps, one whose map is constant, one that cannot be read, one without truth.
+
+    Their objects are below a quarter of their image.
+    """
     random, size = np.random.default_rng(3), (224, 224) if protocol == "wsol2020" else SIZE
     maps = noisy(random, 9)
     maps[DEGENERATE] = np.ones_like(maps[DEGENERATE])
     truths, masks = [], []
     for _ in maps:
         x0, y0, x1, y1 = box_of(random, *size)
-        box = [x0, y0, min(x1 + 8, size[1]), min(y1 + 8, size[0])]
+        sides = min(x1 - x0 + 8, size[1] // 2 - 1), min(y1 - y0 + 8, size[0] // 2 - 1)
+        box = [x0, y0, min(x0 + sides[0], size[1]), min(y0 + sides[1], size[0])]
         mask = np.zeros(size, bool)
         mask[box[1] : box[3], box[0] : box[2]] = True
         truths.append([box])
@@ -42,6 +46,12 @@ def mixed(folder, protocol, order=range(9)):
     ]
 
 
+def of_one_image(outcome):
+    """Seen so by metrics; predictions are still found by each image's own name."""
+    outcome.targets = outcome.targets.assign(image="one")
+    return outcome
+
+
 @pytest.fixture(scope="module", params=PROTOCOLS)
 def protocol(request):
     return request.param
@@ -49,7 +59,7 @@ def protocol(request):
 
 @pytest.fixture(scope="module")
 def outcome(protocol, tmp_path_factory):
-    return mixed(tmp_path_factory.mktemp(protocol), protocol)
+    return of_one_image(mixed(tmp_path_factory.mktemp(protocol), protocol))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +69,7 @@ def evaluated(outcome):
 
 @pytest.fixture(scope="module")
 def perfectly(tmp_path_factory):
-    return perfect(tmp_path_factory.mktemp("perfect"), settings())[0]
+    return of_one_image(perfect(tmp_path_factory.mktemp("perfect"), settings())[0])
 
 
 def score(measure: Metric, values) -> float:
@@ -154,7 +164,7 @@ def test_the_order_of_the_targets_changes_nothing(protocol, evaluated, tmp_path)
     shuffled.targets["outputs"] = [[i % 3] for i in order]
     shuffled.targets["image"] = [str(i) for i in order]  # by which COCO's evaluator ranks boxes of equal scores
     shuffled.rank = np.array([[0, 1, 2][i % 3] for i in order])
-    found = evaluate(shuffled, None, NAMES, resamples=20)
+    found = evaluate(of_one_image(shuffled), None, NAMES, resamples=20)
     numbers = ["metric", "value", "n", "groups", "levels"]
     pd.testing.assert_frame_equal(found.scores[numbers], evaluated.scores[numbers], rtol=1e-12)
     of_targets = evaluated.targets.drop(columns=["image", "group"]).iloc[order].reset_index(drop=True)
@@ -165,6 +175,6 @@ def test_the_order_of_the_targets_changes_nothing(protocol, evaluated, tmp_path)
 def test_the_better_run_has_the_better_number(name, perfectly, tmp_path_factory):
     """Maps that are the truth against maps of noise, in the direction that is declared."""
     measure = metric(name)
-    noise = mixed(tmp_path_factory.mktemp("noise"), "exact")
+    noise = of_one_image(mixed(tmp_path_factory.mktemp("noise"), "exact"))
     right, wrong = (score(measure, measure(View(seen, "oracle"))) for seen in (perfectly, noise))
     assert measure.sign * (right - wrong) >= 0

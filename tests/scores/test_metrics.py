@@ -23,7 +23,7 @@ from wsol.statistics.classmeans import mean_over_classes
 
 
 def outcome(n=6, seed=0):
-    """Any run: every input there, values at random, the last target without truth."""
+    """Any run: every input there, values at random, two classes in an image, the last target without truth."""
     random = np.random.default_rng(seed)
 
     def find(deltas, components, truth):
@@ -34,7 +34,8 @@ def outcome(n=6, seed=0):
     masks = ["04"] * (n - 1) + [""]
     there = np.array([1.0] * (n - 1) + [np.nan])
     inside, outside = random.integers(0, 5, (2, n, BINS)).astype(np.int32) * (there == 1)[:, None]
-    table = pd.DataFrame({"boxes": boxes, "mask": masks, "label": np.arange(n) % 2})
+    table = pd.DataFrame({"boxes": boxes, "mask": masks, "label": np.arange(n) % 2, "image": np.arange(n) // 2})
+    table[["width", "height"]] = 20, 30
     return Outcome(
         table,
         np.array(["ok"] * (n - 1) + ["no_ground_truth"]),
@@ -44,7 +45,7 @@ def outcome(n=6, seed=0):
         find_detections=detected.at_random(table, seed),
         find_pixels=lambda: Pixels(inside, outside, random.random(n) * there, there == 1),
         find_masks=lambda: Counts(0.7 * there, random.random(n) * there, there, there),
-        find_pointing=lambda: Pointing(random.integers(0, 30, n) * there, random.random(n) * there),
+        find_pointing=lambda: Pointing(random.integers(0, 30, n) * there, *random.random((2, n)) * there),
         find_probabilities=lambda: certain(table),
     )
 
@@ -93,7 +94,7 @@ def test_top_loc_needs_both():
 def peaks(distance, label):
     found = outcome()
     found.targets["label"] = label
-    found.find_pointing = lambda: Pointing(np.array(distance), np.zeros(6))
+    found.find_pointing = lambda: Pointing(np.array(distance), np.zeros(6), np.zeros(6))
     return View(found, "oracle")
 
 
@@ -129,7 +130,8 @@ def test_the_pointing_game_of_resamples_is_the_naive_loop_s():
 
 
 OF_CLASSES = {"top1_acc", "top5_acc", "roc_auc", "average_precision", "ece"}
-PREDICTED = OF_CLASSES | {"top1_loc"}  # what a map of the predicted class can say
+# What a map of the predicted class can say.
+PREDICTED = OF_CLASSES | {"top1_loc", "top1_loc_v2", *(f"top1_loc_v2@{iou}" for iou in (30, 50, 70))}
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -85,7 +85,7 @@ def test_an_old_name_still_works_its_row_has_today_s_and_the_user_is_told():
     config = changed(("evaluations.e.metrics", ["pxap", "miou"]))
     assert check(config).runs[0].evaluation.settings["metrics"] == ["pxap", "mask_iou"]
     assert check(config).runs == check(changed(("evaluations.e.metrics", ["pxap", "mask_iou"]))).runs
-    assert renamed(config) == ["evaluations.e.metrics: 'miou' is called 'mask_iou' now, and so is its row."]
+    assert renamed(config) == ["evaluations.e.metrics: 'miou' is called 'mask_iou' here, and so is its row."]
     assert renamed(changed(("evaluations.e.metrics", ["pxap"]))) == []
     view = example()
     view.outcome.targets["height"] = 9

@@ -28,7 +28,8 @@ def test_maps_of_the_predicted_class_are_known_by_what_made_them(tmp_path):
     predicted, _ = run(tmp_path, maps, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings(), explain="predicted")
     assert (labelled.explain, predicted.explain) == ("labelled", "predicted")
     found = evaluate(predicted, predicted, list(METRICS), resamples=10)
-    assert sorted(set(found.scores["metric"])) == ["top1_acc", "top1_loc", "top5_acc"]
+    v2 = ["top1_loc_v2", "top1_loc_v2@30", "top1_loc_v2@50", "top1_loc_v2@70"]
+    assert sorted(set(found.scores["metric"])) == ["top1_acc", "top1_loc", *v2, "top5_acc"]
     reasons = {"maps of the labelled class (explain: predicted)", "masks of the truth"}
     assert set(found.unavailable.values()) <= reasons and "gtknown_loc" in found.unavailable
 

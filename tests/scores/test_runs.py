@@ -23,6 +23,7 @@ def test_perfect_maps_score_100_in_every_metric(tmp_path, canvas, threshold):
     single = threshold["method"] == "fixed"
     wanted = settings(canvas=canvas, masks=single, **threshold)
     report, select = perfect(tmp_path / "a", wanted)[0], perfect(tmp_path / "b", wanted, "s")[0]
+    report.targets = report.targets.assign(image="one of two classes")
     found = evaluate(report, select, list(METRICS), single_level=single, resamples=200)
     assert not found.unavailable
     for name, value in found.scores.set_index("metric")["value"].drop("boxes_per_target").items():

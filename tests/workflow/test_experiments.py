@@ -15,7 +15,7 @@ from wsol.fetching.sources import SOURCES
 from wsol.index.indexing import index
 
 KERAS_DOWNLOADS = {"gradcam_paper", "keras_accuracy"}  # weights: imagenet, which nothing here stands in for
-DRAWN = {"objects"}  # all data are drawn, and none is looked for
+DRAWN = {"objects", "pseudo_boxes"}  # all data are drawn, and none is looked for
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "workflow/experiments").glob("*.yaml"))
 
 

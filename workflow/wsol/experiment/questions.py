@@ -56,8 +56,10 @@ def adapters(settings: Iterable[Mapping[str, Any]], drawn: bool = False) -> list
 
     With `drawn` only of the adapters that draw their images. A plugin's adapter is no module of the library.
     """
-    names = sorted({each["adapter"] for each in settings if "adapter" in each and PLUGINS not in each})
-    return [f"adapters/{name}" for name in names if not drawn or ADAPTERS.opener(name) is not None]
+    decided = list(settings)
+    names = {each["adapter"] for each in decided if "adapter" in each and PLUGINS not in each}
+    names |= {"table" for each in decided if each.get("truth")}  # `index/retold.py` reads it so
+    return [f"adapters/{name}" for name in sorted(names) if not drawn or ADAPTERS.opener(name) is not None]
 
 
 def of_metrics(experiment: Experiment) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from wsol.datasets.annotations import KINDS, Annotations, Problem, Rescale
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.files import headers, paths
 from wsol.files.index import TARGETS
-from wsol.index import classmap
+from wsol.index import classmap, retold
 from wsol.index import targets as steps
 from wsol.index.summary import summarise
 from wsol.settings import Doc, File, Range, checked, parameters, shown
@@ -34,6 +34,13 @@ class Common:
         Doc(
             "`{of: 5, take: 0}` is the first of five disjoint parts, by a hash of each image's name, or of its group "
             "where there are groups."
+        ),
+    ] = None
+    truth: Annotated[
+        File | None,
+        Doc(
+            "A table of boxes that take the place of the annotations' boxes and masks, with the columns image, label, "
+            "x0, y0, x1 and y1 as the export `csv` writes them: pseudo-boxes, to choose levels on without true ones."
         ),
     ] = None
     class_map: Annotated[
@@ -121,6 +128,7 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
         raise ConfigError(f"{where}.adapter: '{settings['adapter']}' must give Annotations, got {shown(found)}.")
     problems = list(found.problems)
     every = steps.complete(found.targets, problems)
+    every = retold.retold(every, common.truth, problems) if common.truth else every
     classes = steps.names(every["label"], found.classes)
     outputs = classmap.outputs(classes, common.class_map, common.output_names, found.numbered)
     targets = steps.part(every, common.part)

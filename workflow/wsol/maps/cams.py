@@ -17,7 +17,7 @@ import numpy as np
 from wsol.maps.attended import attention_last, legrad, rollout, tscam
 from wsol.maps.channels import Array, constant, contracted, rectified, weighted
 from wsol.maps.controls import NETWORK_CONTROLS
-from wsol.maps.features import eigencam, eigencam_centred, eigengradcam, fem, fem_share
+from wsol.maps.features import dff, eigencam, eigencam_centred, eigengradcam, fem, fem_share
 from wsol.maps.perturbed import ablationcam, occlusion, rise, scorecam, scorecam_logits
 from wsol.maps.record import Cam, Registry
 from wsol.settings import Range
@@ -147,6 +147,7 @@ CAMS = Registry(
         "eigencam": Cam(eigencam),
         "eigencam_centred": Cam(eigencam_centred),
         "eigengradcam": Cam(eigengradcam),
+        "dff": Cam(dff),
         "fem": Cam(fem),
         "fem_share": Cam(fem_share),
         "finercam": Cam(finercam, score="logit"),

@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Floats = NDArray[np.float64]
+ROUNDS = 100  # of factors: more change the error in its fourth digit and later
 
 
 def weighted(activations: Array, weights: Array) -> Array:
@@ -57,6 +59,33 @@ def principal(maps: Array) -> Array:
         gram = np.matmul(places.transpose(0, 2, 1), places).astype(np.float64)
         found = np.matmul(places, _largest(gram)[1][..., None])[..., 0]
     return (found * _sign(found, places.sum(axis=2))).astype(np.float32).reshape(n, h, w)
+
+
+def factors(activations: Array, count: int) -> tuple[Floats, Floats]:
+    """Of each image's activations, from 0 up: W [n h w c] and H [n c k], A ~ W H, from 0 up too; c at most h w and k.
+
+    Always as many rounds from the same start, on one thread: sums of two come out otherwise in the last place, and a
+    matrix as small as these takes ten times as long. NaN of activations that are not finite.
+
+    >>> places, channels = factors(np.float32([[[[2, 4], [1, 2], [0, 0]]]]), 1)
+    >>> (places @ channels).round(6).tolist()
+    [[[[2.0, 4.0], [1.0, 2.0], [0.0, 0.0]]]]
+    """
+    from sklearn.decomposition import NMF
+    from threadpoolctl import threadpool_limits
+
+    n, h, w, k = activations.shape
+    flat = activations.reshape(n, h * w, k).astype(np.float64)
+    count = min(count, h * w, k)
+    places, channels = np.zeros((n, h * w, count)), np.zeros((n, count, k))
+    model = NMF(count, init="nndsvd", random_state=0, tol=0, max_iter=ROUNDS)
+    with threadpool_limits(1):
+        for i, image in enumerate(flat):
+            if not np.isfinite(image).all():
+                places[i] = np.nan
+            elif image.any():
+                places[i], channels[i] = model.fit_transform(image), model.components_
+    return places.reshape(n, h, w, count), channels
 
 
 def _largest(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

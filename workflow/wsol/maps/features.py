@@ -1,8 +1,11 @@
-"""CAMS that read a layer's features: principal components, and what stands out in a channel. Shapes as in `cams`."""
+"""CAMS that read a layer's features: components, factors, and what stands out in a channel. Shapes as in `cams`."""
+
+from typing import Annotated
 
 import numpy as np
 
-from wsol.maps.channels import Array, centred, outstanding, principal, rectified, weighted
+from wsol.maps.channels import Array, centred, factors, outstanding, principal, rectified, weighted
+from wsol.settings import Doc, Range
 
 
 def eigencam(activations: Array, *, relu: bool = False) -> Array:
@@ -32,6 +35,37 @@ def eigengradcam(activations: Array, gradients: Array, *, relu: bool = False) ->
     [[[-2.0, 2.0]]]
     """
     return rectified(principal(centred(activations * gradients)), relu)
+
+
+def dff(
+    activations: Array,
+    gradients: Array,
+    *,
+    concepts: Annotated[
+        int, Range(2, 64), Doc("Into how many concepts an image is factored, at most one a channel or place.")
+    ] = 5,
+) -> Array:
+    """The concept of max(A, 0) ~ W H that adds most to the explained score (Collins 2018, arXiv:1806.10206).
+
+    W_c |H_c| [h w] of the concept c with the highest sum_ijk G_ijk W_ijc H_ck: its share of the score, by first order.
+    Deep feature factorisation itself knows no class, and is of a set of images; the choice by gradients is ours, as is
+    one image alone, where pytorch-grad-cam asks the classifier for the class of each H_c. What is negative is taken for
+    0. Where no concept adds to the score the map is 0.
+
+    >>> activations = np.float32([[[[4, 0], [2, 0], [0, 3]]]])  # one concept a channel
+    >>> dff(activations, np.float32([[[[1, 1]]]]), concepts=2).round(3).tolist()  # they add 6 and 3
+    [[[4.0, 2.0, 0.0]]]
+    >>> dff(activations, np.float32([[[[1, 3]]]]), concepts=2).round(3).tolist()  # 6 and 9
+    [[[0.0, 0.0, 3.0]]]
+    """
+    places, channels = factors(np.maximum(activations, 0), concepts)
+    towards = gradients @ channels[:, None].transpose(0, 1, 3, 2)  # [n h w c], or once for all places
+    added = np.einsum("nhwc,nhwc->nc", places, np.broadcast_to(towards, places.shape))
+    rows = np.arange(len(added))
+    best = added.argmax(axis=1)
+    most = added[rows, best]
+    scale = np.where(most <= 0, 0, np.linalg.norm(channels[rows, best], axis=1) + 0 * most)  # what is NaN stays NaN
+    return (places[rows, :, :, best] * scale[:, None, None]).astype(np.float32)
 
 
 def fem(activations: Array, *, deviations: float = 2.0) -> Array:

@@ -9,13 +9,14 @@ Try a metric of your own on it: `mine(example())`.
 | 2      | 1     | 0    | IoU .4 at (0, .3]                          | one                                |
 | 3      | 1     | 7    | none                                       | none, and no mask: nothing to find |
 
-So the level that is best at IoU .5 is .5, where targets 0 and 1 are hit. The pixels have three values:
+So the level that is best at IoU .5 is .5, where targets 0 and 1 are hit. Images are 60 x 40. The pixels have three
+values:
 
-| target | true pixels of value .9, .3, .1 | other pixels of value .9, .3, .1 | peak to object | energy on it |
-|--------|---------------------------------|----------------------------------|----------------|--------------|
-| 0      | 60, 20, 0                       | 0, 20, 0                         | on it          | .9           |
-| 1      | 30, 10, 0                       | 10, 50, 0                        | 4 pixels       | .6           |
-| 2      | 0, 0, 40                        | 0, 0, 360                        | 20 pixels      | .1           |
+| target | true pixels of value .9, .3, .1 | other pixels of value .9, .3, .1 | peak to object | energy | its rank |
+|--------|---------------------------------|----------------------------------|----------------|--------|----------|
+| 0      | 60, 20, 0                       | 0, 20, 0                         | on it          | .9     | .75      |
+| 1      | 30, 10, 0                       | 10, 50, 0                        | 4 pixels       | .6     | .6       |
+| 2      | 0, 0, 40                        | 0, 0, 360                        | 20 pixels      | .1     | 0        |
 
 Each target is of an image of its own, of which the network says, rightly where the rank is 0:
 
@@ -54,6 +55,7 @@ TRUE_PIXELS = [[60, 20, 0], [30, 10, 0], [0, 0, 40], [0, 0, 0]]
 PROBABILITY = np.array([[0.9, 0.02], [0.1, 0.2], [0.05, 0.8], [0.2, 0.1]])
 CONFIDENCE = np.array([0.9, 0.5, 0.8, 0.5])
 OTHER_PIXELS = [[0, 20, 0], [10, 50, 0], [0, 0, 360], [0, 0, 0]]
+POINTING = [[0, 0.9, 0.75], [4, 0.6, 0.6], [20, 0.1, 0], [np.nan] * 3]  # distance, energy, rank
 
 
 def example() -> View:
@@ -63,6 +65,7 @@ def example() -> View:
     4
     """
     targets = pd.DataFrame({"image": list("abcd"), "group": list("abcd"), "label": [0, 0, 1, 1]})
+    targets[["width", "height"]] = 60, 40
     targets["boxes"] = GROUND_TRUTH
     targets["mask"] = ["some", "some", "some", ""]
     outcome = Outcome(
@@ -73,7 +76,7 @@ def example() -> View:
         find_overlaps=_overlaps,
         find_pixels=_pixels,
         find_detections=_detections,
-        find_pointing=lambda: Pointing(np.array([0, 4, 20, np.nan]), np.array([0.9, 0.6, 0.1, np.nan])),
+        find_pointing=lambda: Pointing(*np.array(POINTING).T),
         find_probabilities=_probabilities,
     )
     return View(outcome, "oracle")

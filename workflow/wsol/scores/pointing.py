@@ -1,6 +1,7 @@
 """Pointing: where a map peaks and where its energy lies, against the truth's mask, or its boxes where it has none.
 
-Maps come upsampled and not normalised: their energy is their own positive part.
+Maps come upsampled and not normalised: their energy is their own positive part, and so is what their pixels are ranked
+by. Pixels are the image's where the truth is a mask, the canvas' where it is boxes.
 """
 
 from collections.abc import Iterable
@@ -24,30 +25,31 @@ class Pointing(NamedTuple):
 
     distance: NDArray[np.float64]  # from the peak to the nearest true pixel: 0 on it, inf beyond REACH or for no map
     energy: NDArray[np.float64]  # share of the map's positive values that lies on true pixels
+    rank: NDArray[np.float64]  # share of as many highest pixels as are true that is true
 
 
 def measure(targets: pd.DataFrame, maps: Iterable[PreparedMap]) -> Pointing:
-    """Both of every target, given every target's map in the same order; a map that is not ok misses."""
-    found = np.full((len(targets), 2), np.nan)
+    """All of every target, given every target's map in the same order; a map that is not ok misses."""
+    found = np.full((len(targets), 3), np.nan)
     rows = cast(Iterable[Any], targets.itertuples())
     for i, (row, drawn) in enumerate(zip(rows, maps, strict=True)):
         if row.mask or len(row.boxes):
-            found[i] = _measure(row, drawn) if drawn.ok else (np.inf, 0.0)
+            found[i] = _measure(row, drawn) if drawn.ok else (np.inf, 0.0, 0.0)
     return Pointing(*found.T)
 
 
-def _measure(row: Any, drawn: PreparedMap) -> tuple[float, float]:
+def _measure(row: Any, drawn: PreparedMap) -> tuple[float, float, float]:
     x, y = peak(drawn)
     if row.mask:
         true, ignored = truth(row.mask, row.ignore, row.height, row.width)
         distance = to_mask(x, y, true)
-        energy = energy_in_mask(drawn, true, ignored)
+        energy, rank = in_mask(drawn, true, ignored)
     else:
         boxes = asboxes(row.boxes)
         distance = to_boxes(x, y, boxes)
-        energy = energy_in_boxes(drawn, boxes, row.height, row.width)
+        energy, rank = in_boxes(drawn, boxes, row.height, row.width)
     inside = 0 <= x < row.width and 0 <= y < row.height  # of the image: padding may be what is brightest
-    return distance if inside else np.inf, energy
+    return distance if inside else np.inf, energy, rank
 
 
 def peak(drawn: PreparedMap) -> tuple[int, int]:
@@ -81,15 +83,16 @@ def positive(drawn: PreparedMap) -> NDArray[np.float64]:
     return values / (values.max() or 1)
 
 
-def energy_in_mask(drawn: PreparedMap, true: Mask, ignored: Mask) -> float:
-    """Over image pixels, each with the value of the canvas pixel its centre falls in."""
+def in_mask(drawn: PreparedMap, true: Mask, ignored: Mask) -> tuple[float, float]:
+    """Energy and rank over image pixels, each with the value of the canvas pixel its centre falls in."""
     on_pixels = on_image(positive(drawn), drawn.canvas_to_image, *true.shape)
     values = np.where(ignored, 0, on_pixels)
-    return _share(values[true].sum(), values.sum())
+    of_true = values[true]
+    return _share(of_true.sum(), values.sum()), rank(of_true, on_pixels[~ignored])
 
 
-def energy_in_boxes(drawn: PreparedMap, boxes: Boxes, height: int, width: int) -> float:
-    """Over canvas pixels whose centre lies in the image; in a box, if their centre does."""
+def in_boxes(drawn: PreparedMap, boxes: Boxes, height: int, width: int) -> tuple[float, float]:
+    """Energy and rank over canvas pixels whose centre lies in the image; in a box, if their centre does."""
     values = positive(drawn)
     x = drawn.canvas_to_image.x(np.arange(values.shape[1]) + 0.5)
     y = drawn.canvas_to_image.y(np.arange(values.shape[0]) + 0.5)
@@ -97,7 +100,28 @@ def energy_in_boxes(drawn: PreparedMap, boxes: Boxes, height: int, width: int) -
     for x0, y0, x1, y1 in boxes:
         inside[slice(*np.searchsorted(y, [y0, y1])), slice(*np.searchsorted(x, [x0, x1]))] = True
     of_image = values[slice(*np.searchsorted(y, [0, height])), slice(*np.searchsorted(x, [0, width]))]
-    return _share(values[inside].sum(), of_image.sum())
+    of_true = values[inside]
+    return _share(of_true.sum(), of_image.sum()), rank(of_true, of_image.ravel())
+
+
+def rank(of_true: NDArray[np.float64], of_all: NDArray[np.float64]) -> float:
+    """Share of the K highest of all values that are of the K true pixels; without a true pixel or a value above 0, 0.
+
+    Of pixels that tie for the last of the K places each counts as the same part of one: the mean over all orders that
+    they could stand in.
+
+    >>> rank(np.array([5.0, 3.0]), np.array([5.0, 3.0, 4.0, 0.0]))  # the two highest are 5 and 4
+    0.5
+    >>> rank(np.array([5.0, 3.0]), np.array([5.0, 3.0, 3.0, 0.0]))  # 5, and one of the 3s
+    0.75
+    """
+    count = len(of_true)
+    if not count or not of_all.max() > 0:
+        return 0.0
+    last = np.partition(of_all, -count)[-count]  # the value of the last of the K places
+    places = count - (of_all > last).sum()  # left for those that tie for it
+    hit = (of_true > last).sum() + places * (of_true == last).sum() / (of_all == last).sum()
+    return float(hit / count)
 
 
 def _share(part: float, whole: float) -> float:

@@ -6,7 +6,8 @@ where the run's box reaches IoU >= delta; which level the boxes are cut at is th
 that is reported (`oracle`), the best on the select split (`selected`) or each map's own (`fixed`).
 
 What compares a map with the ground truth asks for the labelled class's map. A run of maps of the predicted class
-(`explain: predicted`) has top1_acc, top5_acc and top1_loc: a right prediction's map is the labelled class's.
+(`explain: predicted`) has top1_acc, top5_acc, top1_loc and top1_loc_v2: a right prediction's map is the labelled
+class's.
 
 To add a metric, write the function in one of the files here and a line in METRICS. A plain function is a share of which
 more is better; `Metric` says anything else. One with a keyword `delta` is a line in FAMILIES and has a name for every
@@ -30,10 +31,10 @@ from wsol.scores.metrics.boxes import (
     maxboxacc_v2,
     maxboxacc_v2_one_level,
 )
-from wsol.scores.metrics.classes import gtknown_loc, top_acc, top_loc
+from wsol.scores.metrics.classes import gtknown_loc, top_acc, top_loc, top_loc_any, top_loc_v2
 from wsol.scores.metrics.classifier import average_precision, ece, roc_auc
 from wsol.scores.metrics.detection import ap, ap_over_ious, corloc
-from wsol.scores.metrics.maps import energy_pointing, peak, pointing_game
+from wsol.scores.metrics.maps import energy_pointing, peak, pointing_game, pointing_game_difficult, relevance_rank
 from wsol.scores.metrics.masks import (
     dice,
     hit_rate,
@@ -48,7 +49,8 @@ from wsol.scores.metrics.record import COUNT, Metric, at_delta
 from wsol.scores.metrics.registry import MEANS, Metrics, plain
 from wsol.scores.outcome import DELTAS
 
-OLD_NAMES = {"miou": "mask_iou"}  # old -> today's; an old name still works, and its rows have today's
+# Other names -> ours; they still work, and their rows have ours: one of old, and one that the field has for the same.
+OLD_NAMES = {"miou": "mask_iou", "relevance_mass": "energy_pointing"}
 FAMILIES: dict[str, Metric] = {
     "maxboxacc": Metric(maxboxacc),
     "maxboxacc_v2": Metric(maxboxacc_any),
@@ -58,6 +60,8 @@ FAMILIES: dict[str, Metric] = {
     "box_precision": Metric(box_precision),
     **{f"box_recall_{size}": Metric(box_recall_of_size, {"size": size}) for size in COCO_AREAS},
     "ap": Metric(ap),
+    "top1_loc_v2": Metric(top_loc_any, {"k": 1}),
+    "top5_loc_v2": Metric(top_loc_any, {"k": 5}),
 }
 
 
@@ -89,10 +93,16 @@ METRICS = Metrics(
         "gtknown_loc": Metric(gtknown_loc),
         "top1_loc": Metric(top_loc, {"k": 1}),
         "top5_loc": Metric(top_loc, {"k": 5}),
+        "top1_loc_v2": Metric(top_loc_v2, {"k": 1}),
+        **_usual("top1_loc_v2"),
+        "top5_loc_v2": Metric(top_loc_v2, {"k": 5}),
+        **_usual("top5_loc_v2"),
         "pointing_game": Metric(pointing_game),
+        "pointing_game_difficult": Metric(pointing_game_difficult),
         "peak_within_15px": Metric(peak, {"tolerance": 15}),
         "peak_on_object": Metric(peak, {"tolerance": 0}),
         "energy_pointing": Metric(energy_pointing),
+        "relevance_rank": Metric(relevance_rank),
         "pxap": Metric(pxap),
         "pixel_ap": Metric(pixel_ap),
         "mask_iou": Metric(mask_iou, pixel_level=True),
