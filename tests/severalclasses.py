@@ -2,11 +2,36 @@
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from stagefiles import run, settings
+from wsol.affine import IDENTITY
 from wsol.files import rle
+from wsol.regions.drawing import PreparedMap
 from wsol.scores.seedmaps import count, joined, rows_of
 from wsol.scores.seeds import LEVELS, Seeds
+
+
+def table(rows):
+    """Targets of (image, label, mask or None, ignored or None, size)."""
+    known = [
+        {
+            "image": image,
+            "label": label,
+            "class_name": f"class {label}",
+            "mask": "" if mask is None else rle.encode(mask),
+            "ignore": "" if ignored is None else rle.encode(ignored),
+            "height": size[0],
+            "width": size[1],
+            "group": image,
+        }
+        for image, label, mask, ignored, size in rows
+    ]
+    return pd.DataFrame(known)
+
+
+def drawn(values):
+    return PreparedMap(np.float32(values), IDENTITY)
 
 
 def at_random(random, counted):
