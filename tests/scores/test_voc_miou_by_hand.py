@@ -1,4 +1,4 @@
-"""voc_miou worked by hand, on images of one row of pixels: every step, and what is no map, no mask or does not count."""
+"""voc_miou worked by hand, on images of one row of pixels: every step, and what is no map, no mask or is void."""
 
 import numpy as np
 import pytest
