@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from wsol.experiment import plugins
 from wsol.files.score import CURVES, DRAWS, OUTCOMES, SCORES, STRATA
 from wsol.job import job
@@ -9,7 +11,7 @@ from wsol.scores.evaluate import evaluate
 from wsol.scores.load import viewed
 from wsol.scores.seen import as_seen
 from wsol.scores.series import find_curves
-from wsol.scores.strata import strata
+from wsol.scores.strata import by_class_of_seeds, strata
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -41,4 +43,5 @@ with job(snakemake.log, "score") as log:
     OUTCOMES.write(output.outcomes, targets, **provenance)
     DRAWS.write(output.draws, values=found.draws, **provenance)
     CURVES.write(output.curves, curves.assign(**params.run), **provenance)
-    STRATA.write(output.strata, strata([found.targets], report.targets).assign(**params.run), **provenance)
+    parts = pd.concat([strata([found.targets], report.targets), by_class_of_seeds(found.scores, report)])
+    STRATA.write(output.strata, parts.assign(**params.run), **provenance)

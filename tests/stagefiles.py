@@ -40,14 +40,22 @@ def run(
     cell_to_input=None,
     explain="labelled",
     activation="",
+    images=None,
+    labels=None,
+    ignores=None,
 ):
-    """Stage files of maps stretched over images of (height, width) -> the outcome and its stages."""
-    n, images = len(maps), [f"{name}{i}" for i in range(len(maps))]
+    """Stage files of maps stretched over images of (height, width) -> the outcome and its stages.
+
+    Each target is of an image of its own unless `images` are named; `shard` counts targets.
+    """
+    n = len(maps)
+    images = [f"{name}{i}" for i in range(n)] if images is None else [f"{name}{image}" for image in images]
+    labels = np.arange(n) % 2 if labels is None else np.array(labels)
     masks = [""] * n if masks is None else masks
     table = {
-        "image": images, "label": np.arange(n) % 2, "class_name": "x", "width": [s[1] for s in sizes],
+        "image": images, "label": labels, "class_name": [f"class {i}" for i in labels], "width": [s[1] for s in sizes],
         "height": [s[0] for s in sizes], "boxes": [np.ravel(t).astype(float) for t in truths], "mask": masks,
-        "ignore": "", "group": images, "outputs": [[i % 3] for i in range(n)],
+        "ignore": [""] * n if ignores is None else ignores, "group": images, "outputs": [[i % 3] for i in range(n)],
         "status": ["ok" if len(t) or m else "no_ground_truth" for t, m in zip(truths, masks, strict=True)],
     }  # fmt: skip
     folder.mkdir(exist_ok=True)
@@ -69,11 +77,13 @@ def run(
         HEATMAPS.write(kinds["heatmaps"], **packed, **how, settings={"explain": explain})
         found = localize(maps[rows], sizes=np.array(sizes[rows]), **how, **settings)
         REGIONS.write(kinds["regions"], **found)
-        logits = np.tile(np.float32([2, 1, 0]), (len(maps[rows]), 1))
-        others = {"readable": np.ones(len(logits), bool), "input_to_image": input_to_image[rows], "input_size": size}
+        own = list(dict.fromkeys(images[rows]))
+        logits = np.tile(np.float32([2, 1, 0]), (len(own), 1))
+        of_images = input_to_image[rows][[images[rows].index(image) for image in own]]
+        others = {"readable": np.ones(len(own), bool), "input_to_image": of_images, "input_size": size}
         ends = {"activation": activation}
         others["names"] = np.empty(0, np.str_)
-        PREDICTIONS.write(kinds["predictions"], image=np.array(images[rows]), logits=logits, **others, settings=ends)
+        PREDICTIONS.write(kinds["predictions"], image=np.array(own), logits=logits, **others, settings=ends)
         for kind, path in kinds.items():
             files[kind].append(path)
     return load_run(files, settings)

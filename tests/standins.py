@@ -112,7 +112,7 @@ def raccoon40(root: Path) -> None:
 
 
 def voc2012(root: Path) -> None:
-    """VOC 2012, half of it with segmentations."""
+    """VOC 2012: boxes, half of them with segmentations, and lists of images that all have some."""
     folder = root / "VOC2012"
     names = chosen("2008_{:06d}.jpg", FIFTHS)
     for number, name in enumerate(names):
@@ -121,6 +121,14 @@ def voc2012(root: Path) -> None:
         if number % 2:
             mask(folder / "SegmentationClass" / Path(name).with_suffix(".png"), number, inside=12, edge=255)
     write(folder / "ImageSets/Main/val.txt", [Path(name).stem for name in names])
+    for split, first in (("train", 20), ("val", 30)):
+        names = [f"2007_{number:06d}.jpg" for number in range(first, first + 4)]
+        for number, name in enumerate(names, first):
+            picture(folder / "JPEGImages" / name, number)
+            xml(folder / "Annotations" / Path(name).with_suffix(".xml"), name, number, ("cat", "dog")[number % 2])
+            path = folder / "SegmentationClass" / Path(name).with_suffix(".png")
+            mask(path, number, inside=(8, 12)[number % 2], edge=255)
+        write(folder / f"ImageSets/Segmentation/{split}.txt", [Path(name).stem for name in names])
 
 
 def pets(root: Path) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from stagefiles import run, settings
+from wsol.datasets import maskfiles
+from wsol.errors import DataError
 from wsol.exports.forms import EXPORTS
 from wsol.files import rle
 from wsol.scores.results import RunResult
@@ -13,6 +15,7 @@ from wsol.scores.views import View
 
 SIZE = (224, 224)  # the published evaluator's
 STATUS = ["ok", "ok", "unreadable", "ok"]
+NEEDS_MASKS = {"voc_png"}
 
 
 @pytest.fixture(scope="module", params=["exact", "wsol2020"])
@@ -40,6 +43,10 @@ def written(root):
 @pytest.mark.parametrize("form", EXPORTS)
 def test_it_writes_below_its_folder_alone_and_the_same_bytes_again(form, masked, protocol, tmp_path):
     found = result(tmp_path / "run", protocol, masked=masked)
+    if form in NEEDS_MASKS and not masked:
+        with pytest.raises(DataError, match="for lack of masks of the truth"):
+            EXPORTS[form](found, tmp_path / "one")
+        return
     before = written(tmp_path)
     for root in (tmp_path / "one", tmp_path / "two"):
         EXPORTS[form](found, root)
@@ -62,6 +69,9 @@ def test_a_target_that_is_not_ok_has_no_box_and_breaks_nothing(form, protocol, t
             assert named == {"0", "1"} and "truth_masks.json" in files
     elif form == "csv":
         assert {line.split(",")[0] for line in files["boxes.csv"].decode().splitlines()[1:]} == {"0", "1"}
+    elif form == "voc_png":
+        assert sorted(files) == ["0.png", "1.png", "2.png", "3.png", "classes.csv"]
+        assert not maskfiles.load(tmp_path / "out/2.png").any() and maskfiles.load(tmp_path / "out/1.png").any()
     else:
         assert form in ("npy", "npy_raw"), f"{form}: say here which files it writes"
         assert sorted(files) == [f"{image}.npy" for image in "0123"]

@@ -50,6 +50,19 @@ def test_the_oracles_alone_has_no_price():
     assert SHEETS["prices"](next(seen(given))) is None
 
 
+def test_the_iou_of_each_class_of_seeds_has_a_table_unless_it_orders_the_leaderboard():
+    given = tables()
+    own = given.strata[given.strata["table"] == "class"]
+    seeds = own.assign(metric="voc_miou", value=own["value"] / 2, stratum=own["stratum"].replace("cat", "background"))
+    each = next(seen(given._replace(strata=pd.concat([given.strata, seeds]))))
+    sheet = SHEETS["class_ious"](each)
+    assert sheet.caption == "voc_miou: IoU by class, e"
+    assert [row[0].text for row in sheet.rows] == ["background", "dog", "fox"]
+    assert [entry.value for entry in sheet.rows[2][2:]] == [40, 35, 30, 25, 5]
+    assert SHEETS["class_ious"](each._replace(board=each.board._replace(ranking="voc_miou"))) is None
+    assert SHEETS["class_ious"](next(seen(given))) is None
+
+
 def test_strata_are_of_the_choice_shown_first_and_classes_are_rows(each):
     by_area = SHEETS["strata_area_fraction"](each)
     assert [found.name for found in by_area.columns] == ["run", "below 10 % (n 40)", "above 50 % (n 41)"]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import detected
+from severalclasses import at_random
 from stagefiles import certain
 from wsol.regions.edges import BINS
 from wsol.scores import curves
@@ -51,6 +52,7 @@ def split(seed, n=N):
         find_pointing=lambda: Pointing(random.integers(0, 30, n).astype(float), *random.random((2, n))),
         find_pixels=lambda: Pixels(*counts, random.random(n), np.ones(n, bool)),
         find_probabilities=lambda: certain(targets.assign(label=np.arange(n) % 2)),
+        find_seeds=lambda: at_random(random, np.ones(n, bool)),
     )
 
 

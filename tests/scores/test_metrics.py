@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import detected
+from severalclasses import at_random
 from stagefiles import certain
 from wsol.regions.edges import BINS
 from wsol.scores import curves
@@ -47,6 +48,7 @@ def outcome(n=6, seed=0):
         find_masks=lambda: Counts(0.7 * there, random.random(n) * there, there, there),
         find_pointing=lambda: Pointing(random.integers(0, 30, n) * there, *random.random((2, n)) * there),
         find_probabilities=lambda: certain(table),
+        find_seeds=lambda: at_random(random, there == 1),
     )
 
 

@@ -13,7 +13,7 @@ from wsol.experiment.config import check
 
 EXPERIMENTS = sorted(path.stem for path in (ROOT / "workflow/experiments").glob("*.yaml"))
 ELSEWHERE = {
-    *("voc", "openimages30k", "pets", "cub200", "imagenetv2", "imagenet"),
+    *("voc", "voc_seeds", "openimages30k", "pets", "cub200", "imagenetv2", "imagenet"),
     *("keras_accuracy", "gradcam_paper", "wsol_benchmark"),
 }  # they may not lie below DATA
 SMALL = {"overlays": 2, "resamples": 100}

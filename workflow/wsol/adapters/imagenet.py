@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from wsol.adapters.voc import Page, page
 from wsol.boxes import from_inclusive
 from wsol.datasets import apart
 from wsol.datasets.annotations import Annotations, Rows
+from wsol.datasets.pages import Page, page
 from wsol.errors import DataError
 from wsol.files import paths, text
 from wsol.settings import Doc, File

@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, NamedTuple
-from xml.etree.ElementTree import Element, ParseError
+from typing import Annotated, Literal
 
 import numpy as np
-from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 
 from wsol.boxes import area, asboxes, from_inclusive
 from wsol.datasets import maskfiles
 from wsol.datasets.annotations import Annotations, Rows, Which, chosen
+from wsol.datasets.pages import Page, page
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
 from wsol.settings import Doc, File
@@ -40,27 +39,24 @@ CLASSES = [
 ]
 VOID = 255
 
-
-class Object(NamedTuple):
-    name: str
-    box: tuple[float, ...]  # as written
-    difficult: bool
-
-
-class Page(NamedTuple):
-    """One XML file; the image's name is empty and its size 0 where it does not say."""
-
-    image: str
-    width: int
-    height: int
-    objects: list[Object]
+Pages = list[tuple[str, Page | None]]
 
 
 def read(
     *,
-    annotations: Annotated[File, Doc("The folder of XML files.")],
+    annotations: Annotated[
+        File | None,
+        Doc(
+            "The folder of XML files; an image without one, or all where no folder is given, has its classes from its "
+            "file in `masks`."
+        ),
+    ] = None,
     split: Annotated[
-        File | None, Doc("A list of the XML files to read, one name per line without `.xml`; unless given, all.")
+        File | None,
+        Doc(
+            "A list of the images to read (ImageSets/Main, ImageSets/Segmentation), one name per line without `.xml`; "
+            "unless given, all."
+        ),
     ] = None,
     classes: Annotated[
         list[str] | None,
@@ -74,7 +70,7 @@ def read(
     ] = "all",
     difficult: Annotated[
         Literal["ignore", "keep"],
-        Doc("ignore: difficult objects make no target, and their boxes' pixels do not count."),
+        Doc("ignore: difficult objects make no target, and their boxes' pixels do not count; `keep` for voc_miou."),
     ] = "ignore",
     origin: Annotated[Literal[0, 1], Doc("What the inclusive corners count from; VOC's count from 1.")] = 1,
     masks: Annotated[
@@ -82,43 +78,108 @@ def read(
         Doc("SegmentationClass: palette images whose value is the class's place in `classes`, from 1, and 255 void."),
     ] = None,
 ) -> Annotations:
-    """The targets in the order of the files' names, or of the split."""
-    root = paths.folder(annotations, "annotations")
+    """The targets in the order of the files' names, or of the split.
+
+    Where there is no XML, the image is NAME.jpg and the area of a class its pixels.
+    """
+    if not annotations and (difficult != "ignore" or origin != 1):
+        raise DataError("difficult, origin: say how XML files are read, and no folder of annotations is given.")
     rows = Rows()
-    files = listed(root, split, rows) if split else sorted(root.glob("*.xml"))
-    if not files:
-        raise DataError(f"annotations: no XML file in {root}.")
-    pages = [(file, page(file)) for file in files]
-    order = classes or _classes(pages)
+    pages = _pages(annotations, split, masks, rows)
+    order = classes or _classes([content for _, content in pages if content])
     places = {name: label for label, name in enumerate(order)}
-    for file, content in pages:
-        image = content.image or f"{file.stem}.jpg"
-        _targets(image, content, places, target, difficult == "ignore", origin, masks, rows)
+    for name, content in pages:
+        image = (content.image if content else "") or f"{name}.jpg"
+        width, height = (content.width, content.height) if content else (0, 0)
+        values = _mask(masks, image, width, height, rows) if masks else None
+        if values is not None:
+            _named(values, image, order, content, rows)
+        if content:
+            _targets(image, content, places, target, difficult == "ignore", origin, values, rows)
+        elif values is not None:
+            _painted_targets(image, values, len(order), target, rows)
     return rows.done(order)
 
 
-def listed(root: Path, split: str, rows: Rows) -> list[Path]:
-    """The XML files a list names; VOC's class lists have a second column."""
-    found = []
+def _pages(annotations: str | None, split: str | None, masks: str | None, rows: Rows) -> Pages:
+    """What the XML file of each name says, None where a mask is all that there is of it."""
+    if not (annotations or masks):
+        raise DataError("annotations: no folder of XML files, and no folder of masks to read classes from.")
+    root = paths.folder(annotations, "annotations") if annotations else None
+    if split:
+        return listed(root, split, masks, rows)
+    if root:
+        files = sorted(root.glob("*.xml"))
+        if not files:
+            raise DataError(f"annotations: no XML file in {root}.")
+        return [(file.stem, page(file)) for file in files]
+    painted = sorted(path.stem for path in paths.folder(str(masks), "masks").glob("*.png"))
+    if not painted:
+        raise DataError(f"masks: no PNG in {masks}.")
+    return [(name, None) for name in painted]
+
+
+def listed(root: Path | None, split: str, masks: str | None, rows: Rows) -> Pages:
+    """The same of the names of a list; VOC's class lists have a second column."""
+    found: Pages = []
     for where, line in text.lines(split):
-        file = paths.inside(root, f"{line.split()[0]}.xml", where)
-        if paths.there(file):
-            found.append(file)
+        name = line.split()[0]
+        file = paths.inside(root, f"{name}.xml", where) if root else None
+        if file and paths.there(file):
+            found.append((name, page(file)))
+        elif masks and paths.there(paths.inside(masks, f"{name}.png", where)):
+            found.append((name, None))
         else:
-            rows.problem("missing", line.split()[0], f"{where}: no {file.name} in {root}")
+            lacking = [f"no {name}.xml in {root}"] * bool(root) + [f"no {name}.png in {masks}"] * bool(masks)
+            rows.problem("missing", name, f"{where}: {', '.join(lacking)}")
+    if not found:
+        raise DataError(f"split: none of the names in {split} has a file.")
     return found
 
 
-def _classes(pages: list[tuple[Path, Page]]) -> list[str]:
+def _classes(pages: list[Page]) -> list[str]:
     """VOC's twenty where they cover what is found, else the names that are found, sorted."""
     found: set[str] = set()
-    for _, content in pages:
+    for content in pages:
         found |= {thing.name for thing in content.objects}
     return CLASSES if found <= set(CLASSES) else sorted(found)
 
 
+def _named(values: NDArray, image: str, order: list[str], content: Page | None, rows: Rows) -> None:
+    """A problem for a mask with values that are of no class, or of a class that the annotation does not name."""
+    found = [int(value) for value in np.unique(values) if value not in (0, VOID)]
+    strange = [str(value) for value in found if value > len(order)]
+    said = {thing.name for thing in content.objects} if content else set(order)
+    unsaid = [order[value - 1] for value in found if value <= len(order) and order[value - 1] not in said]
+    if strange:
+        rows.problem("mask_values", image, f"{', '.join(strange[:8])}: no class of {len(order)}; taken for background")
+    if unsaid:
+        rows.problem("mask_values", image, f"{', '.join(unsaid)}: not in its XML; taken for background")
+
+
+def _painted_targets(image: str, values: NDArray, count: int, target: Which, rows: Rows) -> None:
+    """The targets of an image whose mask is all that is known of it."""
+    found = zip(*np.unique(values, return_counts=True), strict=True)
+    areas = {int(value) - 1: int(pixels) for value, pixels in found if 0 < value <= count and value != VOID}
+    labels = chosen(areas, target)
+    if not areas:
+        rows.problem("no_class", image, "no class in its mask")
+    elif len(labels) < len(areas):
+        rows.problem("set_aside", image, f"{len(areas)} classes in its mask; target: {target}")
+    height, width = values.shape
+    for label in labels:
+        rows.add(image, label, width, height, (), *_layers(values, label, [], width, height))
+
+
 def _targets(
-    image: str, content: Page, places: dict, target: Which, ignore: bool, origin: int, masks: str | None, rows: Rows
+    image: str,
+    content: Page,
+    places: dict,
+    target: Which,
+    ignore: bool,
+    origin: int,
+    values: NDArray | None,
+    rows: Rows,
 ) -> None:
     """The targets of one image."""
     boxes: dict[int, list] = defaultdict(list)
@@ -136,7 +197,6 @@ def _targets(
         rows.problem("no_class", image, "no object")
     elif len(labels) < len(boxes.keys() | aside.keys()):
         rows.problem("set_aside", image, f"{len(boxes)} classes, {len(aside)} with difficult objects; target: {target}")
-    values = _mask(masks, image, width, height, rows) if masks else None
     if values is not None and not width:  # an XML without a size takes the mask's
         height, width = values.shape
     for label in labels:
@@ -176,37 +236,3 @@ def painted(boxes: list, height: int, width: int) -> NDArray[np.bool_]:
     for x0, y0, x1, y1 in np.clip(np.nan_to_num(asboxes(boxes)), 0, 2**31).round().astype(int):
         pixels[y0:y1, x0:x1] = True
     return pixels
-
-
-def page(path: Path) -> Page:
-    """What one XML file says; a DataError for entities, other structures and broken markup."""
-    try:
-        root = ElementTree.fromstring(path.read_bytes(), forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise DataError(f"{path}: an XML file with a document type or entities is refused.") from error
-    except (ParseError, ValueError, LookupError, OSError, RecursionError) as error:
-        raise DataError(f"{path} is no readable XML: {error or type(error).__name__}.") from error
-    if root.tag != "annotation":
-        raise DataError(f"{path}: expected <annotation>, received <{root.tag:.40}>.")
-    width = _size(root, "size/width", path)
-    height = _size(root, "size/height", path)
-    if width * height > maskfiles.PIXEL_LIMIT:
-        raise DataError(f"{path}: a size of {width}x{height} is over the limit of {maskfiles.PIXEL_LIMIT} pixels.")
-    image = (root.findtext("filename") or "").strip()
-    objects = [_object(element, path) for element in root.iter("object")]
-    return Page(paths.name(image, path) if image else "", width, height, objects)
-
-
-def _size(root: Element, at: str, path: Path) -> int:
-    found = (root.findtext(at) or "").strip()
-    return text.integer(found, str(path), at) if found else 0
-
-
-def _object(element: Element, path: Path) -> Object:
-    name = (element.findtext("name") or "").strip()
-    if not name:
-        raise DataError(f"{path}: an object has no name.")
-    corners = [element.findtext(f"bndbox/{corner}") for corner in ("xmin", "ymin", "xmax", "ymax")]
-    if None in corners:
-        raise DataError(f"{path}: the {name!r} lacks a corner of its bndbox.")
-    return Object(name, tuple(map(text.floating, corners)), (element.findtext("difficult") or "").strip() == "1")

@@ -189,6 +189,11 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     own |= _split(f"thresholds.{name}.{SPLIT}", given, method, evaluation["protocol"])
     if evaluation["masks"] and method == "sweep":
         raise ConfigError(f"thresholds.{name}: masks need one level a map, a sweep has many; name the others.")
+    if "voc_png" in evaluation["exports"] and method not in ("sweep", "fixed"):
+        raise ConfigError(
+            f"thresholds.{name}: the export voc_png has one background level for all maps, of a sweep or fixed, and "
+            f"{method} gives each map its own; name the others in the evaluation's thresholds."
+        )
     at_level = [name for name in evaluation["metrics"] if metric(name).pixel_level]
     if at_level and (step := own.get("step")) and step < STEP:
         raise ConfigError(

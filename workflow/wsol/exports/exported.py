@@ -22,4 +22,6 @@ class Exported(Protocol):
     @property
     def masks(self) -> list[bytes]: ...  # RLE counts of all regions together, b"" where there are none
 
+    def seeds(self) -> Iterable[tuple[str, np.ndarray]]: ...  # of each image the label of each pixel [h w], -1 for none
+
     def maps(self) -> Iterable[np.ndarray]: ...  # [h w], as computed

@@ -11,11 +11,19 @@ from wsol.exports.coco import coco
 from wsol.exports.csv_table import csv_table
 from wsol.exports.exported import Exported
 from wsol.exports.scoremaps import npy, npy_raw
+from wsol.exports.voc_png import voc_png
 from wsol.files.containers import Record
 
 EXPORT = Record("export", 2, "export", ())
 
-EXPORTS: dict[str, Callable[[Exported, Path], None]] = {"coco": coco, "csv": csv_table, "npy": npy, "npy_raw": npy_raw}
+EXPORTS: dict[str, Callable[[Exported, Path], None]] = {
+    "coco": coco,
+    "csv": csv_table,
+    "npy": npy,
+    "npy_raw": npy_raw,
+    "voc_png": voc_png,
+}
+OF_SEEDS = ("voc_png",)  # at the level of seeds; all others at the level of boxes
 
 
 def write_about(root: str | Path, settings: Mapping, made_from: Mapping[str, str | Path]) -> None:

@@ -155,7 +155,7 @@ SOURCES = {
         "Pascal VOC 2012, train and val: boxes, and segmentations of some",
         "flickr's terms of use; research",
         1_999_639_040,
-        ("voc",),
+        ("voc", "voc_seeds"),
         (
             Part(
                 "http://host.robots.ox.ac.uk/pascal/VOC/voc2012/VOCtrainval_11-May-2012.tar",

@@ -11,9 +11,10 @@ from wsol.page.answers import signed
 from wsol.page.seen import FIRST, SeenBoard, shown_first
 from wsol.page.sheets import Column, Entry, Sheet, number
 from wsol.report.tables import NAMES
+from wsol.scores.strata import SEEDS
 
 CLASSES = 1000  # rows of the table by class
-LEVELS = ("maxboxacc@50", "maxboxacc_v2", "mask_iou")  # metrics that curves.csv may have over levels
+LEVELS = ("maxboxacc@50", "maxboxacc_v2", "mask_iou", "voc_miou")  # metrics that curves.csv may have over levels
 RANGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)  # of IoU; the last one has its end too
 RECALLS = range(10, 100, 10)
 AT = [round(0.1 * i, 1) for i in range(1, 10)]  # IoU at which the table of accuracies has a column
@@ -117,6 +118,14 @@ def stratum(seen: SeenBoard, table: str) -> Sheet | None:
     return _by_class(own, title) if table == "class" else _by_run(own, title)
 
 
+def class_ious(seen: SeenBoard) -> Sheet | None:
+    """The IoU of each class of segmentation seeds; `stratum` has it where that is what orders the leaderboard."""
+    own = strata_of(seen, "class", SEEDS)
+    if seen.board.ranking == SEEDS or not len(own):
+        return None
+    return _by_class(own, f"{SEEDS}: IoU by class, {seen.board.evaluation}")
+
+
 def _by_run(own: pd.DataFrame, title: str) -> Sheet:
     names = list(dict.fromkeys(own["stratum"]))
     counts = own.groupby("stratum", sort=False)["n"].max()
@@ -162,10 +171,11 @@ def each(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples()
 
 
-def strata_of(seen: SeenBoard, table: str) -> pd.DataFrame:
-    """The rows of one table of strata in the metric that orders the leaderboard, at the choice shown first."""
+def strata_of(seen: SeenBoard, table: str, metric: str | None = None) -> pd.DataFrame:
+    """The rows of one table of strata in a metric, else in what orders the leaderboard, at the choice shown first."""
     own = seen.strata
-    return shown_first(own[(own["table"] == table) & (own["metric"] == seen.board.ranking)]) if len(own) else own
+    wanted = metric or seen.board.ranking
+    return shown_first(own[(own["table"] == table) & (own["metric"] == wanted)]) if len(own) else own
 
 
 def failures_of(seen: SeenBoard, rule: str) -> pd.DataFrame:

@@ -19,6 +19,7 @@ SHEETS: dict[str, Callable[[SeenBoard], Sheet | None]] = {
     "overlap_distribution": behind.overlap_distribution,
     "precision_recall": behind.precision_recall,
     **{f"strata_{name}": partial(behind.stratum, table=name) for name in behind.TABLES},
+    "class_ious": behind.class_ious,
     **{f"failures_{name}": partial(behind.failures, rule=name) for name in behind.RULES},
 }
 
@@ -48,7 +49,12 @@ QUESTIONS = (
     Question(
         "overlap", "IoU", "Over which IoU?", (("overlap", "overlap"), ("overlap_distribution", "overlap_distribution"))
     ),
-    Question("strata", "on what", "On what?", tuple((f"strata_{name}", f"strata_{name}") for name in behind.TABLES)),
+    Question(
+        "strata",
+        "on what",
+        "On what?",
+        (*((f"strata_{name}", f"strata_{name}") for name in behind.TABLES), ("", "class_ious")),
+    ),
     Question(
         "failures",
         "failures",

@@ -42,6 +42,8 @@ from wsol.scores.outcome import Outcome
 from wsol.scores.pixels import Pixels, average_precision
 from wsol.scores.pointing import Pointing
 from wsol.scores.probabilities import Probabilities
+from wsol.scores.seedmaps import count, joined, rows_of
+from wsol.scores.seeds import LEVELS, Seeds
 from wsol.scores.views import View
 
 OBJECT = [0.0, 0, 10, 10]
@@ -78,6 +80,7 @@ def example() -> View:
         find_detections=_detections,
         find_pointing=lambda: Pointing(*np.array(POINTING).T),
         find_probabilities=_probabilities,
+        find_seeds=_seeds,
     )
     return View(outcome, "oracle")
 
@@ -126,3 +129,13 @@ def _probabilities() -> Probabilities:
     present = np.array([[True, False], [True, False], [False, True], [False, True]])
     correct = np.array([True, False, True, False])
     return Probabilities(np.arange(4), present, PROBABILITY, CONFIDENCE, correct, np.ones(4, bool))
+
+
+def _seeds() -> Seeds:
+    """Each target is an image of its own; the last has no mask and does not count."""
+    found = []
+    for target, (true, other, label) in enumerate(zip(TRUE_PIXELS[:3], OTHER_PIXELS, (0, 0, 1), strict=False)):
+        values = np.repeat(np.tile(PIXEL_VALUES, 2), [*true, *other]).astype(np.float32)
+        truth = np.repeat(np.array([1, 0], np.int16), [sum(true), sum(other)])
+        found.append(rows_of(target, [label], count(values[None], truth, LEVELS)))
+    return Seeds(joined(found, len(LEVELS)), np.array([True, True, True, False]))

@@ -42,6 +42,7 @@ def load_run(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Out
         find_pointing=stages.find_pointing if stages.heatmaps else None,
         find_probabilities=partial(find_probabilities, stages.targets, predictions) if predictions else None,
         find_detections=partial(detect, stages, predictions) if stages.heatmaps else None,
+        find_seeds=stages.find_seeds if stages.heatmaps else None,
         explain=class_of_maps(files["heatmaps"]),
         boxed=stages.protocol.boxed,
         swept_levels=stages.levels,

@@ -22,6 +22,7 @@ from wsol.scores.detections import IOUS, Detections
 from wsol.scores.pixels import Counts, Pixels
 from wsol.scores.pointing import Pointing
 from wsol.scores.probabilities import Probabilities
+from wsol.scores.seeds import Seeds
 
 T = TypeVar("T")
 DELTAS = (0.3, 0.5, 0.7)  # the usual IoU thresholds
@@ -56,6 +57,7 @@ class Outcome:
     find_pointing: Callable[[], Pointing] | None = None
     find_probabilities: Callable[[], Probabilities] | None = None
     find_detections: FindDetections | None = None
+    find_seeds: Callable[[], Seeds] | None = None
     explain: str = "labelled"  # the class that maps are of: labelled | predicted, the one of the highest logit
     boxed: tuple[str, ...] = ("ok",)  # the statuses whose boxes count
     deltas: tuple[float, ...] = DELTAS  # the IoU thresholds that one pass over the regions finds together
@@ -150,6 +152,16 @@ class Outcome:
         if self.find_probabilities is None:
             raise Unavailable("predictions")
         return self.find_probabilities()
+
+    @cached_property
+    def seeds(self) -> Seeds:
+        """The maps of all classes of each image together, counted at every background level."""
+        return self._masked(self.find_seeds)
+
+    @property
+    def known_seeds(self) -> Seeds | None:
+        """Those where a metric has asked for them."""
+        return vars(self).get("seeds")
 
     def overlaps(self, level: NDArray[np.float64] | float | None) -> Sequence[NDArray[np.float64]]:
         """IoU [boxes truth] of each target's boxes at one level, or at its own of levels [n].

@@ -12,11 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wsol.errors import DataError
 from wsol.files.npz import unpack
 from wsol.regions.localize import mask
 from wsol.regions.published import check_stretched
 from wsol.regions.thresholds import levels_of
 from wsol.scores.boxscores import chances, scored, scored_boxes
+from wsol.scores.outcome import Unavailable
+from wsol.scores.seedmaps import DRAWN, by_image, seed, stacked
+from wsol.scores.seeds import BACKGROUND
 from wsol.scores.stages import Stages
 from wsol.scores.views import Level, View
 
@@ -71,6 +75,30 @@ class RunResult:
             level = levels_of(threshold, prepared)[0] if own is None else own
             found.append(mask(protocol.foreground(prepared, level), drawn.canvas_to_image, size))
         return found
+
+    @cached_property
+    def seed_level(self) -> tuple[float, str]:
+        """The background level that tables show voc_miou at first, and where it is from; a DataError without any."""
+        threshold = self.stages.settings["threshold"]
+        if threshold["method"] == "fixed":
+            return threshold["level"], "fixed"
+        lacking = ""
+        for outcome, level_from in ((self.view.chooser, self.view.level_from), (self.view.outcome, "oracle")):
+            try:
+                return outcome.seeds.best_level(), level_from
+            except Unavailable as reason:
+                lacking = str(reason)
+        raise DataError(f"export of seeds: no split to choose the background level on, for lack of {lacking}.")
+
+    def seeds(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Each image of known size and its seed [h w]: the label of each pixel, BACKGROUND where it is of none."""
+        if self.view.outcome.explain == "predicted":
+            raise DataError("export of seeds: needs maps of the labelled classes, these are of the predicted.")
+        level, _ = self.seed_level
+        for _, own, drawn in by_image(self.targets, self.stages.maps(**DRAWN)):
+            if own[0].height and own[0].width:
+                labels = np.array([BACKGROUND, *(row.label for row in own)])
+                yield own[0].image, labels[seed(stacked(own, drawn), level)]
 
     def maps(self) -> Iterator[NDArray[np.floating]]:
         """A DataError where one does not cover its image: score maps have no place for a crop or a border."""

@@ -12,6 +12,7 @@ import pandas as pd
 from wsol.regions.edges import published
 from wsol.scores import curves
 from wsol.scores.metrics import metric
+from wsol.scores.metrics.record import Pooled
 from wsol.scores.outcome import DELTAS, Outcome
 from wsol.scores.pixels import Floats, Pixels
 from wsol.scores.views import View
@@ -21,7 +22,7 @@ LEVELS = np.arange(101) / 100
 IOUS = np.arange(21) / 20
 RECALLS = np.arange(101)  # percent
 HITS = {"maxboxacc@50": ((0.5,), "largest"), "maxboxacc_v2": (DELTAS, "all")}  # the IoU that count, and the components
-BY_IOU, OF_MASKS, OF_RECALL = "gtknown_loc", "mask_iou", "pxap"
+BY_IOU, OF_MASKS, OF_RECALL, OF_SEEDS = "gtknown_loc", "mask_iou", "pxap", "voc_miou"
 PERCENT = 100
 
 Points = Iterable[tuple[float, float]]  # x, value
@@ -49,15 +50,14 @@ def _of_levels(view: View, select: Outcome | None, metrics: Sequence[str]) -> It
     Where each class has a level of its own none of them is one of the curve's, which is of all targets at one.
     """
     report = view.outcome
-    for name in (*HITS, OF_MASKS):
+    for name in (*HITS, OF_MASKS, OF_SEEDS):
         if _is_known(name, report, metrics):
             # A select split without masks chooses no level of them.
-            lacks = select is not None and select.known_pixels is None
-            chooser = None if name == OF_MASKS and lacks else select
+            chooser = None if select is not None and _lacks(select, name) else select
             for split, outcome in {"report": report, "select": chooser}.items():
                 if outcome is not None:
                     yield from (("level", name, split, *point) for point in by_level(outcome, name))
-            if not view.per_class:
+            if not view.per_class or name == OF_SEEDS:  # of seeds there is one for all
                 yield from _chosen(name, report, chooser)
 
 
@@ -65,13 +65,20 @@ def _chosen(name: str, report: Outcome, select: Outcome | None) -> Iterator[tupl
     """Each level that a metric was scored at, with its score."""
     for level_from in ["oracle"] + ["selected"] * (select is not None):
         view = View(report, level_from, select)
-        score = PERCENT * np.nanmean(np.asarray(metric(name)(view)))
+        values = metric(name)(view)
+        score = PERCENT * (values.score() if isinstance(values, Pooled) else np.nanmean(values))
         yield from (("chosen", name, level_from, level, score) for level in view.levels.values())
+
+
+def _lacks(outcome: Outcome, name: str) -> bool:
+    """Whether a metric of masks has not counted the pixels of a split."""
+    known = {OF_MASKS: outcome.known_pixels, OF_SEEDS: outcome.known_seeds}
+    return name in known and known[name] is None
 
 
 def _is_known(name: str, report: Outcome, metrics: Sequence[str]) -> bool:
     """Whether what a curve is made of has been found: the hits of largest regions always are."""
-    if name == OF_MASKS:
+    if name in (OF_MASKS, OF_SEEDS):
         return name in metrics
     boxed = report.explain != "predicted" and bool(report.has_true_boxes.any())
     return boxed and (HITS[name][1] == "largest" or name in metrics)
@@ -79,6 +86,9 @@ def _is_known(name: str, report: Outcome, metrics: Sequence[str]) -> bool:
 
 def by_level(outcome: Outcome, name: str) -> Points:
     """The score of all targets at each level, in percent; nothing where no target counts."""
+    if name == OF_SEEDS:
+        seeds = outcome.known_seeds
+        return [] if seeds is None else zip(seeds.levels, PERCENT * seeds.curve(), strict=True)
     if name == OF_MASKS:
         pixels = outcome.known_pixels
         if pixels is None:

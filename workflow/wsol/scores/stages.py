@@ -21,10 +21,11 @@ from wsol.regions.canvases import boxes_on_image
 from wsol.regions.drawing import PreparedMap, drawing
 from wsol.regions.protocols import PROTOCOLS, Protocol
 from wsol.regions.thresholds import swept_levels
-from wsol.scores import curves, masks, pixels, pointing
+from wsol.scores import curves, masks, pixels, pointing, seedmaps
 from wsol.scores.curves import HitIntervals
 from wsol.scores.hits import find_hit_intervals
 from wsol.scores.outcome import Unavailable, statuses
+from wsol.scores.seeds import LEVELS, Seeds
 
 Reader = Callable[[], Mapping[str, NDArray]]
 Truth = Sequence[NDArray[np.float64]]
@@ -130,18 +131,26 @@ class Stages:
         """Of the maps' own values: min-max would make energy of everything above the least."""
         return pointing.measure(self.targets, self.maps("none"))
 
+    def find_seeds(self) -> Seeds:
+        """At the levels of the field, or at the one of a fixed threshold; drawn by a rule of their own."""
+        threshold = self.settings["threshold"]
+        if threshold["method"] not in ("sweep", "fixed"):
+            raise Unavailable("one background level for all maps (of a sweep, or fixed)")
+        levels = LEVELS if threshold["method"] == "sweep" else np.array([threshold["level"]], np.float64)
+        return seedmaps.measure(self.targets, self.maps(**seedmaps.DRAWN), levels)
+
     def find_masks(self) -> pixels.Counts:
         found = np.concatenate([np.empty(0, "S1"), *(shard["masks"] for _, shard in self.shards(self.regions))])
         if not (found != b"").any():  # the evaluation asked for none
             raise Unavailable("predicted masks")
         return masks.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
 
-    def maps(self, normalization: str | None = None) -> Iterator[PreparedMap]:
+    def maps(self, normalization: str | None = None, **other: str) -> Iterator[PreparedMap]:
         """Every target's map as floats, before a protocol makes whole numbers of it; a zero if it is not ok.
 
-        Prepared as for the regions, unless another `normalization` is asked for.
+        Prepared as for the regions, unless another `normalization`, or `other` settings, are asked for.
         """
-        settings = dict(self.settings)
+        settings = {**self.settings, **other}
         if normalization:
             settings["normalization"] = normalization
         for rows, shard in self.shards(self.heatmaps):

@@ -16,11 +16,14 @@ from wsol.boxes import Boxes, area, asboxes
 from wsol.files import rle
 from wsol.scores.metrics import metric
 from wsol.scores.metrics.boxes import COCO_AREAS
+from wsol.scores.outcome import Outcome
 from wsol.scores.runs import of_targets
+from wsol.scores.seeds import BACKGROUND
 from wsol.statistics.intervals import Estimate
 from wsol.statistics.resampling import Floats
 
 COLUMNS = ["table", "stratum", "metric", "choice", *Estimate._fields]
+SEEDS = "voc_miou"
 FRACTIONS = {"below 10 %": 0.1, "10-25 %": 0.25, "25-50 %": 0.5, "above 50 %": np.inf}  # upper edges, as COCO_AREAS
 OBJECTS = {"1": 2, "2": 3, "3-5": 6, "6 and more": np.inf}
 DISTANCES = {"below .1": 0.1, ".1-.25": 0.25, ".25-.5": 0.5, "above .5": np.inf}
@@ -44,6 +47,20 @@ def strata(outcomes: Sequence[pd.DataFrame], targets: pd.DataFrame) -> pd.DataFr
                 if not np.isnan(part).all(axis=1).any():
                     rows.append((table, stratum, name, choice, *_estimate(name, part, groups[here])))
     return pd.DataFrame(rows, columns=COLUMNS + ["spread"] * (len(outcomes) > 1))
+
+
+def by_class_of_seeds(scores: pd.DataFrame, report: Outcome) -> pd.DataFrame:
+    """The rows of the table `class` under voc_miou, which is no mean over targets: each class's IoU, the background's.
+
+    `scores` are those of `report`, whose rows say the level.
+    """
+    rows = []
+    names = {BACKGROUND: "background", **dict(zip(report.targets["label"], report.targets["class_name"], strict=True))}
+    for row in scores[scores["metric"] == SEEDS].itertuples():
+        level = float(str(row.levels)) if row.levels else None
+        for label, estimate in report.seeds.by_class(level, report.targets["group"]):
+            rows.append(("class", names[label], SEEDS, row.choice, *estimate.scaled(100)))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _measured(trainings: Sequence[pd.DataFrame]) -> dict[tuple[str, str], Floats]:

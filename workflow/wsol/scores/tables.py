@@ -39,10 +39,24 @@ def joined_strata(
         if len(own) > 1:
             seen = strata([OUTCOMES.read(path) for _, path, _ in own], TARGETS.read(own[0][2]))
             seen = seen.assign(**trainings[0].scores[list(RUN_COLUMNS)].iloc[0])
+            seen = _concat([seen, pooled_strata([STRATA.read(path) for path, *_ in own], seen)])
         else:
             seen = STRATA.read(own[0][0]).assign(spread=np.nan)
         found.append(seen.assign(trainings=_count(trainings)))
     return pd.concat(found, ignore_index=True)
+
+
+def pooled_strata(trainings: Sequence[pd.DataFrame], seen: pd.DataFrame) -> pd.DataFrame:
+    """The strata of several trainings in the metrics that are no mean over targets, which `seen` lacks.
+
+    Their mean and spread; no interval, as of each training only its own is known.
+    """
+    own = pd.concat(trainings, ignore_index=True)
+    own = own[~own["metric"].isin(seen["metric"])]
+    names = [*RUN_COLUMNS, "table", "stratum", "metric", "choice"]
+    grouped = own.groupby(names, sort=False)
+    found = grouped.agg(value=("value", "mean"), n=("n", "min"), groups=("groups", "min"), spread=("value", "std"))
+    return found[grouped.size() == len(trainings)].reset_index().assign(low=np.nan, high=np.nan)
 
 
 def joined_failures(rows: Sequence[Sequence[ScoredRun]], outcomes: Files) -> pd.DataFrame:

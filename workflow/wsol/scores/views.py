@@ -9,11 +9,13 @@ from wsol.scores import choosing, curves, pixels
 from wsol.scores.choosing import OneLevel, Rows
 from wsol.scores.detections import Detections
 from wsol.scores.outcome import Outcome, Unavailable
+from wsol.scores.seeds import Seeds
 from wsol.statistics.resampling import Resamples
 
 Values = NDArray[np.float64]
 Level = Values | float | None  # of all targets, or of each its own [n]; None: each map's own
 PIXELS = ("pixels",)  # the key of the one level that pixel metrics are taken at
+SEEDS = ("seeds",)  # and of the background level of segmentation seeds
 
 
 class View:
@@ -133,6 +135,19 @@ class View:
         level = self._level(key)
         assert level is not None, "only a fixed level is each map's own"
         return found.at_level(level)
+
+    def seeds(self) -> tuple[Seeds, int]:
+        """Segmentation seeds counted at every background level, and the place of the level of highest mean IoU.
+
+        The classes of an image compete above one level, so that no class has its own. Where the threshold is one level
+        for all maps, that is it.
+        """
+        found = self.of_label.seeds
+        level = self.levels.setdefault(SEEDS, None)
+        if level is None and self.level_from != "fixed":
+            level = self.levels[SEEDS] = choosing.best_level(self.chooser, SEEDS)
+        assert not isinstance(level, np.ndarray)
+        return found, found.place(level)
 
     def overlaps(self) -> Sequence[NDArray[np.float64]]:
         """IoU [boxes truth] of all boxes of each target at the level best for IoU .5."""

@@ -44,6 +44,7 @@ from wsol.scores.metrics.masks import (
     pixel_recall,
     pixel_specificity,
     pxap,
+    voc_miou,
 )
 from wsol.scores.metrics.record import COUNT, Metric, at_delta
 from wsol.scores.metrics.registry import MEANS, Metrics, plain
@@ -111,6 +112,7 @@ METRICS = Metrics(
         "pixel_specificity": Metric(pixel_specificity, pixel_level=True),
         "dice": Metric(dice, pixel_level=True),
         "hit_rate": Metric(hit_rate, over_classes=True),
+        "voc_miou": Metric(voc_miou),
     },
     FAMILIES,
     OLD_NAMES,

@@ -114,3 +114,22 @@ def pxap(view: View) -> Pooled:
     """
     found = view.of_label.pixels
     return Pooled(found.pooled_ap, found.counted)
+
+
+def voc_miou(view: View) -> Pooled:
+    """IoU of segmentation seeds, a mean over classes and the background, of the pixels of all images together.
+
+    At each pixel the class of the highest map among those that the image is labelled with, or the background where none
+    is above the background level t: the field's evaluation of seeds (Ahn & Kwak 2018; Ahn et al. 2019), by one
+    confusion matrix over the data set; t of 0, .01 ... .59, or a fixed threshold's. How maps and the truth are prepared
+    stands in scores/seedmaps.py. The mean is over the classes that occur in the truth or in what is predicted, VOC's 21
+    where all do. Only labelled classes are predicted, so that an image's labels are taken for known. VOC's own number
+    needs `target: all` and `difficult: keep`.
+
+    >>> from wsol.scores.example import example
+    >>> found = voc_miou(example())  # above .3: class 0 90 of 130 pixels, class 1 0 of 40, the background 430 of 510
+    >>> found.estimate(np.ones((1, 4))).round(4)
+    array([0.5118])
+    """
+    found, place = view.seeds()
+    return Pooled(lambda weights: found.mean_ious(weights, slice(place, place + 1))[:, 0], found.counted)
