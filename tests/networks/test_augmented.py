@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from test_attention import deep
 
 import models
 from augmenting import IMAGES, PLAIN, SCALES, TARGETS, seen, written
@@ -145,3 +146,37 @@ def test_scales_that_are_one_size_or_leave_no_map_are_refused(settings):
         scaling.sized(settings, own, [{"scales": [1.0, 1.01]}])
     with pytest.raises(ConfigError, match=r"^scales: 0.1 is an input of 3x3 pixels: "):
         scaling.sized(settings, own, [{"scales": [0.1]}])
+
+
+def test_a_transformer_is_shown_mirrored_images_and_is_of_one_size(tmp_path):
+    network, image = models.backbone(models.seeded(deep)), models.picture("1")
+    asked = {**PLAIN, "evidence": {"method": "attention"}, "flip": True, "scales": [1.0]}
+    sink = evidence.Collected()
+    images, table = {"0": image, "1": image[:, ::-1]}, models.targets(["0", "1"], [[1], [1]])
+    evidence.predict(network, images.__getitem__, table, sink, explanations={"a": asked})
+    plain, mirrored = sink.view("a"), sink.view("a@1.0-flipped")
+    for cam in ("rollout", "legrad"):
+        own = np.stack(list(heatmaps.maps_from(CAMS[cam], plain, {})))
+        both = np.stack(list(heatmaps.maps_from(CAMS[cam], plain, {}, {}, [mirrored])))
+        assert np.abs(own[0] - own[1][:, ::-1]).max() > 1e-6
+        np.testing.assert_allclose(both[0], (own[0] + own[1][:, ::-1]) / 2, atol=1e-6)
+        np.testing.assert_allclose(both[1], both[0][:, ::-1], atol=1e-6)
+    models.seeded(deep).save(tmp_path / "vit.keras")
+    settings = {"model": str(tmp_path / "vit.keras"), "preprocessing": {"scale": 1 / 255}}
+    with pytest.raises(ConfigError, match=r"^scales: 2 is an input of 32x32 pixels: input: the model does not take"):
+        scaling.sized(settings, backbones.build(settings), [{"scales": [2.0]}])
+
+
+def test_a_saved_model_is_as_its_keras_file_is(tmp_path):
+    for name in ("plain", "flattened"):
+        model = models.seeded(models.MODELS[name])
+        model.save(tmp_path / f"{name}.keras")
+        model.export(tmp_path / name, verbose=False)
+    other = {"preprocessing": {"scale": 1 / 255}, "input": 16, "batch": 3}
+    ways = {"scales": [1.0, 2.0], "flip": True}
+    _, ours, *_ = seen({"model": str(tmp_path / "plain"), "safe": False, **other}, ways)
+    _, theirs, *_ = seen({"model": str(tmp_path / "plain.keras"), **other}, ways)
+    assert ours[0].shape == (8, 8) and any(np.ptp(heat) > 0 for heat in ours)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    with pytest.raises(ConfigError, match=r"^scales: 2 is an input of 32x32 pixels: input: the model does not take"):
+        seen({"model": str(tmp_path / "flattened"), "safe": False, **other}, ways)
