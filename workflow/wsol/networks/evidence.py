@@ -55,11 +55,11 @@ def predict(
 
     `targets` has the columns image, outputs (those that are right for the target), width and height. An image that
     does not open has NaN logits, and its targets no evidence. `explanations` says by name what is explained (layer,
-    score, explain, evidence); without it, as "", what the backbone's own settings say. `progress` hears how many images
-    each batch finished. An `explainer` of this backbone, made before, spares a second tracing; layers that were `kept`
-    of a pass over the same images spare the pass, where they are all that is needed. `sized` has the backbone at other
-    scales of its input (`scaling.sized`), where explanations ask for some. A ConfigError names an output that the
-    network does not have.
+    score, explain, evidence; scales and flip, if any); without it, as "", what the backbone's own settings say.
+    `progress` hears how many images each batch finished. An `explainer` of this backbone, made before, spares a second
+    tracing; layers that were `kept` of a pass over the same images spare the pass, where they are all that is needed.
+    `sized` has the backbone at other scales of its input (`scaling.sized`), where explanations ask for some. A
+    ConfigError names an output that the network does not have.
     """
     firsts = targets.drop_duplicates("image")
     settings = explanations or {"": backbone.settings}
