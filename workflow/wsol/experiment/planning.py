@@ -94,7 +94,8 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
     if classes:
         wanted = backbones.untrained(wanted)
     attends = settings["evidence"]["method"] == "attention"
-    key = repr((sorted(wanted.items()), classes, attends, settings.get("scales")))
+    scales = sorted({*settings.get("scales", ()), 1.0})
+    key = repr((sorted(wanted.items()), classes, attends, scales))
     if key not in _known:
         try:
             backbone = backbones.build(wanted, classes=classes or None)
