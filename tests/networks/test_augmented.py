@@ -180,3 +180,16 @@ def test_a_saved_model_is_as_its_keras_file_is(tmp_path):
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
     with pytest.raises(ConfigError, match=r"^scales: 2 is an input of 32x32 pixels: input: the model does not take"):
         seen({"model": str(tmp_path / "flattened"), "safe": False, **other}, ways)
+
+
+def test_trained_weights_are_those_of_every_scale(tmp_path):
+    """They are a file of the run's, of an architecture that knows how many classes there are by them alone."""
+    small = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "seed": 1}
+    first = backbones.build(small | {"weights": "random", "classes": 3})
+    first.model.save_weights(path := tmp_path / "model.weights.h5")
+    trained = small | {"weights": {"train": {"dataset": "a"}}, "seed": 2}
+    own = backbones.build(trained, path, 3)
+    wide = scaling.sized(trained, own, [{"scales": [1.0, 1.5]}], path, 3)[1.5]
+    assert wide.size == (96, 96) and wide.layer == own.layer
+    for one, other in zip(wide.model.weights, first.model.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
