@@ -20,7 +20,7 @@ def settings(tmp_path_factory):
 
 
 def taped(model, layer, pixels, output, prepare):
-    """Grad-CAM of one image by Keras and a tape."""
+    """Grad-CAM of one image by Keras and a tape, with the sum of the gradients in place of their mean."""
     import tensorflow as tf
 
     head = model.layers[-1]
@@ -30,7 +30,7 @@ def taped(model, layer, pixels, output, prepare):
         tape.watch(maps)
         score = (pooled @ head.kernel + head.bias)[0, output]
     gradient = tape.gradient(score, maps)
-    return np.maximum((maps * tf.reduce_mean(gradient, (1, 2), keepdims=True)).numpy().sum(-1), 0)
+    return np.maximum((maps * tf.reduce_sum(gradient, (1, 2), keepdims=True)).numpy().sum(-1), 0)
 
 
 @pytest.mark.parametrize("resize", ["stretch", "pad"])
@@ -50,7 +50,7 @@ def test_the_map_is_the_mean_of_plain_keras_at_each_size(settings, ways, resize)
         side = round(8 * max(scales))
         expected = np.mean([fusion.enlarged(each, side, side) for each in expected], axis=0)[0]
         assert expected.max() > 0
-        np.testing.assert_allclose(heat, expected, atol=1e-5 * expected.max())
+        np.testing.assert_allclose(heat * side**2, expected, atol=1e-5 * expected.max())
 
 
 def naively(maps, cells, grid, side):
@@ -85,7 +85,7 @@ def test_a_published_architecture_is_built_at_each_size_with_the_same_weights():
     assert abs(grid.shift_x) > 1  # it is not the stretch
     mean = np.mean([naively(heat, at, grid, len(expected[2][0])) for heat, at in expected], axis=0)
     assert mean.max() > 0 and found["logits"].shape == (5, 3)
-    np.testing.assert_allclose(maps[0], mean, atol=1e-5 * mean.max())
+    np.testing.assert_allclose(maps[0] * maps[0].size, mean, atol=1e-5 * mean.max())
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +126,15 @@ def test_a_patch_is_found_where_it_lies(blurring, ways):
     assert abs(at.x(columns) - 124) < 0.25 and abs(at.y(rows) - 64) < 0.25
     if ways == {"flip": True}:  # stretched over the input it lies elsewhere, and its mirrored half on the other side
         assert abs(columns * 8 - 124) > 3
+
+
+def test_cam_is_the_mean_of_weighted_activations_of_the_dense_layer(settings):
+    """Zhou's map, of no gradient: what is summed where segmentation seeds are made (Ahn 2019, IRN)."""
+    model = keras.saving.load_model(settings["model"])
+    look, kernel = keras.Model(model.input, model.get_layer("last").output), model.layers[-1].kernel.numpy()
+    _, maps, _, outputs = seen(settings, {"scales": [0.5, 2.0]}, cam="cam")
+    for name, heat, output in zip(TARGETS["image"], maps, outputs, strict=True):
+        shown = (fit(IMAGES[name], (side, side))[0][None].astype(np.float32) / 255 for side in (16, 64))
+        expected = [fusion.enlarged(look(x).numpy() @ kernel[:, output], 16, 16)[0] for x in shown]
+        assert np.abs(expected[0]).max() < 3 * np.abs(expected[1]).max()  # neither drowns the other
+        np.testing.assert_allclose(heat * 256, np.mean(expected, axis=0), atol=1e-5 * np.abs(expected).max())

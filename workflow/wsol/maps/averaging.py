@@ -1,5 +1,10 @@
 """Maps of an image in several augmentations made one: each brought to the finest grid by where its cells lie, then the
-mean. Values stay as they were computed: a scale's map is not normalised before it counts."""
+mean.
+
+None is normalised before it counts. But behind a pooling a gradient is a share of the class's weight, the smaller the
+more places there are: maps of gradients count times their places, so that of CAM it is weight times activation that is
+averaged, as in the code of those who make segmentation seeds.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,8 +14,10 @@ from wsol.affine import Affine
 from wsol.maps.fusion import between
 
 
-def averaged(maps: Sequence[np.ndarray], cells: Sequence[Affine]) -> np.ndarray:
+def averaged(maps: Sequence[np.ndarray], cells: Sequence[Affine], shared: bool = False) -> np.ndarray:
     """Maps [n h w], an array per augmentation, whose `cells` lie on the input -> [n H W] on the finest one's grid.
+
+    Values that are `shared` by the places of a map (`Cam.shared`) count as on a map of as many places as the finest.
 
     >>> one, mirrored = np.array([[[1.0, 3.0]]]), np.array([[[5.0, 1.0]]])
     >>> averaged([one, mirrored], [Affine(4, 8, 0, 0), Affine(-4, 8, 8, 0)]).tolist()
@@ -18,7 +25,11 @@ def averaged(maps: Sequence[np.ndarray], cells: Sequence[Affine]) -> np.ndarray:
     """
     grid = finest(cells)
     shape = maps[grid].shape[1:]
-    return np.mean([placed(each, own, cells[grid], shape) for each, own in zip(maps, cells, strict=True)], axis=0)
+    found = [placed(each, own, cells[grid], shape) for each, own in zip(maps, cells, strict=True)]
+    if shared:
+        places = [each.shape[1] * each.shape[2] for each in maps]
+        found = [each * np.float32(own / places[grid]) for each, own in zip(found, places, strict=True)]
+    return np.mean(found, axis=0)
 
 
 def finest(cells: Sequence[Affine]) -> int:

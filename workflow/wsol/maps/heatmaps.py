@@ -39,7 +39,7 @@ def maps_from(
         layers = []
         for suffix in suffixes(evidence):
             seen = [cam(*(rows(view, name + suffix, chunk) for name in cam.arrays), **settings) for view in views]
-            layers.append(averaged(seen, cells[suffix]) if further else seen[0])
+            layers.append(averaged(seen, cells[suffix], cam.shared) if further else seen[0])
         yield from fuse(layers, **fusion)
 
 
