@@ -12,7 +12,7 @@ from wsol.index import indexing
 from wsol.index.outputs import right
 from wsol.index.splits import rows
 from wsol.job import job
-from wsol.networks import backbones, determinism, device, evidence, receptive
+from wsol.networks import backbones, determinism, device, evidence, receptive, scaling
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -40,6 +40,9 @@ with job(snakemake.log, f"predict {name}") as log:
         log.say(note)
     for layer, cells in zip(backbone.layers, backbone.cell_to_input, strict=True):
         log.say(receptive.describe(layer, cells))
+    sized = scaling.sized(settings, backbone, explanations.values(), trained, fitted["classes"])
+    for scale in set(sized) - {1.0}:
+        log.say(f"scale {scale:g}: an input of {sized[scale].size[0]}x{sized[scale].size[1]} pixels")
     weights = {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
     found_out = {"layer": backbone.layer, "activation": backbone.activation}
     provenance = {
@@ -53,7 +56,7 @@ with job(snakemake.log, f"predict {name}") as log:
         EVIDENCE.stream(snakemake.output.evidence, **provenance) as sink,
         log.counter(targets["image"].nunique()) as done,
     ):
-        options = {"explanations": explanations, "threads": threads, "progress": done}
+        options = {"explanations": explanations, "sized": sized, "threads": threads, "progress": done}
         seen_before = kept.kept(snakemake.output.predictions, params.reading, backbone.layer, files)
         if seen_before:
             log.say("layers as another reading kept them: no image is opened")

@@ -1,7 +1,7 @@
 """Images: fitting to a network's input, and where each input pixel came from."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
@@ -67,6 +67,7 @@ class Loaded(NamedTuple):
     input_to_image: Affine
     status: str  # ok | unreadable
     problem: str
+    also: Mapping[tuple[int, int], np.ndarray] = {}  # its pixels at further sizes
 
 
 def load(
@@ -76,16 +77,20 @@ def load(
     size: tuple[int, int],
     resize: Resize,
     interpolation: Interpolation,
+    also: Sequence[tuple[int, int]] = (),
 ) -> Loaded:
     """One image; `annotated` is the (height, width) that boxes count in, (0, 0) for the stored file's own."""
     try:
         image = open_image(name)
     except (DataError, OSError) as error:
-        blank = np.zeros((*size, 3), np.uint8)
-        return Loaded(blank, Affine.stretch(size, annotated), "unreadable", str(error))
+        blank, *others = (np.zeros((*each, 3), np.uint8) for each in (size, *also))
+        further = dict(zip(also, others, strict=True))
+        return Loaded(blank, Affine.stretch(size, annotated), "unreadable", str(error), further)
     stored = image.shape[:2]
     pixels, input_to_image = fit(image, size, resize, interpolation)
-    return Loaded(pixels, rescaled(input_to_image, stored, annotated if all(annotated) else stored), "ok", "")
+    further = {each: fit(image, each, resize, interpolation)[0] for each in also}
+    placed = rescaled(input_to_image, stored, annotated if all(annotated) else stored)
+    return Loaded(pixels, placed, "ok", "", further)
 
 
 def loader(
@@ -97,12 +102,13 @@ def loader(
     interpolation: Interpolation = "linear",
     threads: int = 2,
     ahead: int = 96,
+    also: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Loaded]:
-    """The images in order, decoded by `threads` threads at most `ahead` images early."""
+    """The images in order, decoded by `threads` threads at most `ahead` images early; at sizes `also` too."""
     queue: deque[Future[Loaded]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="images") as pool:
         for name, counted in zip(names, annotated, strict=True):
-            queue.append(pool.submit(load, open_image, name, counted, size, resize, interpolation))
+            queue.append(pool.submit(load, open_image, name, counted, size, resize, interpolation, also))
             if len(queue) >= ahead:
                 yield queue.popleft().result()
         while queue:

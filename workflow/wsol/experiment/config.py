@@ -13,6 +13,7 @@ from wsol.experiment.located import located
 from wsol.experiment.networks import OF_NETWORK, CamEntry
 from wsol.experiment.schema import shaped
 from wsol.exports.forms import EXPORTS
+from wsol.files import augmentations
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
@@ -30,6 +31,7 @@ from wsol.scores.metrics.registry import plain
 from wsol.settings import File, Seed, checked, conform, known
 
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
+ASKED = (*OF_NETWORK, *augmentations.SETTINGS)  # what a cam asks of networks
 PAIRING = ("method", "fusion", "backbones")  # of a cam, what its method does not take
 
 
@@ -160,12 +162,12 @@ def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
     settings: dict[str, Any] = {}
     if name != IMPORTED:
         function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
-        own = {key: value for key, value in given.items() if key not in (*PAIRING, *OF_NETWORK)}
+        own = {key: value for key, value in given.items() if key not in (*PAIRING, *ASKED)}
         settings = checked(where, function, own)
         _named(f"{where}.backbones", given, backbones)
     if method in CAMS:
         settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
-    idle.cam(name, method, given, OF_NETWORK, backbones)
+    idle.cam(name, method, given, ASKED, backbones)
     settings |= plugins.used(("CAMS", method), ("CONTROLS", method))
     return CamEntry(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
 

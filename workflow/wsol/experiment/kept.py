@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wsol.errors import FileError
+from wsol.files.augmentations import PLAIN, augmentations
 from wsol.files.containers import header
 from wsol.files.formats import digest
 from wsol.files.predict import EVIDENCE, PREDICTIONS
@@ -23,7 +24,8 @@ def kept(
 
     `layers` are the explained ones, by their names in the network. None where images have to be shown.
     """
-    if any(each["evidence"]["method"] not in OF_LAYERS for each in reading["explanations"].values()):
+    asked = reading["explanations"].values()
+    if any(each["evidence"]["method"] not in OF_LAYERS or augmentations(each) != [PLAIN] for each in asked):
         return None
     mine = Path(predictions)
     since = max((Path(path).stat().st_mtime_ns for path in inputs), default=0)

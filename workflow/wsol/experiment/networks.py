@@ -9,10 +9,11 @@ from wsol.errors import ConfigError, DataError, Missing
 from wsol.experiment import idle, plugins
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision
 from wsol.experiment.questions import has_images
+from wsol.files import augmentations
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
 from wsol.maps.cams import CAMS
-from wsol.networks import backbones, train
+from wsol.networks import backbones, scaling, train
 from wsol.networks.models import inputs, modelfile, opening, owncode
 from wsol.networks.perturb import EVIDENCES
 from wsol.networks.pytorch import code as torchcode
@@ -50,12 +51,24 @@ def decide(
     if (score := CAMS[cam.method].score) is not None:
         overrides["score"] = score
     settings = _network(f"backbones.{name}", given | overrides) | {key: config[key] for key in OF_MACHINE}
+    augmented = _augmented(cam)
     _named(name, given, cam, settings)
     formats = (PREDICTIONS, EVIDENCE)
     if not isinstance(settings["weights"], dict):
-        return [(Decision(name, settings, formats), None)]
+        return [(Decision(name, settings | augmented, formats), None)]
     trainings = _trainings(name, settings, datasets, report=seen[0])
+    settings |= augmented
     return [(Decision(name, settings | {"weights": {"train": each.id}}, formats), each) for each in trainings]
+
+
+def _augmented(cam: CamEntry) -> dict[str, Any]:
+    """At which scales of the input a cam explains, and whether mirrored too; {} where neither."""
+    where = f"cams.{cam.decision.name}"
+    given = {key: cam.given[key] for key in augmentations.SETTINGS if key in cam.given}
+    try:
+        return scaling.augmentation(**checked(where, scaling.augmentation, given))
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{str(error).removeprefix(f'{where}.')}") from error
 
 
 def _of_network(where: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wsol.errors import ConfigError, InputError, few
+from wsol.files import augmentations
 from wsol.index import classmap
 from wsol.index.outputs import names_of, right
 from wsol.index.splits import Split
-from wsol.networks import backbones, heads
+from wsol.networks import backbones, heads, scaling
 from wsol.networks.attention import looking
 from wsol.networks.built import check_probability
 from wsol.networks.models.architectures import IMAGENET
@@ -89,18 +90,20 @@ def _by_number(split: Split) -> bool:
 
 def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, Any]:
     """What is found by building the network, with random weights where it is still to be trained for `classes`."""
-    wanted = {key: value for key, value in settings.items() if key not in UNSEEN}
+    wanted = {key: value for key, value in settings.items() if key not in (*UNSEEN, *augmentations.SETTINGS)}
     if classes:
         wanted = backbones.untrained(wanted)
     attends = settings["evidence"]["method"] == "attention"
-    key = repr((sorted(wanted.items()), classes, attends))
+    scales = sorted({*settings.get("scales", ()), 1.0})
+    key = repr((sorted(wanted.items()), classes, attends, scales))
     if key not in _known:
         try:
             backbone = backbones.build(wanted, classes=classes or None)
             if classes:
                 loss(backbone)
-            if attends:
-                looking(backbone)
+            for each in scaling.sized(wanted, backbone, [settings], classes=classes or None).values():
+                if attends:
+                    looking(each)
         except InputError as error:
             raise ConfigError(f"backbones.{name}: {error}") from error
         found = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}

@@ -13,6 +13,7 @@ from wsol.adapters import ADAPTERS
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision, Experiment, Run
 from wsol.experiment.decisions import NO_BACKBONE as NO_BACKBONE  # the rules name it too
 from wsol.experiment.plugins import KEY as PLUGINS
+from wsol.files import augmentations
 from wsol.files.formats import digest
 from wsol.files.plan import PLAN
 from wsol.index import indexing, outputnames
@@ -182,13 +183,14 @@ class Explained(NamedTuple):
     """A backbone's two halves: the network, and what is asked of it."""
 
     network: Decision
-    asked: dict[str, Any]  # layer, score, explain, evidence
+    asked: dict[str, Any]  # layer, score, explain, evidence; scales and flip, where there are some
 
 
 def explained(backbone: Decision) -> Explained:
     """The halves of a backbone that is a network."""
-    asked = {key: backbone.settings[key] for key in OF_NETWORK}
-    rest = {key: value for key, value in backbone.settings.items() if key not in OF_NETWORK}
+    keys = (*OF_NETWORK, *augmentations.SETTINGS)
+    asked = {key: backbone.settings[key] for key in keys if key in backbone.settings}
+    rest = {key: value for key, value in backbone.settings.items() if key not in keys}
     return Explained(Decision(backbone.name, rest, ()), asked)
 
 

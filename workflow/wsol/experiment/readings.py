@@ -2,7 +2,8 @@
 
 All explanations of a network that only need its layers and its head share one reading of a data set. One added later
 has a reading of its own, and those that were read before stay where they are. Masked inputs cost hundreds of passes:
-each such method has a reading to itself, so that nothing else that is made again makes it again.
+each such method has a reading to itself, so that nothing else that is made again makes it again. So have, together,
+those that are shown images at several scales or mirrored: that is many passes too.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any
 
 from wsol.experiment.decisions import Decision, Experiment
 from wsol.experiment.questions import explained, predicts, seen
+from wsol.files.augmentations import PLAIN, augmentations
 from wsol.files.formats import atomic
 from wsol.files.npz import BROKEN
 from wsol.files.predict import EVIDENCE, PREDICTIONS
@@ -85,7 +87,8 @@ def _shared(backbone: Decision) -> str:
     """What backbones that share a reading have in common."""
     method = backbone.settings["evidence"]["method"]
     alone = method in PERTURBATIONS and PERTURBATIONS[method].of_input
-    return f"{explained(backbone).network.id} {method if alone else ''}"
+    plain = augmentations(backbone.settings) == [PLAIN]
+    return f"{explained(backbone).network.id} {method if alone else ''} {'' if plain else 'augmented'}"
 
 
 def _reading(backbones: Iterable[Decision]) -> Decision:

@@ -22,7 +22,7 @@ from wsol.maps import imported
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
-from wsol.networks import backbones, tokens, train
+from wsol.networks import backbones, scaling, tokens, train
 from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.parting import SPLITS
@@ -79,6 +79,7 @@ def page() -> str:
             "train": table(keys(train.settings)),
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),
+            "augmentation": table(keys(scaling.augmentation)),
             "architectures": listed(architectures.ARCHITECTURES),
             "arguments": own_arguments(),
             "evidence": methods(EVIDENCES),

@@ -29,7 +29,9 @@ EVIDENCE = Arrays(
     "predict",
     (
         "image_of",  # int64 [t]: the target's image, as a row of `activations` and of the predictions
-        "views",  # uint8: JSON, {explanation: {an array's name in its view: its name in this file}}
+        # uint8: JSON, {explanation: {an array's name in its view: its name in this file}}. An explanation has a view
+        # for each of its augmentations; its name there, and those of its arrays, end in the augmentation's tag.
+        "views",
     ),
 )
 
@@ -37,7 +39,8 @@ EVIDENCE = Arrays(
 #   explained                int64 [t]: the model output that was explained; -1 where none is right or the image is
 #                            unreadable
 #   row_of                   int64 [t]: the target's row of the arrays that have one for each output; -1 for none
-#   cell_to_input            float64 [4]: input = map * (sx sy) + (tx ty), of the map's cells by their receptive fields
+#   cell_to_input            float64 [4]: input = map * (sx sy) + (tx ty), of the map's cells by their receptive fields;
+#                            at any scale on the network's own input, of a mirrored image with sx < 0
 # and, by the evidence that brings them (n images, r outputs of images, a layer of h x w cells and k channels):
 #   activations              float32 [n h w k]: the explained layer's output; zero for an unreadable image.
 #   gradients                float32 [r h w k]: d score / d activations of the explained output; [r 1 1 k] where it is

@@ -139,7 +139,7 @@ CAMS = Registry(
     {
         "cam": Cam(cam, score="logit"),
         "gradcam": Cam(gradcam),
-        "gradcam++": Cam(gradcam_plus_plus),
+        "gradcam++": Cam(gradcam_plus_plus, linear=False),
         "xgradcam": Cam(xgradcam),
         "hirescam": Cam(hirescam),
         "gradcam_elementwise": Cam(gradcam_elementwise),

@@ -63,5 +63,14 @@ def enlarged(maps: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def _weights(source: int, target: int) -> np.ndarray:
     """[target source]: how much each old place counts at a new one."""
-    at = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
+    return between((np.arange(target) + 0.5) * source / target - 0.5, source)
+
+
+def between(at: np.ndarray, source: int) -> np.ndarray:
+    """[t source]: how much each of 0, 1 … source - 1 counts at places `at` [t], linear; what is beyond is the border.
+
+    >>> between(np.array([-1.0, 0.25]), 2).tolist()
+    [[1.0, 0.0], [0.75, 0.25]]
+    """
+    at = np.clip(at, 0, source - 1)
     return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(source))).astype(np.float32)

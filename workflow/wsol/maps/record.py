@@ -29,6 +29,7 @@ class Cam:
     function: Callable[..., Array]
     evidence: Evidence = "gradient"  # what `predict` must have asked of the network; the method takes no other
     score: Literal["logit", "probability"] | None = None  # the one it is defined on; None where the user chooses
+    linear: bool = True  # of one that takes gradients: twice the gradients are twice the map
 
     def __post_init__(self) -> None:
         # A misspelt array is refused where it is written, not in the first heatmap job.
@@ -73,6 +74,11 @@ class Cam:
     def sees_similar(self) -> bool:
         """Whether the map depends on which classes are similar to the explained one."""
         return "similar_class_gradients" in self.arrays
+
+    @property
+    def shared(self) -> bool:
+        """Whether values are shares of a score, which behind a mean are the smaller the more places a map has."""
+        return self.linear and "gradients" in self.arrays
 
     @property
     def takes_score(self) -> bool:

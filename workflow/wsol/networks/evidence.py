@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wsol.files.augmentations import PLAIN, Augmentation, augmentations
 from wsol.files.behind import Behind, Sink
-from wsol.files.predict import ARRAYS, view
-from wsol.networks.answering import kinds
-from wsol.networks.asking import Batch, Explanation, suffix
+from wsol.files.predict import view
+from wsol.networks.asking import Explanation
+from wsol.networks.asking import suffix as suffix  # for whoever names arrays
+from wsol.networks.augmented import AugmentedPass
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer
 from wsol.networks.seeing import KeptLayers, ShownBatch, remembered, shown
@@ -47,32 +49,37 @@ def predict(
     progress: Callable[[int], Any] = lambda n: None,
     explainer: Explainer | None = None,
     kept: KeptLayers | None = None,
+    sized: Mapping[float, Backbone] = {},
 ) -> Arrays:
     """The arrays of PREDICTIONS, one row per image in order of appearance; those of EVIDENCE go to `sink`.
 
     `targets` has the columns image, outputs (those that are right for the target), width and height. An image that
     does not open has NaN logits, and its targets no evidence. `explanations` says by name what is explained (layer,
-    score, explain, evidence); without it, as "", what the backbone's own settings say. `progress` hears how many images
-    each batch finished. An `explainer` of this backbone, made before, spares a second tracing; layers that were `kept`
-    of a pass over the same images spare the pass, where they are all that is needed. A ConfigError names an output that
-    the network does not have.
+    score, explain, evidence; scales and flip, if any); without it, as "", what the backbone's own settings say.
+    `progress` hears how many images each batch finished. An `explainer` of this backbone, made before, spares a second
+    tracing; layers that were `kept` of a pass over the same images spare the pass, where they are all that is needed.
+    `sized` has the backbone at other scales of its input (`scaling.sized`), where explanations ask for some. A
+    ConfigError names an output that the network does not have.
     """
     firsts = targets.drop_duplicates("image")
-    asked = {
-        name: Explanation.of(backbone, settings) for name, settings in (explanations or {"": backbone.settings}).items()
-    }
+    settings = explanations or {"": backbone.settings}
+    asked = {name: Explanation.of(backbone, each) for name, each in settings.items()}
     known = ExplainedTargets(
         targets, pd.Index(firsts["image"]).get_indexer(targets["image"]), len(firsts), _explains(asked.values())
     )
     check_outputs(known.accepted, targets["image"], backbone.classes)
     # Tracing costs seconds: a caller that predicts twice hands over the functions of the first time.
     explainer = explainer or backbone.explainer(backbone.settings["batch"], threads)
-    again = remembered(explainer, kept) if kept else None
+    shown_as = {name: augmentations(each) for name, each in settings.items()}
+    explainers = _explainers(explainer, shown_as.values(), sized, threads)
+    again = remembered(explainer, kept) if kept and set(explainers) == {PLAIN} else None
     with Behind(sink) as behind:
-        work = _Pass(explainer, known, asked, behind)
-        for batch in again or shown(explainer, open_image, firsts, threads):
+        mine = {way: {name: asked[name] for name in asked if way in shown_as[name]} for way in explainers}
+        passes = [AugmentedPass(own, way, mine[way], backbone.size, behind) for way, own in explainers.items()]
+        work = _Pass(backbone, known, passes, behind)
+        for batch in again or shown(explainers, open_image, firsts, threads):
             work.batch(batch)
-            progress(len(batch.readable))
+            progress(len(batch[PLAIN].readable))
         work.finish()
     size = np.array(backbone.size, np.int64)
     return {"image": firsts["image"].to_numpy(dtype=str), **work.predictions, "input_size": size}
@@ -82,79 +89,55 @@ def _explains(asked: Iterable[Explanation]) -> list[str]:
     return sorted({explanation.explain for explanation in asked})
 
 
+def _explainers(
+    explainer: Explainer, asked: Iterable[list[Augmentation]], sized: Mapping[float, Backbone], threads: int
+) -> dict[Augmentation, Explainer]:
+    """Who answers for each augmentation that is asked for; first, in any case, the image as it is."""
+    ways = sorted({way for ways in asked for way in ways} - {PLAIN})
+    at = {PLAIN.scale: explainer}
+    for scale in sorted({way.scale for way in ways} - {PLAIN.scale}):
+        at[scale] = sized[scale].explainer(explainer.batch, threads)
+    return {PLAIN: explainer} | {way: at[way.scale] for way in ways}
+
+
 class _Pass:
     """Batch by batch through the network: `predictions` fill up, evidence goes to the sink."""
 
-    def __init__(self, explainer: Explainer, targets: ExplainedTargets, asked: Mapping[str, Explanation], sink: Sink):
-        self.explainer = explainer
-        self.backbone = explainer.backbone
+    def __init__(self, backbone: Backbone, targets: ExplainedTargets, passes: list[AugmentedPass], sink: Sink):
         self.targets = targets
-        self.asked = asked
+        self.passes = passes
         self.sink = sink
-        self.asking = {kind(explainer, own, sink): own for kind, own in kinds(asked.values()).items()}
-        self.layers = sorted(
-            {place for each in asked.values() if "activations" in ARRAYS[each.method] for place in each.layers}
-        )
         self.done = 0  # images
         self.predictions = {
-            "logits": np.empty((targets.images, self.backbone.classes), np.float32),
+            "logits": np.empty((targets.images, backbone.classes), np.float32),
             "readable": np.zeros(targets.images, bool),
             "input_to_image": np.empty((targets.images, 4), np.float64),
         }
 
-    def batch(self, batch: ShownBatch) -> None:
-        """The next images."""
-        seen, readable = batch.seen, batch.readable
-        for place in self.layers:
-            self.sink.append(f"activations.{place}", seen.activations[place], self.targets.images)
-        self._ask(Batch(batch.pixels, seen, *self.targets.asked(self.done, seen.logits, readable)))
+    def batch(self, batch: Mapping[Augmentation, ShownBatch]) -> None:
+        """The next images, in each augmentation."""
+        plain = batch[PLAIN]
+        logits, readable = plain.seen.logits, plain.readable
+        asked = self.targets.asked(self.done, logits, readable)
+        for each in self.passes:
+            each.batch(batch[each.augmentation], *asked, self.targets.images)
         rows = slice(self.done, self.done + len(readable))
         # What the network makes of a blank is no prediction.
-        self.predictions["logits"][rows] = np.where(readable[:, None], seen.logits, np.float32(np.nan))
+        self.predictions["logits"][rows] = np.where(readable[:, None], logits, np.float32(np.nan))
         self.predictions["readable"][rows] = readable
-        self.predictions["input_to_image"][rows] = batch.input_to_image
+        self.predictions["input_to_image"][rows] = plain.input_to_image
         self.done += len(readable)
-
-    def _ask(self, batch: Batch) -> None:
-        if len(batch.images):
-            for asking in self.asking:
-                asking.of(batch)
 
     def finish(self) -> None:
         """What is known of all targets once the last batch is through."""
-        self._shape()
+        if not self.targets.rows:  # a file of evidence has all its arrays, of a shard without outputs too
+            for each in self.passes:
+                each.nothing(self.targets.images)
         targets = len(self.targets)
         self.sink.append("image_of", self.targets.image_of, targets)
         for name in ("explained", "row_of"):
             for way, values in getattr(self.targets, name).items():
                 self.sink.append(f"{name}.{way}", values, targets)
-        cells: dict[str, np.ndarray] = {}
-        views = {name: self._view(explanation, cells) for name, explanation in self.asked.items()}
-        for name, values in cells.items():
-            self.sink.append(name, values, 4)
+        views = {name: arrays for each in self.passes for name, arrays in each.views().items()}
         text = np.frombuffer(json.dumps(views, sort_keys=True).encode(), np.uint8)
         self.sink.append("views", text, len(text))
-
-    def _shape(self) -> None:
-        """A file of evidence has all its arrays, of a shard without images or without outputs too."""
-        if self.targets.rows:
-            return
-        pixels = np.zeros((1, *self.backbone.size, 3), np.uint8)
-        seen, none = self.explainer.forward(pixels), np.empty(0, np.int64)
-        if not self.targets.images:
-            for place in self.layers:
-                self.sink.append(f"activations.{place}", seen.activations[place][:0], 0)
-        for asking in self.asking:
-            asking.of(Batch(pixels, seen, none, none))
-
-    def _view(self, explanation: Explanation, cells: dict[str, np.ndarray]) -> dict[str, str]:
-        """An explanation's arrays by their names in its view; those of `cell_to_input` are put into `cells`."""
-        asking = next(asking for asking, own in self.asking.items() if explanation in own)
-        found = {name: f"{name}.{explanation.explain}" for name in ("explained", "row_of")} | asking.names(explanation)
-        for nth, (place, values) in enumerate(zip(explanation.layers, asking.cell_to_input(explanation), strict=True)):
-            if place in self.layers and "activations" in ARRAYS[explanation.method]:
-                found["activations" + suffix(nth)] = f"activations.{place}"
-            name = "cell_to_input" + suffix(nth)
-            found[name] = f"cell_to_input.{len(cells)}"
-            cells[found[name]] = np.array(values, np.float64)
-        return found
