@@ -22,6 +22,8 @@ from wsol.maps import imported
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
+from wsol.maps.refiners import REFINERS
+from wsol.maps.refining import common as of_refiners
 from wsol.networks import backbones, tokens, train
 from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
@@ -78,6 +80,8 @@ def page() -> str:
             "train": table(keys(train.settings)),
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),
+            "refine": table(keys(of_refiners)),
+            "refiners": methods(REFINERS),
             "architectures": listed(architectures.ARCHITECTURES),
             "arguments": own_arguments(),
             "evidence": methods(EVIDENCES),
