@@ -9,15 +9,15 @@ from sources import save, write
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.npz import unpack
 
-COUNT, HEIGHT, WIDTH = 12, 64, 80
+COUNT, HEIGHT, WIDTH = 8, 64, 80
 
 
-def image(root: Path, number: int, seed: int) -> None:
-    """A red square on blue noise, at a place of its own."""
-    random = np.random.default_rng([number, seed])
+def image(root: Path, number: int, less: int = 0) -> None:
+    """A red oblong on blue noise, at a place of its own; `less` pixels lower than it is annotated."""
+    random = np.random.default_rng(number)
     pixels = random.integers(60, 90, (HEIGHT, WIDTH, 3), np.uint8)
     x, y = corner(number)
-    pixels[y : y + 24, x : x + 30] = [220, 40, 30 + seed]
+    pixels[y : y + 24 - less, x : x + 30] = [220, 40, 30]
     save(root / f"images/{number}.png", pixels)
 
 
@@ -27,11 +27,11 @@ def corner(number: int) -> tuple[int, int]:
 
 
 def experiment(root: Path) -> dict:
-    """Two data sets' worth of controls and imported maps, plain and refined; no network."""
+    """Imported maps and a control, plain and refined; no network."""
     rows = []
     for number in range(COUNT):
         x, y = corner(number)
-        image(root, number, 0)
+        image(root, number)
         rows.append(f"{number}.png,{'cat' if number % 2 else 'dog'},{x},{y},{x + 30},{y + 24}")
         (root / "maps").mkdir(exist_ok=True)
         cells = np.zeros((8, 10), np.float32)
@@ -39,7 +39,7 @@ def experiment(root: Path) -> dict:
         np.save(root / f"maps/{number}.npy", cells)
     write(root / "boxes.csv", "\n".join(["image,class,x0,y0,x1,y1", *rows]) + "\n")
     return {
-        "shard_size": 5,
+        "shard_size": 4,
         "resamples": 100,
         "overlays": 2,
         "data": ".",
@@ -48,45 +48,41 @@ def experiment(root: Path) -> dict:
         "cams": {
             "center": {},
             "center_walked": {"method": "center", "refine": {"method": "random_walker", "side": 80}},
-            "snapped": {"method": "imported", "refine": {"method": "superpixels", "side": 80}},
             "cut": {"method": "imported", "refine": {"method": "grabcut", "side": 80}},
         },
         "thresholds": {"sweep": {}},
-        "evaluations": {"e": {"report": "d", "metrics": ["maxboxacc@70", "maxboxacc@90"]}},
+        "evaluations": {"e": {"report": "d", "metrics": ["maxboxacc@90"]}},
     }
 
 
 def scores(root: Path) -> dict[str, float]:
     frame = pd.read_csv(root / "results/scores.csv")
-    return {row.cam: row.value for row in frame.itertuples() if row.metric == "maxboxacc@90"}
+    return {row.cam: row.value for row in frame.itertuples()}
 
 
 def maps(root: Path, cam: str) -> dict[str, bytes]:
     found = {path.name: path.read_bytes() for path in root.glob(f"results/d@*/*/{cam}@*/*.heatmaps.npz")}
-    assert len(found) == 3
+    assert len(found) == 2
     return found
 
 
 def test_refined_cams_are_rows_that_an_image_that_changed_makes_anew(workflow, tmp_path):
     config = experiment(tmp_path)
+    config["cams"] = {"cut": config["cams"]["cut"]}
     assert (run := workflow(config)).returncode == 0, run.stderr
     found = scores(tmp_path)
-    assert set(found) == {"center", "center_walked", "imported", "snapped", "cut"}
-    assert found["cut"] > found["imported"] + 50, "GrabCut finds squares of one colour nearly to the pixel"
+    assert found["cut"] > found["imported"] + 50, "GrabCut finds oblongs of one colour nearly to the pixel"
     before = {cam: maps(tmp_path, cam) for cam in found}
     file = HEATMAPS.read(next(tmp_path.glob("results/d@*/other@*/cut@*/000000*.heatmaps.npz")))
-    assert [heatmap.shape for heatmap in unpack(file)] == [(HEIGHT, WIDTH)] * 5 and file["values"].dtype == np.float32
+    assert [heatmap.shape for heatmap in unpack(file)] == [(HEIGHT, WIDTH)] * 4 and file["values"].dtype == np.float32
     assert np.isnan(file["cell_to_input"]).all()
-    image(tmp_path, 7, 90)
+    image(tmp_path, 7, less=6)
     again = workflow(config)
     assert again.returncode == 0, again.stderr
     after = {cam: maps(tmp_path, cam) for cam in found}
-    changed = {cam for cam in found if before[cam] != after[cam]}
-    assert changed == {"center_walked", "snapped", "cut"}
-    assert all(before["cut"][name] == after["cut"][name] for name in after["cut"] if not name.startswith("000005"))
-    assert workflow(config | {"results": "fresh"}).returncode == 0
-    fresh = {path.name: path.read_bytes() for path in tmp_path.glob("fresh/d@*/*/cut@*/*.heatmaps.npz")}
-    assert fresh == after["cut"]
+    assert before["imported"] == after["imported"]
+    first, second = sorted(after["cut"])
+    assert before["cut"][first] == after["cut"][first] and before["cut"][second] != after["cut"][second]
 
 
 def test_an_image_that_does_not_decode_is_a_miss_of_refined_maps_alone(workflow, tmp_path):
