@@ -53,10 +53,11 @@ def random_walker(
     background: Background = 0.1,
     beta: Annotated[float, Range(0, 10**6), Doc("How much an edge of the image holds a walker back.")] = 130.0,
 ) -> Heatmap:
-    """The probability that a walker meets the object's seeds first (Grady 2006, IEEE TPAMI 28(11); scikit-image).
+    """Half the map, and half the probability that a walker meets the object's seeds first (Grady 2006, IEEE TPAMI
+    28(11); scikit-image, by its exact solver).
 
-    By its exact solver. An image of one colour has no edges, and where no pixel lies between the levels nobody walks:
-    then the map stays as it is.
+    The probability is 1 on the object's seeds and 0 on the others; the map's half keeps the order of pixels there. An
+    image of one colour has no edges, and where no pixel lies between the levels nobody walks: the map stays as it is.
     """
     from skimage.segmentation import random_walker as walked
 
@@ -65,7 +66,8 @@ def random_walker(
     seeds[heatmap >= foreground] = 2
     if seeds.all() or image.min() == image.max():
         return heatmap
-    return walked(image, seeds, beta=beta, mode="bf", return_full_prob=True, channel_axis=-1)[1].clip(0, 1)
+    found = walked(image, seeds, beta=beta, mode="bf", return_full_prob=True, channel_axis=-1)[1]
+    return (heatmap + found.clip(0, 1)) / 2
 
 
 def superpixels(
