@@ -31,7 +31,10 @@ def common(
     side: Annotated[int, Range(8, 1024), Doc("Pixels on the longer side of the refined map.")] = 112,
     alignment: Annotated[
         Literal["stretch", "receptive_field"],
-        Doc("How the plain map lies on the image: stretched over the input, or each cell amid its receptive field."),
+        Doc(
+            "How the plain map lies on the image: stretched over the input, or each cell amid its receptive field. The "
+            "refined one lies where it is, whatever the evaluation's alignment."
+        ),
     ] = "stretch",
 ) -> None:
     """What `refine` may say whatever its method."""
