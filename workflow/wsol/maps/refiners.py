@@ -74,15 +74,16 @@ def superpixels(
     heatmap: Heatmap,
     image: Image,
     *,
-    segments: Annotated[int, Range(2, 10**4), Doc("About how many superpixels an image is parted into.")] = 200,
+    segments: Annotated[int, Range(4, 10**4), Doc("About how many superpixels an image is parted into.")] = 200,
     compactness: Annotated[
         float, Range(0.01, 1000), Doc("How much nearness counts against colour: high ones are squares.")
     ] = 20.0,
 ) -> Heatmap:
     """The map's mean in each superpixel (SLIC: Achanta 2012, IEEE TPAMI 34(11); scikit-image, on Lab colours).
 
-    >>> left, right = [[0, 0.5, 0.5, 1]], [[[9, 9, 9]] * 2 + [[250, 250, 250]] * 2]
-    >>> superpixels(np.repeat(left, 4, 0), np.repeat(np.uint8(right), 4, 0), segments=2)[0].tolist()
+    >>> image = np.zeros((16, 16, 3), np.uint8)
+    >>> image[:, 8:] = 200
+    >>> superpixels(np.tile(np.repeat([0, 0.5, 0.5, 1], 4), (16, 1)), image, segments=4)[0, ::4].tolist()
     [0.25, 0.25, 0.75, 0.75]
     """
     from skimage.segmentation import slic
