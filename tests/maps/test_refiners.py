@@ -77,7 +77,7 @@ def test_a_walker_solves_dirichlets_problem():
     expected = (heatmap >= 0.7).astype(float).ravel()
     expected[free] = np.linalg.solve(laplacian[np.ix_(free, free)], -laplacian[np.ix_(free, seeds)] @ expected[seeds])
     assert 20 < len(free) < height * width - 20
-    found = random_walker(heatmap, image, beta=90.0)
+    found = random_walker(heatmap, image, background=0.1, beta=90.0)
     np.testing.assert_allclose(2 * found - heatmap, expected.reshape(heatmap.shape), atol=1e-9)
 
 

@@ -27,7 +27,7 @@ def grabcut(
     image: Image,
     *,
     foreground: Foreground = 0.7,
-    background: Background = 0.1,
+    background: Background = 0.02,
     rounds: Annotated[int, Range(1, 50), Doc("How often colours are learnt and pixels parted anew.")] = 5,
 ) -> Heatmap:
     """GrabCut (Rother 2004, ACM TOG 23(3); OpenCV) seeded by the map: half the map, and a half more in what it finds.
@@ -50,7 +50,7 @@ def random_walker(
     image: Image,
     *,
     foreground: Foreground = 0.7,
-    background: Background = 0.1,
+    background: Background = 0.02,
     beta: Annotated[float, Range(0, 10**6), Doc("How much an edge of the image holds a walker back.")] = 130.0,
 ) -> Heatmap:
     """Half the map, and half the probability that a walker meets the object's seeds first (Grady 2006, IEEE TPAMI
