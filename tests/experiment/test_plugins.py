@@ -49,6 +49,7 @@ CAMS = {"sharp": sharp}
 CONTROLS = {"corner": corner}
 THRESHOLDS = {"half_of": half}
 METRICS = {"hit_twice": hit_twice}
+REFINERS = {"halved": lambda heatmap, image: heatmap / 2}
 ADAPTERS = {"mine": read}
 BUILDERS = {"tiny": tiny}
 '''
@@ -80,6 +81,7 @@ def test_every_table_joins_its_registry_and_leaves_it_with_the_next_config(plugi
         "CAMS": {"sharp"},
         "CONTROLS": {"corner"},
         "METRICS": {"hit_twice"},
+        "REFINERS": {"halved"},
         "THRESHOLDS": {"half_of"},
     }
     check(GOOD)
@@ -130,7 +132,7 @@ WRONG = {
     "import numpy\nnumpy.none": "raises on import: AttributeError: module 'numpy' has no attribute 'none'.",
     "open('/nowhere')": "raises on import: FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'.",
     "raise SystemExit(3)": "raises on import: SystemExit: 3.",
-    "CAM = {}": "defines none of ADAPTERS, BUILDERS, CAMS, CONTROLS, METRICS, THRESHOLDS.",
+    "CAM = {}": "defines none of ADAPTERS, BUILDERS, CAMS, CONTROLS, METRICS, REFINERS, THRESHOLDS.",
     "CAMS = [max]": "CAMS must be a dict of names and functions, got [<built-in function max>].",
     "CAMS = {3: max}": "CAMS: a name must be text, got 3.",
     "CAMS = {'x': 3}": "CAMS 'x': must be a function, got 3.",

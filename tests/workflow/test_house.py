@@ -144,7 +144,7 @@ def test_nothing_imports_tensorflow_or_snakemake_on_import():
     assert found.stdout.strip() == "set()", found.stdout + found.stderr
 
 
-@pytest.mark.parametrize("stage", ["index", "control", "heatmap", "localize", "score", "table", "report"])
+@pytest.mark.parametrize("stage", ["index", "control", "heatmap", "refine", "localize", "score", "table", "report"])
 def test_only_train_and_predict_can_reach_keras(stage):
     used = {path.name for path in Library(ROOT / "workflow").reached(ROOT / f"scripts/{stage}.py")}
     assert not used & {

@@ -1,5 +1,6 @@
 # What every stage's rules share: the experiment's settings, and what a stage depends on.
 import os
+import re
 
 from wsol.experiment import questions as experiments
 from wsol.experiment import readings
@@ -13,8 +14,13 @@ READ = f"{RESULTS}/inputs/readings.txt"
 READINGS = readings.readings(EXPERIMENT, RESULTS) if workflow.is_main_process else readings.noted(EXPERIMENT, READ)
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
 SETTINGS |= {reading.id: reading.settings for reading in READINGS.values()}
-STAGES = "index plan train predict heatmap control imported localize score table reproduction export report".split()
+STAGES = (
+    "index plan train predict heatmap control imported refine localize score table reproduction export report".split()
+)
 THREADS = EXPERIMENT.settings["threads"]
+# The cams that refine maps, each with the one that it begins with; and a pattern of their names alone.
+REFINED = experiments.refined(EXPERIMENT)
+REFINING = "|".join(map(re.escape, REFINED)) or "(?!)"
 NOTES = experiments.notes(EXPERIMENT)
 # Asked for by `all` itself: a checkpoint's file that is missing is not missed where everything behind it is there.
 PLANNED = f"{RESULTS}/plans/{experiments.plan(EXPERIMENT)}/plan.json"

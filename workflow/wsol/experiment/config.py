@@ -19,6 +19,7 @@ from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
 from wsol.files.score import CURVES, DRAWS, OUTCOMES, SCORES, STRATA
 from wsol.index import indexing
+from wsol.maps import refining
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
@@ -32,7 +33,7 @@ from wsol.settings import File, Seed, checked, conform, known
 
 PREPARED = ("protocol", "upsampling", "normalization", "canvas", "alignment", "masks")  # what a region depends on
 ASKED = (*OF_NETWORK, *augmentations.SETTINGS)  # what a cam asks of networks
-PAIRING = ("method", "fusion", "backbones")  # of a cam, what its method does not take
+PAIRING = ("method", "fusion", "backbones", "refine")  # of a cam, what its method does not take
 
 
 def check(config: Mapping[str, Any]) -> Experiment:
@@ -132,7 +133,7 @@ def _pairs(where: str, evaluation: dict, config: dict) -> Iterator[tuple[str | N
     cams = config["cams"] | ({IMPORTED: {}} if elsewhere else {})
     for name, given in _chosen(where, "cams", evaluation, config | {"cams": cams}).items():
         cam = _cam(name, given, config["backbones"])
-        if name == IMPORTED:
+        if cam.method == IMPORTED:
             yield from ((backbone, cam) for backbone in elsewhere)
         elif cam.method in CONTROLS:
             yield None, cam
@@ -156,11 +157,11 @@ def _evaluation(name: str, evaluation: dict, select: Decision | None, config: di
 
 
 def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
-    """A cam as decided: its method with the settings of that, and how several layers' maps are joined."""
+    """A cam as decided: its method with the settings of that, how several layers' maps are joined, and refined."""
     where = f"cams.{name}"
     method = given.get("method", name)
     settings: dict[str, Any] = {}
-    if name != IMPORTED:
+    if method != IMPORTED or ("refine" not in given and name != IMPORTED):
         function = known(where if "method" in given else "cams", method, CAMS | CONTROLS)
         own = {key: value for key, value in given.items() if key not in (*PAIRING, *ASKED)}
         settings = checked(where, function, own)
@@ -169,6 +170,9 @@ def _cam(name: str, given: dict, backbones: dict) -> CamEntry:
         settings["fusion"] = checked(f"{where}.fusion", fuse, conform(f"{where}.fusion", dict, given.get("fusion", {})))
     idle.cam(name, method, given, ASKED, backbones)
     settings |= plugins.used(("CAMS", method), ("CONTROLS", method))
+    if "refine" in given:
+        refine = refining.settings(f"{where}.refine", given["refine"])
+        settings["refine"] = refine | plugins.used(("REFINERS", refine["method"]))
     return CamEntry(method, given, Decision(name, {"method": method, **settings}, (HEATMAPS,)))
 
 

@@ -23,6 +23,7 @@ CONTRACTS = {
     "CAMS": Contract("activations, and other arrays of the evidence by their names", 1, 9),
     "CONTROLS": Contract("the images' names", 1, 1),
     "METRICS": Contract("a view", 1, 1, settings=False),
+    "REFINERS": Contract("a map and its image", 2, 2),
     "THRESHOLDS": Contract("a prepared map", 1, 1),
 }
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -31,6 +31,14 @@ class Decision(NamedTuple):
         return f"{self.name}@{digest([self.settings, [(f.name, f.version) for f in self.formats]])}"
 
 
+def plain(cam: Decision) -> Decision:
+    """The cam whose maps a refined one begins with, named by its method; any other cam as it is."""
+    if "refine" not in cam.settings:
+        return cam
+    settings = {key: value for key, value in cam.settings.items() if key != "refine"}
+    return Decision(settings["method"], settings, cam.formats)
+
+
 class Run(NamedTuple):
     """What is scored on which dataset, and how; with one training of its backbone, where that has several."""
 
@@ -69,6 +77,7 @@ class Experiment(NamedTuple):
     def decisions(self) -> dict[str, Decision]:
         """Every decision by its folder's name."""
         found = [part for run in self.runs for part in run if isinstance(part, Decision)]
+        found += [plain(run.cam) for run in self.runs]
         found += [self.dataset(training.settings["train"]["dataset"]) for training in self.trainings.values()]
         return {decision.id: decision for decision in found}
 

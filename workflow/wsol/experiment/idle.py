@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wsol.errors import ConfigError
+from wsol.errors import ConfigError, unknown
+from wsol.experiment.decisions import IMPORTED
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.regions.protocols import PROTOCOLS
@@ -85,6 +86,12 @@ def cam(name: str, method: str, given: Mapping[str, Any], of_network: tuple[str,
         for key in (*of_network, "fusion", "backbones"):
             if key in given:
                 raise ConfigError(f"cams.{name}.{key}: '{method}' is a control and ignores the model; leave it out.")
+    if method == IMPORTED != name:
+        _of_imported(name, given, backbones)
+    if method in CONTROLS or method == IMPORTED:
+        refine = given.get("refine")
+        if isinstance(refine, dict) and refine.get("alignment", "stretch") != "stretch":
+            raise ConfigError(f"cams.{name}.refine.alignment: '{method}' has no layer; leave it out.")
     for key, reason in CAMS[method].unused(method) if method in CAMS else ():
         if key in given:
             raise ConfigError(f"cams.{name}.{key}: {reason}; leave it out.")
@@ -92,6 +99,14 @@ def cam(name: str, method: str, given: Mapping[str, Any], of_network: tuple[str,
         layers = [given["layer"]] if "layer" in given else [entry.get("layer") for entry in backbones.values()]
         if not any(isinstance(layer, list) and len(layer) > 1 for layer in layers):
             raise ConfigError(f"cams.{name}.fusion: joins the maps of several layers, and one layer is explained.")
+
+
+def _of_imported(name: str, given: Mapping[str, Any], backbones: Mapping[str, Any]) -> None:
+    """A ConfigError for a cam of maps made elsewhere that does anything but refine them, or that has none to refine."""
+    if other := [key for key in given if key not in ("method", "refine")]:
+        raise ConfigError(unknown(f"cams.{name}", other[0], ["method", "refine"]))
+    if not any(IMPORTED in entry for entry in backbones.values()):
+        raise ConfigError(f"cams.{name}: refines '{IMPORTED}' maps, and no backbone has any.")
 
 
 def paired(name: str, given: Mapping[str, Any], evidence: Mapping[str, Any], methods: set[str]) -> None:

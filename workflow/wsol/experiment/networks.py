@@ -38,11 +38,14 @@ def decide(
 
     `seen` are its datasets.
     """
+    blind = [dataset.name for dataset in seen if dataset and not has_images(dataset)]
+    if blind and "refine" in cam.given:
+        raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where maps are refined.")
     if name is None:
         return [(None, None)]
     if cam.method == IMPORTED:
         return [(_elsewhere(name, config["backbones"][name], [d.name for d in seen if d], datasets), None)]
-    if blind := [dataset.name for dataset in seen if dataset and not has_images(dataset)]:
+    if blind:
         raise ConfigError(f"datasets.{blind[0]}: 'images' is needed where backbones run.")
     given = config["backbones"][name]
     _of_network(f"backbones.{name}", given)

@@ -9,6 +9,7 @@ makes a new decision, with a folder of its own, of whatever uses the plugin; a c
 - CAMS: `(activations [n h w k], gradients, *, settings) -> maps [n h w]`, as in `maps.cams`.
 - CONTROLS: `(names of images, *, settings) -> list of maps [h w]`, as in `maps.controls`.
 - THRESHOLDS: `(prepared [H W], *, settings) -> levels [t]`, as in `regions.thresholds`.
+- REFINERS: `(heatmap [H W] in [0, 1], image [H W 3] uint8, *, settings) -> map [H W]`, as in `maps.refiners`.
 - METRICS: `(view) -> values [n]`, without settings, as in `scores.metrics`.
 - ADAPTERS: `(*, settings) -> Annotations`, a `read` as in `adapters`; images are files below `images`.
 - BUILDERS: `(size (h, w), classes, *, settings) -> keras.Model`, an `architecture` of the user's. The model takes RGB
@@ -150,5 +151,6 @@ REGISTRIES: dict[str, tuple[str, str, Callable[[Callable], Any]]] = {
     "CAMS": ("maps.cams", "CAMS", _as_it_is),
     "CONTROLS": ("maps.controls", "CONTROLS", _as_it_is),
     "METRICS": ("scores.metrics", "METRICS", _as_it_is),
+    "REFINERS": ("maps.refiners", "REFINERS", _as_it_is),
     "THRESHOLDS": ("regions.thresholds", "THRESHOLDS", _as_it_is),
 }

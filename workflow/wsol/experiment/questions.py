@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from wsol import settings as settings_of
 from wsol.adapters import ADAPTERS
-from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision, Experiment, Run
+from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision, Experiment, Run, plain
 from wsol.experiment.decisions import NO_BACKBONE as NO_BACKBONE  # the rules name it too
 from wsol.experiment.plugins import KEY as PLUGINS
 from wsol.files import augmentations
@@ -167,6 +167,11 @@ def planned(experiment: Experiment) -> list[dict[str, Any]]:
 def plan(experiment: Experiment) -> str:
     """The name of what is found out before any map is made: of these data sets, splits and networks."""
     return f"plan@{digest([datasets(experiment), pairs(experiment), planned(experiment), PLAN.version])}"
+
+
+def refined(experiment: Experiment) -> dict[str, str]:
+    """The cams that refine maps, and the one whose maps each begins with."""
+    return {run.cam.id: plain(run.cam).id for run in experiment.runs if plain(run.cam) != run.cam}
 
 
 def is_control(run: Run) -> bool:

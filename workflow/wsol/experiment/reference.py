@@ -22,6 +22,8 @@ from wsol.maps import imported
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
+from wsol.maps.refiners import REFINERS
+from wsol.maps.refining import common as of_refiners
 from wsol.networks import backbones, scaling, tokens, train
 from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
@@ -80,6 +82,8 @@ def page() -> str:
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),
             "augmentation": table(keys(scaling.augmentation)),
+            "refine": table(keys(of_refiners)),
+            "refiners": methods(REFINERS),
             "architectures": listed(architectures.ARCHITECTURES),
             "arguments": own_arguments(),
             "evidence": methods(EVIDENCES),

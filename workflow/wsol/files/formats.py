@@ -23,7 +23,7 @@ from wsol.errors import Damaged, FileError
 from wsol.files import seal
 from wsol.places import as_written
 
-PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless")
+PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "scikit-image")
 HEADER = "header"
 SEAL = "seal"
 

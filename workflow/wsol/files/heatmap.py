@@ -13,6 +13,6 @@ HEATMAPS = Arrays(
         "status",  # str [t]: ok | degenerate | unreadable | no_ground_truth …
         "input_to_image",  # float64 [t 4], as in predictions
         "input_size",  # int [2]
-        "cell_to_input",  # float64 [4], as in evidence; NaN where maps come from elsewhere: each covers the input
+        "cell_to_input",  # float64 [4], as in evidence; NaN of imported or refined maps: each covers the input
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
+from wsol.maps.refiners import REFINERS
 from wsol.page.seen import SeenBoard
 from wsol.regions.protocols import PROTOCOLS
 from wsol.regions.thresholds import THRESHOLDS
@@ -93,8 +94,9 @@ def _runs(everything: Iterable[SeenBoard], described: Mapping[str, Any]) -> Iter
 
 def _decision(name: str, settings: Mapping[str, Any]) -> Definition:
     """A decision's settings, and what the methods and the protocol that it names say of themselves."""
-    methods = {**CAMS, **CONTROLS, **THRESHOLDS}
-    named: list[Any] = [methods.get(each.get("method", "")) for each in (settings, settings.get("threshold") or {})]
+    methods = {**CAMS, **CONTROLS, **THRESHOLDS, **REFINERS}
+    inner = [settings.get(key) or {} for key in ("threshold", "refine")]
+    named: list[Any] = [methods.get(each.get("method", "")) for each in (settings, *inner)]
     words = [documented(getattr(method, "function", method))[0] for method in named if method]
     if protocol := PROTOCOLS.get(settings.get("protocol", "")):
         words.append(documented(inspect.getmodule(type(protocol)))[0])
