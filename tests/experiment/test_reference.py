@@ -7,7 +7,7 @@ import pytest
 
 from wsol.adapters import ADAPTERS
 from wsol.errors import ConfigError
-from wsol.experiment import reference
+from wsol.experiment import kinds, reference
 from wsol.experiment.schema import SECTIONS
 from wsol.index.indexing import Common
 from wsol.maps import imported
@@ -91,7 +91,7 @@ def test_a_meaning_comes_from_the_doc_or_the_docstring():
     ],
 )
 def test_a_type_is_said_in_words(annotation, words):
-    assert reference.kind(annotation) == words
+    assert kinds.kind(annotation) == words
 
 
 def test_a_bar_in_a_cell_parts_no_column():

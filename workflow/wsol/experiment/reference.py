@@ -9,12 +9,13 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple, get_args
 
 import yaml
 
 from wsol.adapters import ADAPTERS
 from wsol.errors import ConfigError
+from wsol.experiment.kinds import kind, schema_kind, shown
 from wsol.experiment.schema import SCHEMA
 from wsol.exports.forms import EXPORTS
 from wsol.index.indexing import Common
@@ -30,11 +31,9 @@ from wsol.networks.perturb import EVIDENCES
 from wsol.regions.parting import SPLITS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import FAMILIES, METRICS
-from wsol.settings import Doc, Exists, Expands, Length, Range, describe, parameters, span
+from wsol.settings import Doc, parameters
 
 TEMPLATE = Path(__file__).with_name("reference.md")
-PLURAL: dict[Any, str] = {int: "whole numbers", float: "numbers", str: "text"}
-UNSAID = "–"  # in a table, where there is nothing to say
 
 # What a setting means wherever a method has it, unless the method says something else.
 EVERYWHERE = {
@@ -111,22 +110,6 @@ def schema_keys(shape: Mapping[str, Any]) -> list[Key]:
     return found
 
 
-def schema_kind(given: Mapping[str, Any]) -> str:
-    """The type of a key of the schema, with its range, in words."""
-    if "enum" in given:
-        return words(given["enum"])
-    if given.get("$ref", "").endswith("/names"):
-        return "a list of text"
-    kind = given.get("type", "object")
-    kinds = [kind] if isinstance(kind, str) else [name for name in kind if name != "null"]
-    names = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
-    more = {"array": "a list of text", "object": "a mapping by name"}
-    said = " or ".join((names | more)[name] for name in kinds)
-    if "maximum" in given:
-        return f"{said} in [{given['minimum']}, {given['maximum']}]"
-    return f"{said} from {given['minimum']}" if "minimum" in given else said
-
-
 def keys(function: Callable) -> list[Key]:
     """The settings of a function: its keyword-only parameters."""
     found = []
@@ -150,49 +133,6 @@ def sentences(function: Callable) -> list[str]:
     """The sentences of a function's docstring."""
     text = " ".join((inspect.getdoc(function) or "").split())
     return re.split(r"(?<=[.:]) (?=[A-Z`])", text)
-
-
-def kind(annotation: Any) -> str:
-    """A setting's type and range in words; that it may be left out is said by its default."""
-    origin = get_origin(annotation)
-    args = get_args(annotation)
-    if origin is Annotated:
-        return marked(args[0], args[1:])
-    if origin is Literal:
-        return words(args)
-    if origin is list:
-        return f"a list of {PLURAL[args[0]]}" if args[0] in PLURAL else f"a list, each {kind(args[0])}"
-    if origin is dict or not args:
-        return describe(annotation)
-    return " or ".join(kind(option) for option in args if option is not type(None))
-
-
-def marked(plain: Any, marks: tuple) -> str:
-    """A type in words with what its marks say of it: a file, a range, a length."""
-    if any(isinstance(mark, Exists) for mark in marks):
-        return "a file or folder"
-    if any(isinstance(mark, Expands) for mark in marks):
-        return "a path"
-    said = kind(plain)
-    for mark in marks:
-        if isinstance(mark, Range):
-            said += f" in {span(mark)}"
-        if isinstance(mark, Length):
-            said = said.replace("a list of", f"a list of {mark.size}").replace("a list,", f"a list of {mark.size},")
-    return said
-
-
-def words(options: Iterable[Any]) -> str:
-    """Words that are meant literally."""
-    return ", ".join(f"`{option}`" for option in options)
-
-
-def shown(default: Any) -> str:
-    """A default as it is written in YAML."""
-    if default is None or default == "":
-        return UNSAID
-    text = yaml.safe_dump(default, default_flow_style=True, width=1000)
-    return f"`{text.removesuffix('...' + chr(10)).strip()}`"
 
 
 def table(rows: list[Key], columns: str = "key | type | default | meaning") -> str:
