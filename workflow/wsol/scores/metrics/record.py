@@ -66,6 +66,7 @@ class Metric:
     localises: bool = True  # False: it says which class is seen, nothing of where
     pixel_level: bool = False  # of pixels at one level of the sweep
     over_classes: bool = False  # whether values are averaged over classes, and not over targets
+    is_distance: bool = False  # from 0: it varies as no share does that is as near to 0
 
     def __call__(self, view: View) -> Values | Pooled:
         """What the function says of each target of a view; a ConfigError where that is no value of its unit."""
@@ -100,6 +101,11 @@ class Metric:
     def is_share(self) -> bool:
         """Whether its values lie in [0, 1]."""
         return self.unit == PERCENT
+
+    @property
+    def varies_as_share(self) -> bool:
+        """Whether its interval is that of a share; else it is Student's."""
+        return self.is_share and not self.is_distance
 
     @property
     def scale(self) -> int:
