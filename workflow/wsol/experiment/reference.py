@@ -18,12 +18,10 @@ from wsol.errors import ConfigError
 from wsol.experiment.schema import SCHEMA
 from wsol.exports.forms import EXPORTS
 from wsol.index.indexing import Common
-from wsol.maps import imported
+from wsol.maps import imported, refiners, refining
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
-from wsol.maps.refiners import REFINERS
-from wsol.maps.refining import common as of_refiners
 from wsol.networks import backbones, tokens, train
 from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
@@ -80,8 +78,8 @@ def page() -> str:
             "train": table(keys(train.settings)),
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),
-            "refine": table(keys(of_refiners)),
-            "refiners": methods(REFINERS),
+            "refine": table(keys(refining.common)),
+            "refiners": methods(refiners.REFINERS),
             "architectures": listed(architectures.ARCHITECTURES),
             "arguments": own_arguments(),
             "evidence": methods(EVIDENCES),
