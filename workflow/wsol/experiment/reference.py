@@ -19,12 +19,10 @@ from wsol.experiment.kinds import kind, schema_kind, shown
 from wsol.experiment.schema import SCHEMA
 from wsol.exports.forms import EXPORTS
 from wsol.index.indexing import Common
-from wsol.maps import imported
+from wsol.maps import imported, refiners, refining
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
-from wsol.maps.refiners import REFINERS
-from wsol.maps.refining import common as of_refiners
 from wsol.networks import backbones, scaling, tokens, train
 from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
@@ -81,8 +79,8 @@ def page() -> str:
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),
             "augmentation": table(keys(scaling.augmentation)),
-            "refine": table(keys(of_refiners)),
-            "refiners": methods(REFINERS),
+            "refine": table(keys(refining.common)),
+            "refiners": methods(refiners.REFINERS),
             "architectures": listed(architectures.ARCHITECTURES),
             "arguments": own_arguments(),
             "evidence": methods(EVIDENCES),

@@ -50,7 +50,7 @@ def random_walker(
     image: Image,
     *,
     foreground: Foreground = 0.7,
-    background: Background = 0.02,
+    background: Background = 0.1,
     beta: Annotated[float, Range(0, 10**6), Doc("How much an edge of the image holds a walker back.")] = 130.0,
 ) -> Heatmap:
     """Half the map, and half the probability that a walker meets the object's seeds first (Grady 2006, IEEE TPAMI
