@@ -30,11 +30,10 @@ class OneLevel(NamedTuple):
 
 def best_level(chooser: Outcome, key: tuple, on: Rows | None = None) -> float:
     """The best level of all targets of the split that chooses, or of some."""
-    if isinstance(key[0], str):
-        found = getattr(chooser, key[0])
-        return float((found if on is None else found.of(on)).best_level(*key[1:]))
     if on is None:
         return chooser.best_level(*key)
+    if isinstance(key[0], str):
+        return float(getattr(chooser, key[0]).of(on).best_level(*key[1:]))
     return curves.best_level(curves.curve(_hits(chooser, key, on)), chooser.swept_levels)
 
 

@@ -8,7 +8,7 @@ nothing to be scored against: its localisation is not counted (NaN), its classif
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -102,13 +102,21 @@ class Outcome:
                 self._hit_intervals[each, components, matching] = self._counted(found)
         return self._hit_intervals[delta, components, matching]
 
-    def best_level(self, deltas: tuple[float, ...], components: str, matching: str) -> float:
-        """The one level of highest accuracy, averaged over deltas; found once for all metrics that ask for it."""
-        key = (deltas, components, matching)
+    def best_level(self, *key: Any) -> float:
+        """The one best level of all targets; found once for all metrics that ask for it.
+
+        `key`: (deltas, components, matching), of highest accuracy averaged over deltas, or what `choosing` says.
+        """
         if key not in self._levels:
-            found = curves.join([self.hit_intervals(delta, components, matching) for delta in deltas])
-            self._levels[key] = curves.best_level(curves.curve(found), self.swept_levels)
+            self._levels[key] = self._best_level(*key)
         return self._levels[key]
+
+    def _best_level(self, *key: Any) -> float:
+        if isinstance(key[0], str):
+            return float(getattr(self, key[0]).best_level(*key[1:]))
+        deltas, components, matching = key
+        found = curves.join([self.hit_intervals(delta, components, matching) for delta in deltas])
+        return curves.best_level(curves.curve(found), self.swept_levels)
 
     @cached_property
     def pixels(self) -> Pixels:

@@ -55,12 +55,15 @@ class Pixels(NamedTuple):
         """Pixels of value >= a level, which is one of edges, or >= each target's own of levels [n]."""
         if not isinstance(level, np.ndarray):
             return self.at(int(np.searchsorted(self.edges, level)))
-        found = Counts(*np.full((len(Counts._fields), len(self.ap)), np.nan))
-        for one in np.unique(level):
-            rows = np.flatnonzero(level == one)
-            for whole, part in zip(found, self.of(rows).at_level(float(one)), strict=True):
-                whole[rows] = part
-        return found
+        places = np.searchsorted(self.edges, level)
+        found = np.full((len(Counts._fields), len(self.ap)), np.nan)
+        for part in _blocks(len(self.ap)):
+            above = np.arange(self.inside.shape[1]) > places[part, None]
+            found[0, part] = self.inside[part].sum(axis=1, where=above)
+            found[1, part] = self.outside[part].sum(axis=1, where=above)
+            found[2, part] = self.inside[part].sum(axis=1)
+            found[3, part] = self.outside[part].sum(axis=1)
+        return Counts(*np.where(self.counted, found, np.nan))
 
     def at(self, place: int) -> Counts:
         """Pixels of value >= edges[place]."""
