@@ -7,7 +7,7 @@ classes: smooth maps of 14 x 14 and masks made from a seed. The loop does what t
 the background beside the maps, an argmax, a confusion matrix. Both give the same numbers, or this fails. First the pass
 over pixels alone is timed, from prepared maps and the truth's labelling; then everything, from heatmaps and RLE. A
 ratio is the loop's time over ours. Then the memory of a tenth of the images and of all of them, each in a process of
-its own, and the bootstrap with the level chosen again.
+its own, and the bootstrap with the level chosen again; all in processor time.
 """
 
 import os
@@ -111,15 +111,15 @@ def compare() -> None:
 
 
 def large(images: int) -> None:
-    """All of it for many images: seconds, an image and altogether, the bootstrap, and the peak of this process."""
+    """All of it for many images: processor seconds, the bootstrap, and the peak of this process."""
     targets, maps = made(images)
-    start = time.perf_counter()
+    start = time.process_time()
     seeds = measure(targets, prepared(targets, maps))
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     outcome = Outcome(targets, np.full(len(targets), "ok"), find_seeds=lambda: seeds)
-    start = time.perf_counter()
+    start = time.process_time()
     row = evaluate(outcome, outcome, ["voc_miou"]).scores.iloc[-1]
-    boot = time.perf_counter() - start
+    boot = time.process_time() - start
     kept = sum(each.nbytes for each in seeds.rows) / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     print(f"{images:6d} images, {len(targets)} targets: {took:6.1f} s, {1e3 * took / images:.1f} ms an image;")

@@ -78,7 +78,7 @@ METRICS = Metrics(
         "top5_acc": Metric(top_acc, {"k": 5}, localises=False),
         "roc_auc": Metric(roc_auc, localises=False),
         "average_precision": Metric(average_precision, localises=False),
-        "ece": Metric(ece, localises=False, higher_is_better=False, is_distance=True),
+        "ece": Metric(ece, localises=False, higher_is_better=False),
         **_usual("maxboxacc"),
         "maxboxacc_v2": Metric(maxboxacc_v2),
         **_usual("maxboxacc_v2"),

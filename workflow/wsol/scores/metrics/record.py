@@ -109,11 +109,6 @@ class Metric:
         return self.unit == PERCENT
 
     @property
-    def varies_as_share(self) -> bool:
-        """Whether its interval is that of a share; else it is Student's."""
-        return self.is_share and not self.is_distance
-
-    @property
     def scale(self) -> int:
         """What turns a value into the number that tables print."""
         return 100 if self.is_share else 1
