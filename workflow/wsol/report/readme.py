@@ -3,7 +3,8 @@
 A block stands between the comments `<!-- table: EXPERIMENT; METRICS; EVALUATIONS; without CAMS -->` and `<!-- end -->`.
 METRICS: that of the table, and then those of its first rows, which say one number a network. EVALUATIONS: of one the
 columns are networks; several, each with its heading (`all: stretched, aligned: at receptive fields`), are the columns
-themselves. CAMS, which may be left out, have no row; the others keep the order that they have in the README.
+themselves. With `columns` before METRICS these are the columns, of one network, each metric in the evaluations that have
+it. CAMS, which may be left out, have no row; the others keep the order that they have in the README.
 `<!-- table: EXPERIMENT; terminal -->` holds what a run printed.
 """
 
@@ -21,6 +22,7 @@ from wsol.scores.metrics import METRICS
 
 BLOCK = re.compile(r"(<!-- table: (.+?) -->\n)(.*?)(?=<!-- end -->)", re.DOTALL)
 TERMINAL = "terminal"
+ACROSS = "columns "
 SOURCE = "README.md"  # of the claims that its tables make
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 ROW = re.compile(r"^\| `(.+?)`", re.MULTILINE)
@@ -40,6 +42,7 @@ class Block(NamedTuple):
     columns: dict[str, str]  # evaluation -> heading
     without: list[str]  # cams without a row
     body: str
+    across: bool = False  # whether metrics are the columns
 
 
 class Printed(NamedTuple):
@@ -66,7 +69,9 @@ def _block(said: str, body: str) -> Block:
     named = [part.partition(":") for part in rest[0].split(",")]
     without = rest[1].removeprefix("without ").split(",") if rest[1:] else []
     columns = {name.strip(): heading.strip() for name, _, heading in named}
-    return Block(said, experiment, _words(metrics.split(",")), columns, _words(without), body)
+    across = metrics.startswith(ACROSS)
+    named_metrics = _words(metrics.removeprefix(ACROSS).split(","))
+    return Block(said, experiment, named_metrics, columns, _words(without), body, across)
 
 
 def _words(parts: Iterable[str]) -> list[str]:
@@ -81,7 +86,8 @@ def filled(readme: str, bodies: Mapping[str, str]) -> str:
 def table(block: Block, scores: pd.DataFrame) -> str:
     """A block's table in Markdown, from scores as in scores.csv."""
     columns, rows = _rows(block, scores)
-    lines = [_line([f"`{block.metrics[0]}`", *columns]), f"|{'---|' * (len(columns) + 1)}"]
+    first = "cam" if block.across else f"`{block.metrics[0]}`"
+    lines = [_line([first, *columns]), f"|{'---|' * (len(columns) + 1)}"]
     return "\n".join([*lines, *(_line([name, *map(_said, cells)]) for name, cells in rows)]) + "\n"
 
 
@@ -131,6 +137,8 @@ def _rows(block: Block, scores: pd.DataFrame) -> tuple[list[str], list[tuple[str
         raise ConfigError(f"tables: the results hold no evaluation '{lacking[0]}'; are they of {block.experiment}?")
     known = {key: _printed(key, part) for key, part in own.groupby(KEYS, sort=False)}
     networks = [name for name in dict.fromkeys(own["backbone"]) if name != NO_BACKBONE]
+    if block.across:
+        return _metrics_across(block, known, networks[0])
     several = len(block.columns) > 1
     places = list(product(block.columns, networks[:1] if several else networks))
     rows: list[tuple[str, list[Printed | str]]]
@@ -140,6 +148,21 @@ def _rows(block: Block, scores: pd.DataFrame) -> tuple[list[str], list[tuple[str
         if cam not in block.without and any(isinstance(found, Printed) for found in cells):
             rows.append((_label(cam, cells), cells))
     return (list(block.columns.values()) if several else networks), rows
+
+
+def _metrics_across(
+    block: Block, known: Known, network: str
+) -> tuple[list[str], list[tuple[str, list[Printed | str]]]]:
+    """The same with a column for each metric of each evaluation that has it, of one network and of what needs none."""
+    there = {(key[0], key[3]) for key in known}
+    places = [place for place in product(block.columns, block.metrics) if place in there]
+    rows: list[tuple[str, list[Printed | str]]] = []
+    for cam in dict.fromkeys([*ROW.findall(block.body), *(key[2] for key in known)]):
+        both = [[known.get((name, of, cam, metric), "-") for name, metric in places] for of in (network, NO_BACKBONE)]
+        cells = next((cells for cells in both if any(isinstance(found, Printed) for found in cells)), [])
+        if cam not in block.without and cells:
+            rows.append((_label(cam, cells), cells))
+    return [f"`{metric}`" for _, metric in places], rows
 
 
 def _cells(block: Block, known: Known, places: list[tuple[str, str]], cam: str) -> list[Printed | str]:
