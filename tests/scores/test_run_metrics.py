@@ -25,13 +25,14 @@ def test_a_degenerate_map_hits_a_truth_that_is_scaled_to_the_corner_as_published
 def test_maps_of_the_predicted_class_are_known_by_what_made_them(tmp_path):
     labelled, _ = perfect(tmp_path / "a", settings())
     maps = [np.eye(5)] * 3
-    predicted, _ = run(tmp_path, maps, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings(), explain="predicted")
+    how = {"explain": "predicted", "activation": "softmax"}
+    predicted, _ = run(tmp_path, maps, [[[0, 0, 9, 9]]] * 3, [SIZE] * 3, settings(), **how)
     assert (labelled.explain, predicted.explain) == ("labelled", "predicted")
     found = evaluate(predicted, predicted, list(METRICS), resamples=10)
     v2 = ["top1_loc_v2", "top1_loc_v2@30", "top1_loc_v2@50", "top1_loc_v2@70"]
-    assert sorted(set(found.scores["metric"])) == ["top1_acc", "top1_loc", *v2, "top5_acc"]
+    of_classes = ["average_precision", "ece", "roc_auc", "top1_acc", "top1_loc", *v2, "top5_acc"]
+    assert sorted(set(found.scores["metric"])) == of_classes
     reasons = {"maps of the labelled class (explain: predicted)", "masks of the truth"}
-    reasons |= {"what makes probabilities of the model's outputs (its activation)"}  # of what these files do not say
     assert set(found.unavailable.values()) <= reasons and "gtknown_loc" in found.unavailable
 
 

@@ -3,8 +3,8 @@
 A block stands between the comments `<!-- table: EXPERIMENT; METRICS; EVALUATIONS; without CAMS -->` and `<!-- end -->`.
 METRICS: that of the table, and then those of its first rows, which say one number a network. EVALUATIONS: of one the
 columns are networks; several, each with its heading (`all: stretched, aligned: at receptive fields`), are the columns
-themselves. With `columns` before METRICS these are the columns, of one network, each metric in the evaluations that have
-it. CAMS, which may be left out, have no row; the others keep the order that they have in the README.
+themselves. With `columns` before METRICS these are the columns, of one network, each in the evaluations that have it.
+CAMS, which may be left out, have no row; the others keep the order that they have in the README.
 `<!-- table: EXPERIMENT; terminal -->` holds what a run printed.
 """
 
