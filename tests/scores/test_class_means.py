@@ -1,11 +1,11 @@
 """Means over classes, against pandas' groupby; names that ask for them."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from test_draws import split
 
 from configs import changed
+from means import check_mean_over, naive
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.reference import page
@@ -30,23 +30,9 @@ def classed(seed):
     return found
 
 
-def naive(values, labels):
-    return pd.Series(values).groupby(np.asarray(labels)).mean().mean()
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_the_score_is_pandas_mean_over_classes_of_the_class_mean(name):
-    report, select = classed(0), classed(1)
-    found = evaluate(report, select, [name, f"{name}@class_mean"], resamples=100)
-    rows = found.scores.set_index(["metric", "choice"])
-    for choice in rows.loc[name].index:
-        mine = rows.loc[f"{name}@class_mean", choice]
-        values = found.targets[f"{name}@{choice}"]
-        expected = metric(name).scale * naive(values, report.targets["label"])
-        assert mine["value"] == pytest.approx(expected, rel=1e-12)
-        assert mine["low"] <= mine["value"] <= mine["high"]
-        assert mine[["n", "groups", "levels"]].tolist() == rows.loc[name, choice][["n", "groups", "levels"]].tolist()
-        assert f"{name}@class_mean@{choice}" not in found.targets
+    check_mean_over("label", "@class_mean", name, classed(0), classed(1))
 
 
 def test_a_class_that_is_most_of_the_targets_counts_as_one():

@@ -1,11 +1,11 @@
 """Means over groups, each patient once, against pandas' groupby; their intervals against a loop over drawn patients."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from test_draws import split
 
 from configs import changed
+from means import check_mean_over, naive
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.reference import page
@@ -31,22 +31,9 @@ def patients(seed):
     return found
 
 
-def naive(values, groups):
-    return pd.Series(values).groupby(np.asarray(groups)).mean().mean()
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_the_score_is_pandas_mean_over_patients_of_each_patient_s_mean(name):
-    report, select = patients(0), patients(1)
-    found = evaluate(report, select, [name, f"{name}@group_mean"], resamples=100)
-    rows = found.scores.set_index(["metric", "choice"])
-    for choice in rows.loc[name].index:
-        mine = rows.loc[f"{name}@group_mean", choice]
-        values = found.targets[f"{name}@{choice}"]
-        expected = metric(name).scale * naive(values, report.targets["group"])
-        assert mine["value"] == pytest.approx(expected, rel=1e-12)
-        assert mine["low"] <= mine["value"] <= mine["high"]
-        assert mine[["n", "groups", "levels"]].tolist() == rows.loc[name, choice][["n", "groups", "levels"]].tolist()
+    check_mean_over("group", "@group_mean", name, patients(0), patients(1))
 
 
 def test_a_patient_with_most_of_the_targets_counts_as_one_by_hand():
