@@ -1,12 +1,15 @@
 """refine: plain maps and the images they are of -> maps on a finer grid that keep to the images' edges."""
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wsol.affine import UNSAID
 from wsol.experiment import plugins
+from wsol.files.augmentations import SETTINGS
+from wsol.files.containers import header
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.npz import pack, unpack
@@ -22,7 +25,7 @@ files, params = snakemake.input, snakemake.params
 
 with job(snakemake.log, "refine") as log:
     targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
-    plain = HEATMAPS.read(files.heatmaps)
+    plain, said = HEATMAPS.read(files.heatmaps), header(Path(files.heatmaps))["settings"]
     open_image = indexing.opener(plugins.joined(params.dataset))
     became: Counter[str] = Counter()
     found = refined(unpack(plain), plain, targets, open_image, plugins.joined(params.cam["refine"]), became)
@@ -39,6 +42,6 @@ with job(snakemake.log, "refine") as log:
         input_to_image=plain["input_to_image"],
         input_size=plain["input_size"],
         cell_to_input=UNSAID.array(),
-        settings=params.cam,
+        settings=params.cam | {key: said[key] for key in ("explain", *SETTINGS) if key in said},
         made_from={"targets": files.targets, "heatmaps": files.heatmaps},
     )

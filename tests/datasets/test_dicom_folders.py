@@ -55,6 +55,20 @@ def test_a_table_of_findings(tmp_path):
     assert 80 < darker[y0:y1, x0:x1].mean() < 100  # (400 + 1000) / 4000 of white
 
 
+def test_a_range_is_of_the_modality_s_values_in_files_of_8_bits_too(tmp_path):
+    stored = np.random.default_rng(0).integers(0, 256, (24, 30), np.uint8)
+    (tmp_path / "scans").mkdir()
+    for name, bits in {"a.dcm": 8, "b.dcm": 12}.items():
+        values = stored if bits == 8 else stored.astype(np.uint16)
+        (tmp_path / "scans" / name).write_bytes(dicom(values, bits, RescaleSlope=8, RescaleIntercept=-1000))
+    (tmp_path / "t.csv").write_text("image,class,x0,y0,x1,y1\na.dcm,one,1,1,9,9\n")
+    settings = {"adapter": "table", "images": str(tmp_path / "scans"), "annotations": str(tmp_path / "t.csv")}
+    ranged = settings | {"range": [-500, 500]}
+    assert set(index(ranged).targets["status"]) == {"ok"}  # alone it is no range without effect
+    shown = [opener(ranged)(name) for name in ("a.dcm", "b.dcm")]
+    assert np.array_equal(*shown) and not np.array_equal(shown[0], opener(settings)("a.dcm"))
+
+
 def test_folders_of_classes_and_masks_of_the_same_names(tmp_path):
     for name, (width, height) in sources.SIZES.items():
         folder = tmp_path / "images" / sources.CLASSES[name]

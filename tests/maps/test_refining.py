@@ -92,6 +92,20 @@ def test_a_map_lies_in_the_annotations_pixels_whatever_the_size_of_the_file(scal
     np.testing.assert_array_equal(one, three)
 
 
+def test_a_map_keeps_its_own_scale_and_zero(monkeypatch):
+    """What reads maps as computed, as the energy on an object does, sees what the refiner changed and nothing else."""
+    monkeypatch.setitem(REFINERS, "as_it_is", lambda heatmap, image: heatmap.copy())
+    monkeypatch.setitem(REFINERS, "by_nothing", lambda heatmap, image: heatmap)
+    given = plain("stretch")
+    given["maps"] = [4 * heatmap - 3 for heatmap in given["maps"]]
+    for side in (64, 100):
+        (copied, _), _, became = made(given, targets(), {"method": "as_it_is", "side": side})
+        (same, _), _, kept = made(given, targets(), {"method": "by_nothing", "side": side})
+        assert became["refined"] == kept["plain"] == 2
+        np.testing.assert_allclose(copied, same, atol=1e-5)
+        assert same.min() == pytest.approx(-3, abs=0.01) and 0 < same.max() <= 1
+
+
 def test_padding_repeats_its_neighbours_and_is_shown_to_no_refiner(monkeypatch):
     shapes = []
 

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from test_draws import GRID, N, split
 
-from wsol.errors import ConfigError
 from wsol.regions.edges import BINS, EDGES
 from wsol.scores import curves
 from wsol.scores.choosing import telling
@@ -182,11 +181,13 @@ def test_one_class_has_the_level_of_all():
     np.testing.assert_allclose(one.draws, own.draws, atol=1e-9)
 
 
-def test_a_score_that_is_no_mean_is_refused_at_levels_of_classes(monkeypatch):
+def test_a_score_that_is_no_mean_has_no_row_at_levels_of_classes(monkeypatch):
     def pooled(view):
         values = view.hit(0.5)
         return Pooled(lambda weights: weights @ values / weights.sum(axis=1), np.isfinite(values))
 
     monkeypatch.setitem(METRICS, "pooled", Metric(pooled))
-    with pytest.raises(ConfigError, match=r"metrics: 'pooled' is no mean, and can have no level for each class"):
-        evaluate(classed(0), None, ["pooled"], per_class=True, resamples=100)
+    names = ["pooled", "maxboxacc@50@group_mean", "maxboxacc@50"]
+    found = evaluate(classed(0), None, names, per_class=True, resamples=100)
+    assert found.scores["metric"].tolist() == ["maxboxacc@50"] and len(found.draws) == 1
+    assert found.unavailable.keys() == {*names[:2]} and "levels: per_class" in found.unavailable["pooled"]

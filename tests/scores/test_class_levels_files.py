@@ -110,7 +110,7 @@ def test_where_each_map_has_its_own_level_no_class_has_one(given):
     config = changed(("evaluations.e.levels", "per_class"), ("thresholds", {"mine": given}))
     with pytest.raises(ConfigError) as error:
         check(config)
-    said = f"per_class chooses among the levels of a sweep; {given['method']} gives each map its own."
+    said = f"per_class chooses among the levels of a sweep; {given['method']} leaves none to choose."
     assert str(error.value) == f"evaluations.e.levels: {said}"
     config["thresholds"]["sweep"] = {"method": "sweep"}
     assert len(check(config).runs) > 1

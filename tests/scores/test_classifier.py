@@ -165,6 +165,18 @@ def test_a_bin_holds_its_upper_edge_and_a_network_that_knows_how_sure_it_is_has_
     assert METRICS["ece"](View(found, "oracle")).score() == pytest.approx(0, abs=1e-9)
 
 
+def test_near_0_the_error_s_interval_is_as_wide_as_its_resamples():
+    """A share as near to 0 would have less spread: its interval would reach far beyond."""
+    targets = labelled(np.random.default_rng(5), 40, several=False)
+    logits = np.full((40, 4), -50.0)
+    outputs = [row[0] if i % 4 < 2 else (row[0] + 1) % 4 for i, row in enumerate(targets["outputs"])]
+    logits[np.arange(40), outputs] = np.log(0.51 / 0.49)
+    found = evaluate(outcome(targets, targets["image"].to_numpy(), logits, "sigmoid"), None, ["ece"])
+    row, spread = found.scores.iloc[0], 100 * found.draws[0].std()
+    assert row["value"] == pytest.approx(1) and row["low"] == 0
+    assert 1 + 1.9 * spread < row["high"] < 1 + 2.2 * spread
+
+
 def test_a_run_s_files_say_what_makes_probabilities(tmp_path):
     maps, truths = noisy(np.random.default_rng(0), 6), [[[0, 0, 9, 9]]] * 6
     given = (maps, truths, [SIZE] * 6, settings())

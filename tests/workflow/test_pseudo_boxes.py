@@ -29,7 +29,7 @@ def test_levels_are_chosen_on_boxes_that_a_run_made(workflow, tmp_path):
     """The level that the boxes were cut at is the one that finds them; another table in its place is seen at once."""
     truth = tmp_path / "pseudo_boxes.csv"
     config = COMMON | {
-        "datasets": {"pseudo": SELECT | {"truth": str(truth)}, "report": REPORT},
+        "datasets": {"pseudo": SELECT | {"boxes_from": str(truth)}, "report": REPORT},
         "thresholds": {"sweep": {"step": 0.05}},
         "evaluations": {"realistic": {"select": "pseudo", "report": "report", "metrics": ["maxboxacc@95"]}},
     }

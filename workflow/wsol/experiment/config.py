@@ -78,7 +78,7 @@ def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
 
 def _sources(where: str, settings: dict) -> None:
     """A ConfigError where a folder is given for a file, a file for a folder, or a seed that generators do not take."""
-    for key in ("class_map", "output_names"):
+    for key in ("class_map", "output_names", "boxes_from"):
         if isinstance(settings[key], str):
             places.file(f"{where}.{key}", settings[key])
     if settings["images"] is not None:
@@ -96,6 +96,8 @@ def _runs(name: str, evaluation: dict, config: dict, datasets: dict[str, Decisio
         raise ConfigError(f"{where}: select and report are the same images ({select.name}, {report.name}).")
     evaluation = evaluation | {"metrics": todays(evaluation["metrics"], f"{where}.metrics")}
     _consistent(where, evaluation)
+    scored = [each for each in (report, select) if each]
+    idle.classes(f"{where}.metrics", evaluation["metrics"], [(each.name, each.settings) for each in scored])
     decision = _evaluation(name, evaluation, select, config)
     thresholds = _chosen(where, "thresholds", evaluation, config)
     levels = [_threshold(name, given, evaluation) for name, given in thresholds.items()]

@@ -1,9 +1,9 @@
-"""A setting that has no effect is refused: it says something of the experiment that is not so.
+"""A setting that has no effect, or another than it says, is refused: the experiment is not what it says then.
 
 A backbone's default spelt out is the same experiment as the default left out: what differs from it is refused.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from wsol.experiment.decisions import IMPORTED
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.regions.protocols import PROTOCOLS
+from wsol.scores.metrics import metric
 
 
 def backbone(where: str, settings: Mapping[str, Any]) -> None:
@@ -140,5 +141,18 @@ def levels(where: str, given: Mapping[str, Any], methods: Sequence[str]) -> None
     >>> levels("evaluations.e", {"levels": "per_class"}, ["otsu", "sweep"])
     """
     if given["levels"] == "per_class" and methods and "sweep" not in methods:
-        reason = f"per_class chooses among the levels of a sweep; {methods[0]} gives each map its own."
+        reason = f"per_class chooses among the levels of a sweep; {methods[0]} leaves none to choose."
         raise ConfigError(f"{where}.levels: {reason}")
+
+
+def classes(where: str, metrics: Iterable[str], datasets: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """A ConfigError where a metric asks for every class of an image, and a data set has one of them as its target.
+
+    >>> classes("evaluations.e.metrics", ["ece"], [("birds", {"adapter": "coco", "target": "all"})])
+    """
+    asking = next((name for name in metrics if metric(name).every_class), None)
+    for name, settings in datasets:
+        if asking and settings.get("target") == "largest":
+            raise ConfigError(
+                f"{where}: {asking} needs every class of an image, and '{name}' has the largest alone. Say target: all."
+            )

@@ -59,7 +59,7 @@ def adapters(settings: Iterable[Mapping[str, Any]], drawn: bool = False) -> list
     """
     decided = list(settings)
     names = {each["adapter"] for each in decided if "adapter" in each and PLUGINS not in each}
-    names |= {"table" for each in decided if each.get("truth")}  # `index/retold.py` reads it so
+    names |= {"table" for each in decided if each.get("boxes_from")}  # `index/retold.py` reads it so
     return [f"adapters/{name}" for name in sorted(names) if not drawn or ADAPTERS.opener(name) is not None]
 
 

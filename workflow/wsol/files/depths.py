@@ -32,6 +32,11 @@ class Depth(NamedTuple):
         return self.deep and not self.windowed
 
     @property
+    def ranged(self) -> bool:
+        """Whether a stated range says so, be it in place of what the file says."""
+        return self.deep or self.windowed
+
+    @property
     def kind(self) -> str:
         return "floating-point" if math.isinf(self.top) else f"{int(self.top).bit_length()}-bit"
 

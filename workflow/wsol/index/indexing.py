@@ -36,7 +36,7 @@ class Common:
             "where there are groups."
         ),
     ] = None
-    truth: Annotated[
+    boxes_from: Annotated[
         File | None,
         Doc(
             "A table of boxes that take the place of the annotations' boxes and masks, with the columns image, label, "
@@ -128,10 +128,12 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
         raise ConfigError(f"{where}.adapter: '{settings['adapter']}' must give Annotations, got {shown(found)}.")
     problems = list(found.problems)
     every = steps.complete(found.targets, problems)
-    every = retold.retold(every, common.truth, problems) if common.truth else every
+    every = retold.retold(every, common.boxes_from, problems) if common.boxes_from else every
     classes = steps.names(every["label"], found.classes)
     outputs = classmap.outputs(classes, common.class_map, common.output_names, found.numbered)
     targets = steps.part(every, common.part)
+    if common.boxes_from and not targets["boxes"].map(len).any():
+        raise DataError(f"{where}.boxes_from: '{common.boxes_from}' has no box of this part.")
     # What is wrong with images of another part is said of that part.
     others = set(every["image"]) - set(targets["image"])
     problems = [problem for problem in problems if problem.image not in others]
@@ -159,11 +161,11 @@ def _facts(every: pd.DataFrame, targets: pd.DataFrame, common: Common, where: st
     """What the images' headers say; a DataError where `range` is said and no image of the data set needs it."""
     ranged = common.range is not None
     facts = stored.look(targets["image"].unique(), common.images, common.pixel_limit, ranged)
-    if ranged and not any(fact.depth.deep for fact in facts.values()):
+    if ranged and not any(fact.depth.ranged for fact in facts.values()):
         # A part may be without: only if the whole is, the setting does nothing.
         others = set(every["image"]) - facts.keys()
         rest = stored.look(sorted(others), common.images, common.pixel_limit, ranged)
-        if not any(fact.depth.deep for fact in rest.values()):
+        if not any(fact.depth.ranged for fact in rest.values()):
             number = len(facts) + len(rest)
             raise DataError(f"{where}.range: none of its {number} images has more than 8 bits; leave it out.")
     return facts
@@ -201,7 +203,7 @@ def opener(settings: Mapping[str, Any], where: str = "dataset") -> Callable[[str
             raise DataError(f"{path}: {size.width}x{size.height} is over the limit of {limit} pixels.")
         if size.depth.open and common.range is None:
             raise DataError(f"{path}: {size.depth.unsaid()}.")
-        return decoding.decode(path, common.range if size.depth.deep else None)
+        return decoding.decode(path, common.range if size.depth.ranged else None)
 
     return read
 

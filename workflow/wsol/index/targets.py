@@ -17,7 +17,10 @@ UNNAMED = 100_000  # classes without names that a class map may speak of though 
 
 
 def complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    """The targets with every column, a group for each, and no (image, label) twice; of two the first is kept."""
+    """The targets with every column, a group for each, and no (image, label) twice; of two the first is kept.
+
+    Those of one image stand together.
+    """
     blank: dict[str, Any] = {"width": 0, "height": 0, "boxes": "", "mask": "", "ignore": "", "group": ""}
     targets = targets.assign(**{column: value for column, value in blank.items() if column not in targets})
     targets = targets[list(COLUMNS)].copy()
@@ -25,7 +28,9 @@ def complete(targets: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     twice = targets.duplicated(["image", "label"])
     for image, label in targets.loc[twice, ["image", "label"]].itertuples(index=False):
         problems.append(Problem("duplicate_id", image, f"class {label} again; the first is kept"))
-    return targets[~twice]
+    targets = targets[~twice]
+    # Those of an image together, in the order that images first come in: shards are slices of images.
+    return targets.iloc[np.argsort(pd.factorize(targets["image"])[0], kind="stable")]
 
 
 def part(targets: pd.DataFrame, chosen: Mapping | None) -> pd.DataFrame:

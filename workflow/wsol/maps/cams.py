@@ -147,7 +147,7 @@ CAMS = Registry(
         "eigencam": Cam(eigencam),
         "eigencam_centred": Cam(eigencam_centred),
         "eigengradcam": Cam(eigengradcam),
-        "dff": Cam(dff),
+        "dff": Cam(dff, linear=False),
         "fem": Cam(fem),
         "fem_share": Cam(fem_share),
         "finercam": Cam(finercam, score="logit"),

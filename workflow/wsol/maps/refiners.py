@@ -101,3 +101,4 @@ REFINERS: dict[str, Callable[..., Heatmap]] = {
     "random_walker": random_walker,
     "superpixels": superpixels,
 }
+SEEDED = ("grabcut", "random_walker")  # begin with what lies above `foreground` and below `background`

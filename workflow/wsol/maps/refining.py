@@ -18,7 +18,7 @@ from wsol.datasets.annotations import each
 from wsol.errors import ConfigError, DataError, unknown
 from wsol.maps.grids import GridImage, ImageGrid, placed, shown
 from wsol.maps.heatmaps import is_degenerate
-from wsol.maps.refiners import REFINERS
+from wsol.maps.refiners import REFINERS, SEEDED
 from wsol.settings import Doc, Range, checked, conform, known, parameters
 
 MAPPED = ("ok", "no_ground_truth")  # what the status is of targets that have a map of their own
@@ -54,7 +54,7 @@ def settings(where: str, given: Any) -> dict[str, Any]:
     if strangers := [key for key in own if key not in parameters(refiner)]:
         raise ConfigError(unknown(where, strangers[0], ["method", *parameters(refiner), *parameters(common)]))
     found = checked(where, refiner, own)
-    if found.get("background", 0.0) >= found.get("foreground", 1.0):
+    if method in SEEDED and found["background"] >= found["foreground"]:
         raise ConfigError(f"{where}.background: must lie below foreground ({found['foreground']:g}).")
     return {"method": method, **found, **checked(where, common, every)}
 
@@ -133,12 +133,16 @@ def refine(
     own = plain[image.rows, image.columns]
     if not own.size or own.min() == own.max():
         return plain.astype(np.float32), "plain"
-    own = ((own - own.min()) / (own.max() - own.min())).astype(np.float32)
+    low, high = own.min(), own.max()
+    unit = ((own - low) / (high - low)).astype(np.float32)
     refiner = REFINERS[chosen["method"]]
-    found = refiner(own, image.pixels, **{name: chosen[name] for name in parameters(refiner)})
+    found = refiner(unit, image.pixels, **{name: chosen[name] for name in parameters(refiner)})
     if np.shape(found) != own.shape or not np.isfinite(found).all():
         raise ConfigError(
             f"refine: '{chosen['method']}' must give finite values {list(own.shape)}, got {list(np.shape(found))}."
         )
     around = [(part.start, cells - part.stop) for part, cells in zip(image[1:], grid.shape, strict=True)]
-    return np.pad(found, around, mode="edge").astype(np.float32), "plain" if found is own else "refined"
+    # On the plain map's own scale: where its zero lies matters to what reads maps as computed.
+    return np.pad(low + found * (high - low), around, mode="edge").astype(
+        np.float32
+    ), "plain" if found is unit else "refined"

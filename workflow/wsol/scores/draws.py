@@ -6,10 +6,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wsol.errors import ConfigError
 from wsol.scores import classdraws, levels
 from wsol.scores.metrics.record import ClassMean, Metric, Pooled
-from wsol.scores.outcome import Outcome
+from wsol.scores.outcome import Outcome, Unavailable
 from wsol.scores.views import Values, View
 from wsol.statistics.resampling import Floats, Resamples
 
@@ -79,12 +78,11 @@ class ScoreDraws:
 def _table(metric: Metric, seen: Sequence[Values | Pooled]) -> tuple[Floats, NDArray[np.int64]]:
     """What a metric says of each target at each of some levels, [d n], and the classes that its score is a mean over.
 
-    Of a mean over targets they are one. A ConfigError of what is no mean: it does not say whose level moves it.
+    Of a mean over targets they are one. Unavailable is what is neither: it does not say whose level moves it.
     """
     if isinstance(seen[0], ClassMean):
         return np.array([found.values for found in seen if isinstance(found, ClassMean)]), seen[0].labels
     if isinstance(seen[0], Pooled):
-        name = getattr(metric.function, "__name__", "one")
-        raise ConfigError(f"metrics: '{name}' is no mean, and can have no level for each class (levels: per_class).")
+        raise Unavailable("one level of all classes, as it is no mean over targets or classes (levels: per_class)")
     table = np.array(seen, np.float64)
     return table, np.zeros(table.shape[1], np.int64)

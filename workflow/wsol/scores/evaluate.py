@@ -107,7 +107,7 @@ def _estimate(measure: Metric, values: Values | Pooled, draws: Floats, report: O
     counted = _counted(values)
     groups = report.targets["group"][counted].nunique()
     value = values.score() if isinstance(values, Pooled) else float(np.nanmean(values))
-    return interval(value, variance(draws, groups), int(counted.sum()), groups, share=measure.is_share)
+    return interval(value, variance(draws, groups), int(counted.sum()), groups, share=measure.varies_as_share)
 
 
 def _counted(values: Values | Pooled) -> NDArray[np.bool_]:

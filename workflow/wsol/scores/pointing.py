@@ -116,7 +116,7 @@ def rank(of_true: NDArray[np.float64], of_all: NDArray[np.float64]) -> float:
     0.75
     """
     count = len(of_true)
-    if not count or not of_all.max() > 0:
+    if not count or not of_all.max(initial=0) > 0:
         return 0.0
     last = np.partition(of_all, -count)[-count]  # the value of the last of the K places
     places = count - (of_all > last).sum()  # left for those that tie for it

@@ -38,8 +38,11 @@ class RunResult:
 
     @cached_property
     def level(self) -> Level:
-        """None where each map has its own."""
-        return self.view.exported_level()
+        """None where each map has its own; a DataError where the split that levels are chosen on lacks the truth."""
+        try:
+            return self.view.exported_level()
+        except Unavailable as lacking:
+            raise DataError(f"exports: no level can be chosen on the select split, for lack of {lacking}.") from lacking
 
     @property
     def levels(self) -> float | dict[str, float] | None:

@@ -88,7 +88,7 @@ def joined(trainings: Sequence[ScoredRun]) -> pd.DataFrame:
         measure = metric(seen.metric)
         scale = measure.scale
         plain = (seen.values / scale, seen.draws / scale)
-        estimate, spread = over_trainings(*plain, seen.n, seen.groups, share=measure.is_share)
+        estimate, spread = over_trainings(*plain, seen.n, seen.groups, share=measure.varies_as_share)
         about = (*scores[list(RUN_COLUMNS)].iloc[0], seen.metric, seen.level_from)
         each = " ".join(f"{value:.4f}" for value in seen.values)
         found.append((*about, *estimate.scaled(scale), scale * spread, len(trainings), each))

@@ -55,7 +55,8 @@ def by_class_of_seeds(scores: pd.DataFrame, report: Outcome) -> pd.DataFrame:
     `scores` are those of `report`, whose rows say the level.
     """
     rows = []
-    names = {BACKGROUND: "background", **dict(zip(report.targets["label"], report.targets["class_name"], strict=True))}
+    names = dict(zip(report.targets["label"], report.targets["class_name"], strict=True))
+    names[BACKGROUND] = "(background)"  # which no class is likely to be called
     for row in scores[scores["metric"] == SEEDS].itertuples():
         level = float(str(row.levels)) if row.levels else None
         for label, estimate in report.seeds.by_class(level, report.targets["group"]):

@@ -17,7 +17,8 @@ def corloc(view: View) -> Values:
     """The largest region's box reaches IoU >= .5 with a true box of the class, meaned by class (Deselaers et al. 2012).
 
     Correct localisation: of each class the share of its images, and the mean over the classes that occur. By its other
-    name, and in all cases, it is `maxboxacc@50@class_mean`.
+    name, and in all cases, it is `maxboxacc@50@class_mean`; each class's own are the rows of `maxboxacc@50` in table
+    `class` of strata.csv.
 
     >>> from wsol.scores.example import example
     >>> corloc(example())  # class 0 hits with both of its targets, class 1 misses with its one: 50 %
@@ -35,9 +36,10 @@ def ap(view: View, *, delta: float) -> Pooled:
     Boxes are ranked by the highest value of the normalised map in the box times the probability of the class, where
     there is one, and equal ones by the images' names: without a probability, as for controls, all best boxes are equal,
     and another order of the names gives another number. IoU is of half-open boxes in the image under any protocol: the
-    number is pycocotools' of the export `coco`. A crowd is no true box (the adapter leaves it out), so that a box on
-    one is wrong; a target without true boxes does not count. No box is of a class that its image lacks: this is average
-    precision given the labels of each image, not detection in the wild.
+    number is pycocotools' of the export `coco`, where every target that is exported has a true box. A crowd is no true
+    box (the adapter leaves it out), so that a box on one is wrong; a target without true boxes does not count. No box
+    is of a class that its image lacks: this is average precision given the labels of each image, not detection in the
+    wild.
 
     Of few images it is too high, as COCO's definition has it: in simulations by 5 of 30 points with 5 images a class,
     where the interval holds the number of many images three times in four; from 40 images a class on by less than 1.5.

@@ -44,6 +44,7 @@ def hit_rate(view: View) -> Values:
 
     As CheXlocalize has it: only targets with a mask count, and each pathology as much as any other. `peak_on_object`
     asks the same, counts targets with boxes alone too, and is a mean over targets; `pointing_game` forgives 15 pixels.
+    Each class's own are the rows of `peak_on_object` in the table `class` of strata.csv.
 
     >>> from wsol.scores.example import example
     >>> hit_rate(example())  # on it, 4 and 20 pixels beside it; class 0 has 1 of 2, class 1 none: .25

@@ -68,6 +68,7 @@ class Metric:
     pixel_level: bool = False  # of pixels at one level of the sweep
     over_classes: bool = False  # whether values are averaged over classes, and not over targets
     over_groups: bool = False  # whether they are over groups
+    every_class: bool = False  # whether an image without a target of a class is taken to be without the class
     is_distance: bool = False  # from 0: it varies as no share does that is as near to 0
 
     def __call__(self, view: View) -> Values | Pooled:
@@ -107,6 +108,11 @@ class Metric:
     def is_share(self) -> bool:
         """Whether its values lie in [0, 1]."""
         return self.unit == PERCENT
+
+    @property
+    def varies_as_share(self) -> bool:
+        """Whether its interval is that of a share; else it is Student's."""
+        return self.is_share and not self.is_distance
 
     @property
     def scale(self) -> int:
