@@ -104,6 +104,7 @@ def test_a_folder_without_pydicom_is_one_line(tmp_path, monkeypatch):
         index({"adapter": "imagefolder", "images": str(tmp_path / "scans")})
 
 
+@pytest.mark.slow
 def test_a_hospital_s_folder_runs_through_the_chain(workflow, tmp_path):
     table = hospital(tmp_path / "scans", 16)
     table.to_csv(tmp_path / "findings.csv", index=False)

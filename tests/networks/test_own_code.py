@@ -224,6 +224,7 @@ def test_a_package_that_is_not_here_is_named(folder, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_code_makes_its_maps_anew(workflow, tmp_path):
     """And the file's digest stands with what was made of it."""
     from wsol.files.formats import sha256

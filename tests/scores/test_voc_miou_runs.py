@@ -140,7 +140,7 @@ def test_the_classes_of_the_table_make_the_mean(tmp_path):
     report, select = split(tmp_path / "a", 0)[0], split(tmp_path / "b", 1)[0]
     _, scores = scored(report, select)
     found = by_class_of_seeds(scores.reset_index(), report)
-    assert set(found["table"]) == {"class"} and found["stratum"].iloc[0] == "background"
+    assert set(found["table"]) == {"class"} and found["stratum"].iloc[0] == "(background)"
     means = found.groupby("choice")["value"].mean()
     for choice in ("oracle", "selected"):
         assert means[choice] == pytest.approx(scores.loc[("voc_miou", choice), "value"])

@@ -92,7 +92,7 @@ def smaller(name: str) -> dict:
         dataset |= {"count": 12, "size": 64}
     train = {"dataset": "shapes_train", "epochs": 1, "batch": 6}
     net = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": {"train": train}}
-    return config | {"backbones": {"net": net}, "resamples": 100, "overlays": 2}
+    return config | {"backbones": {"net": net}, "claims": {}, "resamples": 100, "overlays": 2}
 
 
 def test_drawn_objects_run_small_and_every_class_of_an_image_has_its_map(workflow, tmp_path):

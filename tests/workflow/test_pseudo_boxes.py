@@ -3,6 +3,7 @@
 import shutil
 
 import pandas as pd
+import pytest
 
 SELECT = {"adapter": "shapes", "split": "select", "count": 24}
 REPORT = {"adapter": "shapes", "split": "report", "count": 12}
@@ -25,6 +26,7 @@ def exported(workflow, tmp_path):
     return found
 
 
+@pytest.mark.slow
 def test_levels_are_chosen_on_boxes_that_a_run_made(workflow, tmp_path):
     """The level that the boxes were cut at is the one that finds them; another table in its place is seen at once."""
     truth = tmp_path / "pseudo_boxes.csv"

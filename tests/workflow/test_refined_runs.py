@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from sources import save, write
 from wsol.files.heatmap import HEATMAPS
@@ -85,6 +86,7 @@ def test_refined_cams_are_rows_that_an_image_that_changed_makes_anew(workflow, t
     assert before["cut"][first] == after["cut"][first] and before["cut"][second] != after["cut"][second]
 
 
+@pytest.mark.slow
 def test_an_image_that_does_not_decode_is_a_miss_of_refined_maps_alone(workflow, tmp_path):
     config = experiment(tmp_path)
     whole = (tmp_path / "images/3.png").read_bytes()

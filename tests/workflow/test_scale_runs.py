@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from small import CONTROLS
 from wsol.files.heatmap import HEATMAPS
@@ -25,6 +26,7 @@ def maps(root, cam: str) -> dict:
     return {path: path.read_bytes() for path in root.glob(f"results/*/net@*/{cam}@*/*.heatmaps.npz")}
 
 
+@pytest.mark.slow
 def test_it_has_rows_of_its_own_and_the_others_stay_as_they_were(workflow, tmp_path):
     first = workflow(CONFIG)
     assert first.returncode == 0, first.stderr

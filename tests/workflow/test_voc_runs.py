@@ -114,9 +114,9 @@ def test_a_development_kit_flows_through_to_masks_that_score_what_is_said(workfl
         said = of_seeds.loc[(cam, threshold, choice), "value"]
         assert np.nanmean(ious) == pytest.approx(said, abs=1e-4)
         by_class = strata.loc[(cam, threshold, "voc_miou", choice, "class")].set_index("stratum")["value"]
-        names = ["background", *CLASSES]
+        names = ["(background)", *CLASSES]
         expected = {names[index]: iou for index, iou in enumerate(ious) if iou == iou}
-        assert by_class.to_dict() == pytest.approx(expected, abs=1e-4) and "background" in by_class
+        assert by_class.to_dict() == pytest.approx(expected, abs=1e-4) and "(background)" in by_class
     curves = rows(tmp_path, "curves")
     curve = curves[(curves["curve"] == "level") & (curves["metric"] == "voc_miou")]
     assert set(curve["split"]) == {"report", "select"} and curve["x"].max() == 0.59

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from wsol.errors import ConfigError
 from wsol.settings import shown
 
+OF_CAMS = ("method", "backbones", "fusion", "refine", "scales", "flip", "layer", "score", "explain", "evidence")
+
 
 class Contract(NamedTuple):
     """How an entry is called: with so many arrays or other arguments by position, and whether it has settings."""
@@ -15,16 +17,17 @@ class Contract(NamedTuple):
     least: int
     most: int
     settings: bool = True
+    reserved: tuple[str, ...] = ()  # what an entry of the config says itself, so that no setting can be called so
 
 
 CONTRACTS = {
     "ADAPTERS": Contract("its settings alone", 0, 0),
     "BUILDERS": Contract("size and classes", 2, 2),
-    "CAMS": Contract("activations, and other arrays of the evidence by their names", 1, 9),
+    "CAMS": Contract("activations, and other arrays of the evidence by their names", 1, 9, reserved=OF_CAMS),
     "CONTROLS": Contract("the images' names", 1, 1),
     "METRICS": Contract("a view", 1, 1, settings=False),
-    "REFINERS": Contract("a map and its image", 2, 2),
-    "THRESHOLDS": Contract("a prepared map", 1, 1),
+    "REFINERS": Contract("a map and its image", 2, 2, reserved=("method", "side", "alignment")),
+    "THRESHOLDS": Contract("a prepared map", 1, 1, reserved=("method", "split")),
 }
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -58,6 +61,8 @@ def _complaint(contract: Contract, entry: Any) -> str:
         return f"takes no settings, and needs {_named(needed)}." if needed else ""
     if bare := [p for p in settings if p.annotation is p.empty]:
         return f"its setting '{bare[0].name}' needs a type, as in `{bare[0].name}: float`."
+    if taken := [p.name for p in settings if p.name in contract.reserved]:
+        return f"no setting of it can be called '{taken[0]}', which means something else there."
     return ""
 
 

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from wsol.errors import DataError
 from wsol.regions.drawing import PreparedMap
+from wsol.regions.exact import Exact
 from wsol.scores.masks import decode
 from wsol.scores.pixels import Floats
 from wsol.scores.seeds import BACKGROUND, LEVELS, SeedRows, Seeds
 
-DRAWN = {"protocol": "exact", "canvas": "image", "upsampling": "linear", "normalization": "none"}
+DRAWN = {"protocol": Exact.name, "canvas": "image", "upsampling": "linear", "normalization": "none"}
 SHARE = 1e-5  # of a map's maximum, which is added to it
 IGNORED = -1  # in a labelling: pixels that do not count
 
