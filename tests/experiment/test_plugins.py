@@ -138,10 +138,10 @@ WRONG = {
     "CAMS = {'x': 3}": "CAMS 'x': must be a function, got 3.",
     "CAMS = {'x': lambda: 1}": "CAMS 'x': is called with activations, and other arrays of the evidence by their names, "
     "and takes nothing.",
-    "def r(heatmap, image, *, side: str = 'left'):\n    return heatmap\nREFINERS = {'x': r}": "REFINERS 'x': no setting "
-    "of it can be called 'side', which means something else there.",
-    "def c(activations, *, flip: bool = True):\n    return activations\nCAMS = {'x': c}": "CAMS 'x': no setting of it can "
-    "be called 'flip', which means something else there.",
+    "def r(a, b, *, side: str = 'left'): pass\nREFINERS = {'x': r}": "REFINERS 'x': no setting of it can be called "
+    "'side', which means something else there.",
+    "def c(a, *, flip: bool = True): pass\nCAMS = {'x': c}": "CAMS 'x': no setting of it can be called 'flip', which "
+    "means something else there.",
     "CAMS = {'x': lambda activations, *, power=2: 1}": "CAMS 'x': its setting 'power' needs a type, as in "
     "`power: float`.",
     "def f(a, *, b: Nowhere = 1): pass\nCAMS = {'x': f}": "raises on import: NameError: name 'Nowhere' is not defined.",
