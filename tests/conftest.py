@@ -92,5 +92,5 @@ def server():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole runs first: of two workers neither then waits at the end for a run of minutes that the other began last."""
-    items.sort(key=lambda item: item.path.parent.name != "workflow")
+    """Whole runs first, the longest before all: no worker then waits at the end for one that the other began last."""
+    items.sort(key=lambda item: (item.path.parent.name != "workflow", item.path.name != "test_workflow.py"))
