@@ -12,7 +12,7 @@ from wsol.index import indexing
 from wsol.index.outputs import right
 from wsol.index.splits import rows
 from wsol.job import job
-from wsol.networks import backbones, determinism, device, evidence, receptive, scaling
+from wsol.networks import asking, backbones, determinism, device, evidence, receptive, scaling
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -43,13 +43,13 @@ with job(snakemake.log, f"predict {name}") as log:
     sized = scaling.sized(settings, backbone, explanations.values(), trained, fitted["classes"])
     for scale in set(sized) - {1.0}:
         log.say(f"scale {scale:g}: an input of {sized[scale].size[0]}x{sized[scale].size[1]} pixels")
-    weights = {f"weights{evidence.suffix(place)}": path for place, path in enumerate(files.weights)}
+    weights = {f"weights{asking.suffix(place)}": path for place, path in enumerate(files.weights)}
     found_out = {"layer": backbone.layer, "activation": backbone.activation}
     provenance = {
         "settings": {"reading": params.reading, **found_out},
         "made_from": {"targets": files.targets} | (weights if trained else {}),
         "given": ({} if trained else weights)
-        | {f"model{evidence.suffix(place)}": path for place, path in enumerate(files.model)}
+        | {f"model{asking.suffix(place)}": path for place, path in enumerate(files.model)}
         | dict(zip(["code"], files.program, strict=False)),
     }
     with (

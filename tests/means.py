@@ -4,8 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wsol.scores.draws import ScoreDraws
 from wsol.scores.evaluate import evaluate
+from wsol.scores.levels import carried, representatives
 from wsol.scores.metrics import metric
+from wsol.scores.views import View
+
+HITS = ((0.5,), "largest", "any")
 
 
 def naive(values, parts):
@@ -24,3 +29,23 @@ def check_mean_over(column, ending, name, report, select):
         assert mine["low"] <= mine["value"] <= mine["high"]
         assert mine[["n", "groups", "levels"]].tolist() == rows.loc[name, choice][["n", "groups", "levels"]].tolist()
         assert f"{name}{ending}@{choice}" not in found.targets
+
+
+def check_draws_carry_the_level(column, ending, chosen, report, select, drawn):
+    """Draws of maxboxacc@50 with `ending`, at the level that each resample chooses.
+
+    `drawn(values, parts, times, codes)` is the mean over parts of a resample that has groups so many `times`.
+    """
+    drawing = ScoreDraws(report, select, 150, 3)
+    view, name = View(report, chosen, select), f"maxboxacc@50{ending}"
+    draws = drawing.draws(metric(name), view, metric(name)(view))
+    by_level = drawing.report if chosen == "oracle" else drawing.select
+    kept, which = representatives(view.levels_of_resamples(HITS, by_level))
+    assert len(kept) > 1
+    parts = report.targets[column]
+    values = [metric("maxboxacc@50")(view.at({HITS: level})) for level in kept]
+    moved = carried(np.array([naive(each, parts) for each in values]), kept, which)
+    for r, times in enumerate(drawing.report.times):
+        seen = values[which[r]] if chosen == "oracle" else metric("maxboxacc@50")(view)
+        expected = drawn(seen, parts, times, drawing.report.codes) + (0 if chosen == "oracle" else moved[r])
+        assert draws[r] == pytest.approx(expected)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from wsol.maps import fusion
-from wsol.networks import evidence
+from wsol.networks import asking
 
 rng = np.random.default_rng(0)
 
@@ -34,5 +34,5 @@ def test_two_layers_by_hand():
 
 
 def test_suffixes_are_those_evidence_gives():
-    found = {f"activations{evidence.suffix(place)}": np.zeros(1) for place in range(3)}
+    found = {f"activations{asking.suffix(place)}": np.zeros(1) for place in range(3)}
     assert list(fusion.suffixes(found)) == ["", "_1", "_2"]

@@ -11,7 +11,7 @@ import pytest
 
 from models import explained, keras, picture, targets
 from wsol.maps.cams import CAMS
-from wsol.networks import backbones, evidence
+from wsol.networks import asking, backbones, evidence
 
 LAYERS = ["add_2", "add_6", "add_10", "add_17"]
 SIDE, CLASS = 64, 2
@@ -64,7 +64,7 @@ def test_evidence_is_float64_s_and_hirescam_s_error_is_rounding(scales, in_float
     own = network(scales)
     _, found = explained(own, lambda name: picture(name, (SIDE, SIDE)), targets(["1"], [[CLASS]]))
     for place, (layer, (a, g)) in enumerate(zip(LAYERS, taped(own.model.get_weights()), strict=True)):
-        ours = found["activations" + evidence.suffix(place)], found["gradients" + evidence.suffix(place)]
+        ours = found["activations" + asking.suffix(place)], found["gradients" + evidence.suffix(place)]
         assert np.abs(ours[0][0] - a).max() < 2e-6 * np.abs(a).max()
         assert np.abs(ours[1][0] - g).max() < 2e-6 * np.abs(g).max()
         exact, terms = (a * g).sum(axis=-1), np.abs(a * g).sum(axis=-1).max()

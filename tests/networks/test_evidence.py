@@ -24,7 +24,7 @@ from wsol.errors import ConfigError
 from wsol.files.predict import ARRAYS, EVIDENCE, view
 from wsol.index.outputs import class_probability
 from wsol.maps.cams import CAMS
-from wsol.networks import evidence
+from wsol.networks import asking, evidence
 
 LAYERS = ["early", "middle", "sum", "late"]
 
@@ -58,7 +58,7 @@ def test_several_layers_at_once_are_what_each_gives_alone():
     for place, layer in enumerate(LAYERS):
         _, alone = run(model, table, layer=layer)
         for name in ("activations", "gradients"):
-            np.testing.assert_allclose(together[name + evidence.suffix(place)], alone[name], atol=1e-7)
+            np.testing.assert_allclose(together[name + asking.suffix(place)], alone[name], atol=1e-7)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -5,7 +5,7 @@ import pytest
 from test_draws import split
 
 from configs import changed
-from means import check_mean_over, naive
+from means import check_draws_carry_the_level, check_mean_over, naive
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.reference import page
@@ -13,12 +13,10 @@ from wsol.experiment.renamed import renamed
 from wsol.page.definitions import _metric
 from wsol.scores.draws import ScoreDraws
 from wsol.scores.evaluate import evaluate
-from wsol.scores.levels import carried, representatives
 from wsol.scores.metrics import METRICS, current, metric, todays
 from wsol.scores.metrics.record import Metric, Pooled
 from wsol.scores.views import View
 
-HITS = ((0.5,), "largest", "any")
 NAMES = [name for name in METRICS if metric(name).per_target]
 
 
@@ -54,20 +52,11 @@ def test_draws_of_a_metric_without_a_level_are_the_resampled_groups_means():
 
 @pytest.mark.parametrize("chosen", ["oracle", "selected"])
 def test_draws_carry_the_choice_of_the_level(chosen):
-    report, select = classed(0), classed(1)
-    drawing = ScoreDraws(report, select, 150, 3)
-    view = View(report, chosen, select)
-    draws = drawing.draws(metric("maxboxacc@50@class_mean"), view, metric("maxboxacc@50@class_mean")(view))
-    by_level = drawing.report if chosen == "oracle" else drawing.select
-    kept, which = representatives(view.levels_of_resamples(HITS, by_level))
-    assert len(kept) > 1
-    labels = report.targets["label"]
-    values = [metric("maxboxacc@50")(view.at({HITS: level})) for level in kept]
-    for r, times in enumerate(drawing.report.times):
-        rows = np.repeat(np.arange(len(report)), times[drawing.report.codes])
-        seen = values[which[r]] if chosen == "oracle" else metric("maxboxacc@50")(view)
-        moved = 0 if chosen == "oracle" else carried(np.array([naive(v, labels) for v in values]), kept, which)[r]
-        assert draws[r] == pytest.approx(naive(seen[rows], labels.iloc[rows]) + moved)
+    def drawn(values, labels, times, codes):
+        rows = np.repeat(np.arange(len(values)), times[codes])
+        return naive(values[rows], labels.iloc[rows])
+
+    check_draws_carry_the_level("label", "@class_mean", chosen, classed(0), classed(1), drawn)
 
 
 def test_names_in_an_experiment():

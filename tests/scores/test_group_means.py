@@ -5,19 +5,17 @@ import pytest
 from test_draws import split
 
 from configs import changed
-from means import check_mean_over, naive
+from means import check_draws_carry_the_level, check_mean_over
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.reference import page
 from wsol.page.definitions import _metric
 from wsol.scores.draws import ScoreDraws
 from wsol.scores.evaluate import evaluate
-from wsol.scores.levels import carried, representatives
 from wsol.scores.metrics import METRICS, current, metric, todays
 from wsol.scores.views import View
 from wsol.statistics.groupmeans import mean_over_groups
 
-HITS = ((0.5,), "largest", "any")
 NAMES = [name for name in METRICS if metric(name).per_target]
 
 
@@ -67,19 +65,10 @@ def test_draws_are_of_drawn_patients_in_a_loop():
 
 @pytest.mark.parametrize("chosen", ["oracle", "selected"])
 def test_draws_carry_the_choice_of_the_level(chosen):
-    report, select = patients(0), patients(1)
-    drawing = ScoreDraws(report, select, 150, 3)
-    view = View(report, chosen, select)
-    draws = drawing.draws(metric("maxboxacc@50@group_mean"), view, metric("maxboxacc@50@group_mean")(view))
-    kept, which = representatives(
-        view.levels_of_resamples(HITS, drawing.report if chosen == "oracle" else drawing.select)
-    )
-    groups = report.targets["group"].tolist()
-    values = [metric("maxboxacc@50")(view.at({HITS: level})) for level in kept]
-    for r, times in enumerate(drawing.report.times):
-        seen = values[which[r]] if chosen == "oracle" else metric("maxboxacc@50")(view)
-        moved = 0 if chosen == "oracle" else carried(np.array([naive(v, groups) for v in values]), kept, which)[r]
-        assert draws[r] == pytest.approx(by_drawn_patients(seen, groups, times) + moved)
+    def drawn(values, groups, times, codes):
+        return by_drawn_patients(values, groups.tolist(), times)
+
+    check_draws_carry_the_level("group", "@group_mean", chosen, patients(0), patients(1), drawn)
 
 
 def test_where_each_target_is_a_group_the_mean_over_groups_is_that_over_targets():

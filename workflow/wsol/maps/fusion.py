@@ -9,7 +9,7 @@ from wsol.settings import Doc
 
 
 def suffixes(evidence: Mapping[str, np.ndarray]) -> Iterator[str]:
-    """ "" for the first explained layer's arrays, "_1" for the second's and so on, as `evidence.suffix` named them."""
+    """ "" for the first explained layer's arrays, "_1" for the second's and so on, as `asking.suffix` named them."""
     yield ""
     place = 1
     while f"activations_{place}" in evidence:

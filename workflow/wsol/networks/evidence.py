@@ -16,7 +16,6 @@ from wsol.files.augmentations import PLAIN, Augmentation, augmentations
 from wsol.files.behind import Behind, Sink
 from wsol.files.predict import view
 from wsol.networks.asking import Explanation
-from wsol.networks.asking import suffix as suffix  # for whoever names arrays
 from wsol.networks.augmented import AugmentedPass
 from wsol.networks.built import Backbone
 from wsol.networks.explainer import Explainer

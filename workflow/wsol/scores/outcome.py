@@ -142,16 +142,12 @@ class Outcome:
     @cached_property
     def pointing(self) -> Pointing:
         """Where the maps peak and where their energy lies."""
-        if self.find_pointing is None:
-            raise Unavailable("heatmaps")
-        return self.find_pointing()
+        return _found(self.find_pointing, "heatmaps")
 
     @cached_property
     def probabilities(self) -> Probabilities:
         """What the network says of each image."""
-        if self.find_probabilities is None:
-            raise Unavailable("predictions")
-        return self.find_probabilities()
+        return _found(self.find_probabilities, "predictions")
 
     @cached_property
     def seeds(self) -> Seeds:
@@ -196,9 +192,7 @@ class Outcome:
     def _masked(self, find: Callable[[], T] | None) -> T:
         if not self.has_true_mask.any():
             raise Unavailable("masks of the truth")
-        if find is None:
-            raise Unavailable("heatmaps or predicted masks")
-        return find()
+        return _found(find, "heatmaps or predicted masks")
 
     def _counted(self, found: HitIntervals) -> HitIntervals:
         """Without the hits of targets whose boxes do not count: those are misses, whatever their files say."""
@@ -207,6 +201,12 @@ class Outcome:
             counts &= self.rank == 0
         there = counts[found.target]
         return HitIntervals(found.target[there], found.level_low[there], found.level_high[there])
+
+
+def _found(find: Callable[[], T] | None, lacking: str) -> T:
+    if find is None:
+        raise Unavailable(lacking)
+    return find()
 
 
 def statuses(targets: pd.DataFrame, of_maps: NDArray | Sequence[str]) -> NDArray[np.str_]:
