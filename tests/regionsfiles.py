@@ -42,6 +42,6 @@ def rows_of(found):
             table += [(row[0], levels[row[1]], levels[row[2]], largest) for row in rows if row[place]]
         offsets.append(len(table))
     boxes, low, high, largest = zip(*table, strict=True) if table else ((), (), (), ())
-    columns = {"boxes": np.array(boxes, np.float32).reshape(-1, 4), "largest": np.array(largest, bool)}
+    columns = {"boxes": np.array(boxes, float).reshape(-1, 4), "largest": np.array(largest, bool)}
     columns |= {"level_low": np.array(low, float), "level_high": np.array(high, float)}
     return {**found, **columns, "offsets": np.array(offsets)}

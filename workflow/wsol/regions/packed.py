@@ -80,7 +80,8 @@ class Packing:
 
     def arrays(self) -> dict[str, NDArray]:
         levels = np.concatenate(self._tables)
-        short = levels.astype(np.float32)
+        with np.errstate(over="ignore"):  # what is too large for float32 is not equal then
+            short = levels.astype(np.float32)
         return {
             "rows": np.concatenate([np.empty(0, np.uint8), *self._streams]),
             "row_bytes": _ends([len(stream) for stream in self._streams]),
