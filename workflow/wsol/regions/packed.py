@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.regions.regions import Regions
-from wsol.regions.stream import HIGH, KINDS, LOW, OF_ALL, OF_LARGEST, decode, encode
+from wsol.regions.stream import OF_ALL, OF_LARGEST, decode, encode
 
 CHUNK = 256  # targets whose rows are unpacked at a time
 
 
-class Rows(NamedTuple):
+class RegionRows(NamedTuple):
     """Rows of one map or of several, those of each ascending by level_low."""
 
     boxes: NDArray[np.int32]  # [m 4], canvas pixels
@@ -31,16 +31,16 @@ class Rows(NamedTuple):
         rows = self.of_largest if largest else self.of_all
         return rows if level is None else rows & (self.level_low < level) & (level <= self.level_high)
 
-    def part(self, own: slice) -> "Rows":
+    def part(self, own: slice) -> "RegionRows":
         boxes, low, high, of_all, of_largest = self
-        return Rows(boxes[own], low[own], high[own], of_all[own], of_largest[own])
+        return RegionRows(boxes[own], low[own], high[own], of_all[own], of_largest[own])
 
 
 class Chunk(NamedTuple):
     """Some targets of a file, a slice of them, and the rows of their maps."""
 
     targets: slice
-    rows: Rows
+    rows: RegionRows
     offsets: NDArray[np.int64]  # the rows of map i are offsets[i] : offsets[i + 1]
     map_of: NDArray[np.int64]  # of each target; targets that share a map share its rows
 
@@ -101,16 +101,14 @@ def chunks(arrays: Mapping[str, NDArray]) -> Iterator[Chunk]:
         yield Chunk(targets, _rows(arrays, numbers, offsets), offsets, map_of)
 
 
-def _rows(arrays: Mapping[str, NDArray], numbers: NDArray, offsets: NDArray[np.int64]) -> Rows:
+def _rows(arrays: Mapping[str, NDArray], numbers: NDArray, offsets: NDArray[np.int64]) -> RegionRows:
     """Of distinct maps, in the order of their numbers."""
-    table = decode(arrays["rows"], arrays["row_bytes"][numbers], offsets)
-    starts = np.repeat(arrays["level_starts"][numbers], np.diff(offsets))
-    low, high = (arrays["levels"][starts + table[:, end]].astype(np.float64) for end in (LOW, HIGH))
-    of_all, of_largest = (table[:, KINDS] & kind != 0 for kind in (OF_ALL, OF_LARGEST))
-    return Rows(table[:, :4], low, high, of_all, of_largest)
+    where = (arrays["row_bytes"][numbers], arrays["level_starts"][numbers], offsets)
+    boxes, low, high, kinds = decode(arrays["rows"], arrays["levels"], *where)
+    return RegionRows(boxes, low, high, kinds & OF_ALL != 0, kinds & OF_LARGEST != 0)
 
 
-def rows_of_targets(arrays: Mapping[str, NDArray]) -> Iterator[Rows]:
+def rows_of_targets(arrays: Mapping[str, NDArray]) -> Iterator[RegionRows]:
     """The rows of each target of a file."""
     for chunk in chunks(arrays):
         for number in chunk.map_of.tolist():

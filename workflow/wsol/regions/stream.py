@@ -21,9 +21,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Table = NDArray[np.int32]  # rows `x0 y0 x1 y1 low high`, and what they are of: OF_ALL, OF_LARGEST or both
+Table = NDArray[np.int32]  # rows `x0 y0 x1 y1 low high`
 Bytes = NDArray[np.uint8]
-LOW, HIGH, KINDS = 4, 5, 6
+Places = NDArray[np.int64]
+LOW, HIGH = 4, 5
 OF_ALL, OF_LARGEST, FAR_BACK, APART = 16, 32, 64, 128
 LONGEST = 41  # bytes of a row: 8 varints of 5 at most
 BACK = 32  # how many rows back the earlier one is looked for
@@ -32,11 +33,11 @@ NEAR = 4  # pixels of all sides together: near enough to look no further
 
 @njit(cache=True, nogil=True)
 def encode(rows: Table, largest: int) -> tuple[Bytes, int]:
-    """Rows [m 6+] of a map, the `largest` first, each part ascending by `low`: their bytes, and how many stand in them.
+    """Rows [m 6] of a map, the `largest` first, each part ascending by `low`: their bytes, and how many stand in them.
 
     Read again, the largest region's rows are in their order, and so are those of all regions.
     """
-    table = np.zeros((len(rows) + 1, 7), np.int32)  # as they stand in the stream, after one of zeros
+    table = np.zeros((len(rows) + 1, 6), np.int32)  # as they stand in the stream, after one of zeros
     stream = np.empty(256, np.uint8)
     size = 0
     count = 0
@@ -44,7 +45,7 @@ def encode(rows: Table, largest: int) -> tuple[Bytes, int]:
     j = largest
     while i < largest or j < len(rows):
         kinds = _next(rows, largest, i, j)
-        table[count + 1, :6] = rows[j if kinds & OF_ALL else i, :6]
+        table[count + 1] = rows[j if kinds & OF_ALL else i]
         i += kinds & OF_LARGEST != 0
         j += kinds & OF_ALL != 0
         count += 1
@@ -55,34 +56,41 @@ def encode(rows: Table, largest: int) -> tuple[Bytes, int]:
 
 
 @njit(cache=True, nogil=True)
-def decode(stream: Bytes, places: NDArray[np.int64], offsets: NDArray[np.int64]) -> Table:
-    """The rows [m 7] of maps whose bytes begin at `places`: those of the i-th are rows offsets[i] : offsets[i + 1]."""
-    table = np.empty((offsets[-1], 7), np.int32)
-    nothing = np.zeros(7, np.int32)
+def decode(
+    stream: Bytes, levels: NDArray[np.floating], places: Places, starts: Places, offsets: Places
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], Bytes]:
+    """The boxes [m 4], lower and higher levels and kinds [m] of the rows of some maps.
+
+    The bytes of the i-th begin at `places` and its part of the levels at `starts`; it has rows
+    offsets[i] : offsets[i + 1].
+    """
+    m = offsets[-1]
+    boxes = np.empty((m, 4), np.int32)
+    ends = np.empty((2, m))
+    kinds = np.empty(m, np.uint8)
+    highs = np.empty(m, np.int64)
     for i in range(len(places)):
+        first = offsets[i]
         at = int(places[i])
         low = 0
-        for row in range(offsets[i], offsets[i + 1]):
-            flags = stream[at]
-            at += 1
-            back = 1
-            if flags & FAR_BACK:
-                back, at = _take(stream, at)
-            earlier = table[row - back] if row - back >= offsets[i] else nothing
-            further = int(earlier[HIGH]) - low
-            if flags & APART:
-                further, at = _take(stream, at)
+        for row in range(first, offsets[i + 1]):
+            flags = np.int64(stream[at])
+            back, at = _take(stream, at + 1, flags >> 6 & 1)
+            further, at = _take(stream, at, flags >> 7)
+            reach, at = _take(stream, at, 1)
+            earlier = row - max(back, 1)
+            if not flags & APART:
+                low = int(highs[earlier]) if earlier >= first else 0
             low += further
-            reach, at = _take(stream, at)
+            highs[row] = low + reach
             for side in range(4):
-                differs = 0
-                if flags & (1 << side):
-                    differs, at = _take(stream, at)
-                table[row, side] = earlier[side] + ((differs >> 1) ^ -(differs & 1))
-            table[row, LOW] = low
-            table[row, HIGH] = low + reach
-            table[row, KINDS] = flags & (OF_ALL | OF_LARGEST)
-    return table
+                differs, at = _take(stream, at, flags >> side & 1)
+                value = int(boxes[earlier, side]) if earlier >= first else 0
+                boxes[row, side] = value + ((differs >> 1) ^ -(differs & 1))
+            ends[0, row] = levels[starts[i] + low]
+            ends[1, row] = levels[starts[i] + low + reach]
+            kinds[row] = flags
+    return boxes, ends[0], ends[1], kinds
 
 
 @njit(cache=True, nogil=True)
@@ -161,12 +169,15 @@ def _put(stream: Bytes, size: int, value: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _take(stream: Bytes, at: int) -> tuple[int, int]:
-    """A varint, and where the next one is."""
-    value = 0
+def _take(stream: Bytes, at: int, there: int | np.int64) -> tuple[int, int]:
+    """A varint and where the next one is; 0 if none is `there` (0 or 1), without a branch that nothing foresees."""
+    byte = np.int64(stream[min(at, len(stream) - 1)])
+    if there * byte < 128:
+        return int(there * byte), at + int(there)
+    value = np.int64(0)
     shift = 0
     while stream[at] >= 128:
-        value |= int(stream[at] & 127) << shift
+        value |= np.int64(stream[at] & 127) << shift
         shift += 7
         at += 1
-    return value | int(stream[at]) << shift, at + 1
+    return int(value | np.int64(stream[at]) << shift), at + 1
