@@ -96,7 +96,7 @@ def test_levels_take_four_bytes_where_that_is_exact_and_eight_where_it_is_not():
 
 
 def test_bytes_of_rows_that_were_written_by_hand():
-    """A row of all regions that goes on from the largest's and one beside them: 2 200 4 6 to 1 200 4 6, and 9 9 9 9."""
+    """A row of both kinds, one of all regions far from it, and one that goes on from the first, a pixel wider."""
     boxes = np.array([[2, 200, 4, 6], [2, 200, 4, 6], [9, 9, 9, 9], [1, 200, 4, 6]], np.int32)
     low, high = np.array([-np.inf, -np.inf, 0.2, 0.3]), np.array([0.3, 0.3, 0.4, 0.4])
     arrays = packed([Regions(boxes, low, high, np.array([True, False, False, False]))], np.array([0.2, 0.3, 0.4]))
