@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from models import backbone, explained, keras, layers, picture, plain, seeded
+from regionsfiles import rows_of
 from wsol.networks import backbones, receptive
 from wsol.networks.layers import candidates
 from wsol.networks.models import kerasmodel
@@ -201,7 +202,8 @@ def test_a_planted_blob_is_found_where_it_was(blob, upsampling, canvas, input_to
     }
     how |= {"threshold": {"method": "fixed", "level": 0.5}}
     for alignment, middle in (("receptive_field", 47.5), ("stretch", 40)):
-        found = localize([heatmap], ["ok"], np.array([input_to_image]), [96, 96], [size], alignment=alignment, **how)
+        place = (np.array([input_to_image]), [96, 96], [size])
+        found = rows_of(localize([heatmap], ["ok"], *place, alignment=alignment, **how))
         box = EXACT.row_boxes(found["boxes"][found["largest"]], found["canvas_to_image"][0], size)[0]
         expected = middle * np.array(input_to_image[:2]) + input_to_image[2:]
         assert (box[:2] + box[2:]) / 2 == pytest.approx(expected), alignment

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
+from regionsfiles import rows_of
 from wsol.errors import ConfigError, DataError
 from wsol.files.localize import REGIONS
 from wsol.regions.exact import EXACT
 from wsol.regions.localize import localize
+from wsol.regions.packed import unpack_masks
 
 FIXED = {"method": "fixed", "level": 0.5}
 HOW = {"protocol": "exact", "upsampling": "linear", "normalization": "minmax"}
@@ -21,9 +23,8 @@ def square(side=8, at=slice(2, 6)):
 
 def run(maps, input_to_image, sizes, threshold=FIXED, status=None, input_size=(8, 8), **how):
     status = ["ok"] * len(maps) if status is None else status
-    return localize(
-        maps, status, np.array(input_to_image, float), input_size, sizes, threshold=threshold, **{**HOW, **how}
-    )
+    place = (np.array(input_to_image, float), input_size, sizes)
+    return rows_of(localize(maps, status, *place, threshold=threshold, **{**HOW, **how}))
 
 
 def in_image(found, target, size):
@@ -35,9 +36,10 @@ def in_image(found, target, size):
 
 def test_a_file_can_hold_it(tmp_path):
     found = run([square()], [[1, 1, 0, 0]], [[8, 8]], masks=True)
-    REGIONS.write(tmp_path / "regions.npz", **found)
+    REGIONS.write(tmp_path / "regions.npz", **{name: found[name] for name in REGIONS.fields})
     back = REGIONS.read(tmp_path / "regions.npz")
-    assert back["masks"][0] == found["masks"][0] and set(back) == set(REGIONS.fields)
+    assert unpack_masks(back) == unpack_masks(found) != [b""]
+    assert {name: values.dtype for name, values in back.items()} == {n: found[n].dtype for n in REGIONS.fields}
 
 
 @pytest.mark.parametrize("canvas", ["input", "image"])
@@ -97,7 +99,7 @@ def test_a_chosen_level_holds_for_all():
 @pytest.mark.parametrize("canvas", ["input", "image"])
 def test_masks_lie_in_the_images_pixels(canvas):
     found = run([square()], [[2, 2, 0, -4]], [[8, 16]], masks=True, canvas=canvas)
-    mask = coco.decode({"size": [8, 16], "counts": bytes(found["masks"][0])})
+    mask = coco.decode({"size": [8, 16], "counts": unpack_masks(found)[0]})
     expected = np.zeros((8, 16))
     expected[0:8, 4:12] = 1
     np.testing.assert_array_equal(mask, expected)
@@ -106,7 +108,7 @@ def test_masks_lie_in_the_images_pixels(canvas):
 def test_masks_hold_every_region():
     drawn = square(at=slice(0, 2)) + square(at=slice(5, 8))
     found = run([drawn], [[1, 1, 0, 0]], [[8, 8]], masks=True)
-    np.testing.assert_array_equal(coco.decode({"size": [8, 8], "counts": bytes(found["masks"][0])}), drawn)
+    np.testing.assert_array_equal(coco.decode({"size": [8, 8], "counts": unpack_masks(found)[0]}), drawn)
 
 
 def test_a_shard_of_nothing():

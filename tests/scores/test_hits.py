@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import naive
+from regionsfiles import rows_of
 from wsol import boxes
 from wsol.affine import Affine
 from wsol.regions.exact import EXACT
@@ -66,6 +67,7 @@ def test_exact_hit_matrices(largest):
     maps, sizes, truth, offsets = scene(7)
     regions = regions_of(maps, sizes, "exact")
     found = find_hit_intervals(regions, truth, offsets, sizes, DELTAS, largest=largest, protocol=EXACT)
+    regions = rows_of(regions)
     for target in range(len(maps)):
         rows = slice(*regions["offsets"][[target, target + 1]])
         for tau_index, tau in enumerate(TAUS):
@@ -98,13 +100,13 @@ def test_best_iou_at_one_level():
     sizes, truth, offsets = np.array([[4, 4], [4, 4]]), [[1, 1, 3, 3], [3, 0, 4, 2]], [0, 1, 2]
     how = {"upsampling": "linear", "normalization": "minmax", "protocol": "exact"}
     unit, ok, fixed = [[1, 1, 0, 0]] * 2, ["ok", "ok"], {"method": "fixed", "level": 0.5}
-    regions = localize([heatmap] * 2, ok, unit, [4, 4], sizes, threshold=fixed, **how)
+    regions = rows_of(localize([heatmap] * 2, ok, unit, [4, 4], sizes, threshold=fixed, **how))
     common = {"truth": truth, "truth_offsets": offsets}
     # The single pixel touches the square by a corner: one region of 3 x 3.
     np.testing.assert_allclose(naive.best_iou(regions, **common), [4 / 9, 2 / 9])
     np.testing.assert_array_equal(naive.region_count(regions), [1, 1])
     fixed = {"method": "fixed", "level": 0.7}
-    regions = localize([heatmap] * 2, ok, unit, [4, 4], sizes, threshold=fixed, **how)
+    regions = rows_of(localize([heatmap] * 2, ok, unit, [4, 4], sizes, threshold=fixed, **how))
     np.testing.assert_allclose(naive.best_iou(regions, **common), [1, 0])
 
 
@@ -131,7 +133,7 @@ def iou_of_one(box, truth, protocol):
 
 
 def compiled_iou_of_one(box, truth, protocol):
-    return best_iou(*map(float, box), boxes.asboxes(truth), float(protocol.inclusive))
+    return best_iou(*map(float, box), boxes.asboxes(truth), 0, len(truth), float(protocol.inclusive))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -14,6 +14,7 @@ from wsol.pictures.presets import System
 from wsol.regions.canvases import boxes_on_image
 from wsol.regions.exact import EXACT
 from wsol.regions.localize import localize
+from wsol.regions.packed import rows_of_targets
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.settings import checked, known, parameters
 
@@ -71,9 +72,8 @@ def boxes(
         normalization=system.normalization,
     )
     cut: list[list[float] | None] = []
-    for index in found["index"]:
-        rows = slice(found["offsets"][index], found["offsets"][index + 1])
-        largest = found["boxes"][rows][found["largest"][rows]]  # of one level: at most one
+    for rows in rows_of_targets(found):
+        largest = rows.boxes[rows.of_largest]  # of one level: at most one
         onto = boxes_on_image(largest[:1], Affine.of(stretch), np.array(size))
         cut.append(onto[0].tolist() if len(onto) else None)
     return cut

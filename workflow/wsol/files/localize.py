@@ -4,18 +4,19 @@ from wsol.files.containers import Arrays
 
 REGIONS = Arrays(
     "regions",
-    4,
+    5,
     "localize",
     (
-        "boxes",  # float32 [m 4], canvas pixels, of every distinct map one after another
-        "level_low",  # float64 [m]: the row holds for levels level_low < level <= level_high
-        "level_high",  # float64 [m]
-        "largest",  # bool [m]: rows of the largest region alone; the others are of all regions
-        "offsets",  # int [u + 1]: rows of distinct map j are offsets[j]:offsets[j + 1]
+        "rows",  # uint8 [b]: the rows of every distinct map one after another, the bytes of regions/stream.py
+        "row_bytes",  # int [u + 1]: those of distinct map j are the bytes row_bytes[j]:row_bytes[j + 1]
+        "row_counts",  # int [u]: and how many they are
+        "levels",  # float [l], float32 where all of them are: what rows begin and end at, -inf and inf among them
+        "level_starts",  # int [u]: where the levels of distinct map j start
         "index",  # int [t]: the target's distinct map
         "canvas",  # int [u 2]: height, width that boxes count in
         "canvas_to_image",  # float64 [t 4]: image = canvas * (sx sy) + (tx ty)
         "status",  # str [t]
-        "masks",  # bytes [t]: COCO RLE counts [height width] of the image, b"" where none was asked for
+        "masks",  # uint8 [c]: COCO RLE counts [height width] of the images one after another; none where not asked for
+        "mask_bytes",  # int [t + 1]: those of target t are masks[mask_bytes[t]:mask_bytes[t + 1]]
     ),
 )

@@ -4,7 +4,6 @@ Targets that share a map and a canvas share its rows: a control costs as much fo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,10 +14,11 @@ from wsol.errors import ConfigError
 from wsol.files import rle
 from wsol.regions.canvases import Drawn, on_image
 from wsol.regions.drawing import Drawing, drawing
+from wsol.regions.packed import Packing, pack_masks
 from wsol.regions.parting import SPLIT
 from wsol.regions.protocols import PROTOCOLS, Protocol
 from wsol.regions.regions import Regions, cut
-from wsol.regions.thresholds import levels_of
+from wsol.regions.thresholds import levels_of, swept_levels
 
 
 def localize(
@@ -57,16 +57,17 @@ def localize(
     # Objects, so that words and bytes of any length fit until all are known.
     became = np.array(status, dtype=object)
     counts = np.full(len(sizes), b"", object)
-    found: list[Regions] = []
+    packing = Packing(swept_levels(threshold, PROTOCOLS[protocol].step))
     groups = maps.groups()
     for group in groups:  # one map at a time: the canvases of a shard need not fit into memory
         one = _cut(maps.draw(group[0]), threshold, PROTOCOLS[protocol], masks)
-        found.append(one.regions)
+        packing.add(one.regions)
         if not one.shown:
             became[group] = np.where(became[group] == "ok", "degenerate", became[group])
         if masks:
             counts[group] = [mask(one.region, Affine.of(maps.plan.canvas_to_image[t]), sizes[t]) for t in group]
-    return _packed(found, maps, groups) | {"status": became.astype(str), "masks": counts.astype(bytes)}
+    others = {"status": became.astype(str), **pack_masks(counts.tolist())}
+    return packing.arrays() | _places(maps, groups) | others
 
 
 class Cut(NamedTuple):
@@ -95,8 +96,7 @@ def _cut(drawn: Drawn, threshold: Mapping[str, Any], protocol: Protocol, masks: 
 
 def _on_canvas(regions: Regions, drawn: Drawn, open_ended: bool) -> Regions:
     """Boxes in pixels of the whole canvas; `open_ended`: one level stands for all."""
-    # In float32, as they are stored: whole numbers up to 2^24 are exact.
-    corner = np.array([drawn.left, drawn.top, drawn.left, drawn.top], np.float32)
+    corner = np.array([drawn.left, drawn.top, drawn.left, drawn.top], np.int32)
     high = np.full_like(regions.level_high, np.inf) if open_ended else regions.level_high
     return Regions(regions.boxes + corner, regions.level_low, high, regions.largest)
 
@@ -106,19 +106,13 @@ def mask(region: NDArray[np.bool_], canvas_to_image: Affine, size: NDArray) -> b
     return rle.encode(on_image(region, canvas_to_image, *size)).encode("ascii")
 
 
-def _packed(found: list[Regions], maps: Drawing, groups: list[NDArray]) -> dict[str, NDArray]:
-    """One table of all distinct maps' rows, and which of them each target has."""
-    # Of a shard without targets the arrays have their types all the same.
-    empty = Regions(np.empty((0, 4), np.float32), np.empty(0), np.empty(0), np.empty(0, bool))
-    columns = {}
-    for field in fields(Regions):
-        columns[field.name] = np.concatenate([getattr(regions, field.name) for regions in [empty, *found]])
+def _places(maps: Drawing, groups: list[NDArray]) -> dict[str, NDArray]:
+    """Which distinct map each target has, the canvases, and how those lie in the images."""
     index = np.zeros(len(maps.plan.frames), np.int64)
     for number, group in enumerate(groups):
         index[group] = number
     frames = [maps.plan.frames[group[0]] for group in groups]
-    return columns | {
-        "offsets": np.concatenate([[0], np.cumsum([len(regions) for regions in found])]).astype(np.int64),
+    return {
         "index": index,
         "canvas": np.array([(frame.height, frame.width) for frame in frames], np.int64).reshape(-1, 2),
         "canvas_to_image": maps.plan.canvas_to_image,

@@ -19,9 +19,9 @@ from wsol.regions.tree import LEVEL_HIGH, LEVEL_LOW
 
 @dataclass(frozen=True)
 class Regions:
-    """The regions of one map: boxes float32 [m 4] in canvas pixels, levels float64 [m], largest bool [m]."""
+    """The regions of one map: boxes int32 [m 4] in canvas pixels, levels float64 [m], largest bool [m]."""
 
-    boxes: NDArray[np.float32]
+    boxes: NDArray[np.int32]
     level_low: NDArray[np.float64]
     level_high: NDArray[np.float64]
     largest: NDArray[np.bool_]
@@ -47,4 +47,4 @@ def cut(prepared: NDArray, levels: NDArray, protocol: Protocol, split: Mapping[s
     bounds = np.concatenate([[-np.inf], levels])  # the lowest row holds for whatever lies below the first level
     low = bounds[both[:, LEVEL_LOW]]
     high = bounds[both[:, LEVEL_HIGH]]
-    return Regions(both[:, :4].astype(np.float32), low, high, is_largest[order])
+    return Regions(both[:, :4], low, high, is_largest[order])

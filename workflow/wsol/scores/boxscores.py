@@ -23,7 +23,8 @@ from wsol.files.predict import PREDICTIONS
 from wsol.index.outputs import class_probability, right
 from wsol.regions.canvases import boxes_on_image
 from wsol.regions.drawing import PreparedMap
-from wsol.scores.stages import Floats, Level, Stages, holds
+from wsol.regions.packed import rows_of_targets
+from wsol.scores.stages import Floats, Level, Stages
 
 
 def scored_boxes(stages: Stages, chances: Floats, levels: Sequence[Level]) -> Iterator[list[tuple[Floats, Floats]]]:
@@ -34,14 +35,14 @@ def scored_boxes(stages: Stages, chances: Floats, levels: Sequence[Level]) -> It
     """
     maps = stages.maps()
     for rows, shard in stages.shards(stages.regions):
-        for i, t in enumerate(range(rows.start, rows.stop)):
+        for i, (t, own) in enumerate(zip(range(rows.start, rows.stop), rows_of_targets(shard), strict=True)):
             drawn = next(maps)
-            own = slice(*shard["offsets"][shard["index"][i] + np.array([0, 1])])
-            there = [holds(shard, level[t] if isinstance(level, np.ndarray) else level, own) for level in levels]
-            mine = np.array(there) & ~shard["largest"][own] & (stages.status[t] == "ok")
+            at = [level[t] if isinstance(level, np.ndarray) else level for level in levels]
+            there = [own.holding(level, largest=False) for level in at]
+            mine = np.array(there) & (stages.status[t] == "ok")
             any_of = mine.any(axis=0)
             onto = Affine.of(shard["canvas_to_image"][i])
-            found = boxes_on_image(shard["boxes"][own][any_of], onto, stages.sizes[t])
+            found = boxes_on_image(own.boxes[any_of], onto, stages.sizes[t])
             scores = chances[t] * highest(found, drawn)
             kept = mine[:, any_of] & (boxes.area(found) > 0)
             yield [(found[at], scores[at]) for at in kept]

@@ -19,6 +19,7 @@ from wsol.errors import DataError
 from wsol.files.npz import unpack
 from wsol.regions.canvases import boxes_on_image
 from wsol.regions.drawing import PreparedMap, drawing
+from wsol.regions.packed import rows_of_targets, unpack_masks
 from wsol.regions.protocols import PROTOCOLS, Protocol
 from wsol.regions.thresholds import swept_levels
 from wsol.scores import curves, masks, pixels, pointing, seedmaps
@@ -112,17 +113,13 @@ class Stages:
         pairs = zip(self.targets["boxes"], self.sizes, strict=True)
         return [self.protocol.truth_boxes(boxes.asboxes(flat), size) for flat, size in pairs]
 
-    def _boxes(self, level: Level, *, largest: bool) -> Iterator[tuple[int, NDArray[np.float32], Floats]]:
+    def _boxes(self, level: Level, *, largest: bool) -> Iterator[tuple[int, NDArray[np.int32], Floats]]:
         """Each target, its boxes [k 4] at a level in canvas pixels, and its canvas_to_image [4]."""
         for rows, shard in self.shards(self.regions):
-            there = shard["largest"] == largest
-            if not isinstance(level, np.ndarray):
-                there &= holds(shard, level)
-            for i, t in enumerate(range(rows.start, rows.stop)):
-                number = shard["index"][i]
-                own = slice(shard["offsets"][number], shard["offsets"][number + 1])
-                kept = there[own] & holds(shard, level[t], own) if isinstance(level, np.ndarray) else there[own]
-                yield t, shard["boxes"][own][kept], shard["canvas_to_image"][i]
+            for i, own in enumerate(rows_of_targets(shard)):
+                t = rows.start + i
+                kept = own.holding(level[t] if isinstance(level, np.ndarray) else level, largest=largest)
+                yield t, own.boxes[kept], shard["canvas_to_image"][i]
 
     def find_pixels(self) -> pixels.Pixels:
         return masks.measure(self.targets, self.maps(), self.protocol, self.levels)
@@ -140,7 +137,7 @@ class Stages:
         return seedmaps.measure(self.targets, self.maps(**seedmaps.DRAWN), levels)
 
     def find_masks(self) -> pixels.Counts:
-        found = np.concatenate([np.empty(0, "S1"), *(shard["masks"] for _, shard in self.shards(self.regions))])
+        found = np.array([mask for _, shard in self.shards(self.regions) for mask in unpack_masks(shard)], object)
         if not (found != b"").any():  # the evaluation asked for none
             raise Unavailable("predicted masks")
         return masks.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
@@ -167,10 +164,3 @@ class Stages:
             start = stop
         if start != len(self.targets):
             raise DataError(f"shards: {start} targets, but the index has {len(self.targets)}")
-
-
-def holds(shard: Mapping[str, NDArray], level: float | None, part: slice = slice(None)) -> NDArray[np.bool_]:
-    """Which rows of a regions file, or of a part of it, hold at a level."""
-    if level is None:
-        return np.ones(len(shard["level_low"][part]), bool)
-    return (shard["level_low"][part] < level) & (level <= shard["level_high"][part])
