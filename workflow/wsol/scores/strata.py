@@ -18,7 +18,7 @@ from wsol.scores.metrics import metric
 from wsol.scores.metrics.boxes import COCO_AREAS
 from wsol.scores.outcome import Outcome
 from wsol.scores.runs import of_targets
-from wsol.scores.seeds import BACKGROUND
+from wsol.scores.seedmaps import BACKGROUND
 from wsol.statistics.intervals import Estimate
 from wsol.statistics.resampling import Floats
 
