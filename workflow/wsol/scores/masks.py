@@ -20,7 +20,7 @@ Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-class Counted(NamedTuple):
+class PixelCount(NamedTuple):
     """The pixels of one target: histograms [edges + 1] of true and of others, and its own average precision."""
 
     inside: NDArray[np.int64]
@@ -33,14 +33,14 @@ def edges_of(swept: Floats | None) -> Floats:
     return EDGES if swept is None else np.union1d(EDGES, swept)
 
 
-def count(row: Any, drawn: PreparedMap, protocol: Protocol, edges: Floats) -> Counted:
+def count(row: Any, drawn: PreparedMap, protocol: Protocol, edges: Floats) -> PixelCount:
     """The pixels of a target (`row` of files.TARGETS) that has a mask."""
     codes, bins = protocol.codes(drawn.values, drawn.canvas_to_image, (row.height, row.width), edges)
     # Of codes first, which are few or many as the protocol says, then of bins.
     of_true, of_other = _histograms(codes, len(bins), *truth(row.mask, row.ignore, row.height, row.width))
     inside, outside = (np.bincount(bins, of_codes, len(edges) + 1).astype(np.int64) for of_codes in (of_true, of_other))
     ap = average_precision(protocol.curve_bins(of_true, edges), protocol.curve_bins(of_other, edges))
-    return Counted(inside, outside, float(ap))
+    return PixelCount(inside, outside, float(ap))
 
 
 def _histograms(codes: NDArray, count: int, true: Mask, ignored: Mask) -> tuple[NDArray, NDArray]:

@@ -20,8 +20,6 @@ from wsol.regions.thresholds import swept_levels
 from wsol.scores import masks, pointing, seedmaps
 from wsol.scores.histograms import pack
 
-Arrays = dict[str, NDArray]
-
 
 class Measuring:
     """What is measured of one shard: of its targets (a part of files.TARGETS), given the status [t] of their maps.
@@ -40,7 +38,7 @@ class Measuring:
         self.rows: list[Any] = list(targets.itertuples())
         self.ok = (targets["status"].to_numpy(np.str_) == "ok") & (np.asarray(status, np.str_) == "ok")
         self.pointing = np.full((len(targets) if "pointing" in sources else 0, 3), np.nan)
-        self.pixels: list[masks.Counted | None] = [None] * len(targets)
+        self.pixels: list[masks.PixelCount | None] = [None] * len(targets)
 
     def see(self, maps: Drawing, group: NDArray[np.int64], drawn: Drawn, shown: bool) -> None:
         """The map of some targets, drawn as it is cut; `shown`: whether there was anything to cut."""
@@ -54,7 +52,7 @@ class Measuring:
                 prepared = maps.placed(drawn, target) if ok else NOTHING
                 self.pixels[target] = masks.count(row, prepared, self.protocol, self.edges)
 
-    def arrays(self, heatmaps: Mapping[str, NDArray], predicted: NDArray[np.bytes_]) -> Arrays:
+    def arrays(self, heatmaps: Mapping[str, NDArray], predicted: NDArray[np.bytes_]) -> dict[str, NDArray]:
         """The arrays of files.MEASURES, once every map was seen.
 
         `heatmaps` are those of files.HEATMAPS; `predicted` [t]: the masks that maps were cut to, as files.REGIONS has
@@ -63,23 +61,23 @@ class Measuring:
         found = {"sources": np.array(self.sources, np.str_), "ok": self.ok, "pointing": self.pointing}
         return found | self._pixels() | self._masks(predicted) | self._seeds(heatmaps)
 
-    def _pixels(self) -> Arrays:
+    def _pixels(self) -> dict[str, NDArray]:
         counted = [each for each in self.pixels if each is not None]
-        found: Arrays = {"ap": np.array([each.ap for each in counted], np.float64)}
+        found: dict[str, NDArray] = {"ap": np.array([each.ap for each in counted], np.float64)}
         for name in ("inside", "outside"):
             packed = [pack(getattr(each, name)) for each in counted]
             found[name] = np.frombuffer(b"".join(packed), np.uint8)
             found[f"{name}_ends"] = np.cumsum([len(each) for each in packed], dtype=np.int64)
         return found
 
-    def _masks(self, predicted: NDArray[np.bytes_]) -> Arrays:
+    def _masks(self, predicted: NDArray[np.bytes_]) -> dict[str, NDArray]:
         found = []
         if "masks" in self.sources:
             pairs = zip(self.rows, np.where(self.ok, predicted, b""), strict=True)
             found = [masks.count_mask(row, cut) for row, cut in pairs if row.mask]
         return {"masks": narrow(np.array(found, np.int64).reshape(-1, 4))}
 
-    def _seeds(self, heatmaps: Mapping[str, NDArray]) -> Arrays:
+    def _seeds(self, heatmaps: Mapping[str, NDArray]) -> dict[str, NDArray]:
         levels = seedmaps.levels_of(self.settings["threshold"])
         if "seeds" not in self.sources or levels is None:
             found, counted = seedmaps.joined([], 0), np.zeros(0, bool)
