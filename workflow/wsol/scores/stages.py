@@ -77,10 +77,17 @@ class Stages:
 
     def largest_boxes(self, level: Level) -> list[list[float]]:
         """Each target's box at one level (None: each map's own) in image pixels; [] where there is none."""
-        found = []
-        for t, canvas, canvas_to_image in self._boxes(level, largest=True):
-            box = boxes_on_image(canvas[:1], Affine.of(canvas_to_image), self.sizes[t])
-            found.append(box[boxes.area(box) > 0].ravel().tolist())
+        found: list[list[float]] = [[] for _ in self.sizes]
+        boxed = [each for each in self._boxes(level, largest=True) if len(each[1])]
+        if boxed:
+            target, canvas, canvas_to_image = zip(*boxed, strict=True)
+            # As `boxes_on_image`, of all targets at once.
+            scale_and_shift = np.array(canvas_to_image)
+            onto = np.stack([own[0] for own in canvas]).astype(np.float64) * scale_and_shift[:, [0, 1, 0, 1]]
+            edges = self.sizes[list(target)][:, [1, 0, 1, 0]]
+            box = np.clip(onto + scale_and_shift[:, [2, 3, 2, 3]], 0, edges)
+            for t, own, area in zip(target, box.tolist(), boxes.area(box), strict=True):
+                found[t] = own if area > 0 else []
         return found
 
     def all_boxes(self, level: Level) -> list[Floats]:
@@ -109,8 +116,11 @@ class Stages:
 
     def compared_truth(self) -> list[Floats]:
         """Each target's true boxes [g 4] in that frame."""
-        pairs = zip(self.targets["boxes"], self.sizes, strict=True)
-        return [self.protocol.truth_boxes(boxes.asboxes(flat), size) for flat, size in pairs]
+        flat = [boxes.asboxes(flat) for flat in self.targets["boxes"]]
+        counts = [len(own) for own in flat]
+        sizes = np.repeat(self.sizes, counts, axis=0)
+        found = self.protocol.truth_boxes(np.concatenate([np.empty((0, 4)), *flat]), sizes)
+        return np.split(found, np.cumsum(counts)[:-1]) if counts else []
 
     def _boxes(self, level: Level, *, largest: bool) -> Iterator[tuple[int, NDArray[np.float32], Floats]]:
         """Each target, its boxes [k 4] at a level in canvas pixels, and its canvas_to_image [4]."""
