@@ -57,22 +57,31 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs=2, default=[2000, 20000])
     parser.add_argument("--boxes", action="store_true", help="without the metrics of pixels")
     parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--prepare", help=argparse.SUPPRESS)
     options = parser.parse_args()
     metrics = BOXES + PIXELS * (not options.boxes)
     if options.one:
         return print(*score(Path(options.one), options.counts[0], metrics))
+    if options.prepare:
+        return print(prepare(Path(options.prepare), options.counts[0], "" if options.boxes else "pixels"))
     peaks = []
     with TemporaryDirectory() as folder:
-        disk = prepare(Path(folder), max(options.counts), "pixels" if not options.boxes else "")
+        # In processes of their own: the peak that a process is told begins with that of the one that started it.
+        disk = float(told(["--prepare", folder, "--counts", str(max(options.counts)), "0"], options.boxes))
         print(f"measures on disk: {disk / SHARD:.0f} bytes a target")
         for count in options.counts:
-            given = [sys.executable, __file__, "--one", folder, "--counts", str(count), "0"]
-            told = subprocess.run(given + ["--boxes"] * options.boxes, capture_output=True, text=True, check=True)
-            peak, cpu = map(float, told.stdout.split())
+            found = told(["--one", folder, "--counts", str(count), "0"], options.boxes)
+            peak, cpu = map(float, found.split())
             peaks.append(peak)
             print(f"{count} targets: peak {peak:.0f} MiB, {cpu:.1f} s of CPU")
     more = (peaks[1] - peaks[0]) * 2**20 / (options.counts[1] - options.counts[0])
     print(f"ratio {peaks[1] / peaks[0]:.2f}, {more:.0f} bytes a target")
+
+
+def told(arguments: list[str], boxes: bool) -> str:
+    """What this program prints in another process."""
+    command = [sys.executable, __file__, *arguments, *["--boxes"] * boxes]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def prepare(folder: Path, most: int, pixels: str) -> int:
