@@ -99,7 +99,7 @@ def prepare(folder: Path, most: int, pixels: str) -> int:
     found = localize(maps, sizes=np.tile(SIZE, (SHARD, 1)), see=measuring.see, **how, **SETTINGS)
     HEATMAPS.write(folder / "heatmaps.npz", **pack(maps), **how)
     REGIONS.write(folder / "regions.npz", **found)
-    MEASURES.write(folder / "measures.npz", **measuring.arrays(pack(maps) | how, found["masks"]))
+    MEASURES.write(folder / "measures.npz", **measuring.arrays(pack(maps) | how))
     return (folder / "measures.npz").stat().st_size
 
 

@@ -35,6 +35,6 @@ with job(snakemake.log, "localize") as log:
     )
     made_from = {"targets": files.targets, "heatmaps": files.heatmaps}
     REGIONS.write(output.regions, **regions, settings=params.threshold, made_from=made_from)
-    measures = measuring.arrays(maps, regions["masks"])
+    measures = measuring.arrays(maps)
     measured = params.threshold | {"measures": measuring.sources}
     MEASURES.write(output.measures, **measures, settings=measured, made_from=made_from)

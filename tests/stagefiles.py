@@ -85,7 +85,7 @@ def run(
         measuring = Measuring(table.iloc[rows], status[rows], settings, measured)
         found = localize(maps[rows], sizes=np.array(sizes[rows]), see=measuring.see, **how, **settings)
         REGIONS.write(paths["regions"], **found)
-        MEASURES.write(paths["measures"], **measuring.arrays(packed | how, found["masks"]))
+        MEASURES.write(paths["measures"], **measuring.arrays(packed | how))
         own = list(dict.fromkeys(images[rows]))
         logits = np.tile(np.float32([2, 1, 0]), (len(own), 1))
         of_images = input_to_image[rows][[images[rows].index(image) for image in own]]

@@ -36,7 +36,7 @@ def localize(
     alignment: str = "stretch",
     cell_to_input: NDArray | None = None,
     masks: bool = False,
-    see: Callable[[Drawing, NDArray[np.int64], Drawn, bool], None] | None = None,
+    see: Callable[[Drawing, NDArray[np.int64], Drawn, bool, NDArray], None] | None = None,
 ) -> dict[str, NDArray]:
     """The arrays of `files.REGIONS` for the maps [h w] of t targets.
 
@@ -44,8 +44,8 @@ def localize(
     and width of the input and of the images. `threshold` is a method and its settings. `cell_to_input` [4] matters
     under alignment receptive_field; None where maps have no other than the stretch. Maps that are one object are cut
     once. A level chosen per map stands for all levels, and so does what a degenerate map has: such rows hold from -inf
-    to inf. `see` is shown each distinct map while it is drawn, with the targets that share it, and whether there was
-    anything to cut.
+    to inf. `see` is shown each distinct map while it is drawn, with the targets that share it, whether there was
+    anything to cut, and the targets' masks.
 
     Raises a ConfigError where masks are asked of a sweep, a DataError where the protocol meets images that were not
     stretched to the input and has no place for them.
@@ -70,7 +70,7 @@ def localize(
         if masks:
             counts[group] = [mask(one.region, Affine.of(maps.plan.canvas_to_image[t]), sizes[t]) for t in group]
         if see:
-            see(maps, group, drawn, one.shown)
+            see(maps, group, drawn, one.shown, counts[group])
     return _packed(found, maps, groups) | {"status": became.astype(str), "masks": counts.astype(bytes)}
 
 

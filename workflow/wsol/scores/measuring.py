@@ -38,44 +38,41 @@ class Measuring:
         self.rows: list[Any] = list(targets.itertuples())
         self.ok = (targets["status"].to_numpy(np.str_) == "ok") & (np.asarray(status, np.str_) == "ok")
         self.pointing = np.full((len(targets) if "pointing" in sources else 0, 3), np.nan)
-        self.pixels: list[masks.PixelCount | None] = [None] * len(targets)
+        self.pixels: list[tuple[float, bytes, bytes] | None] = [None] * len(targets)
+        self.masks: list[tuple[int, ...] | None] = [None] * len(targets)
 
-    def see(self, maps: Drawing, group: NDArray[np.int64], drawn: Drawn, shown: bool) -> None:
-        """The map of some targets, drawn as it is cut; `shown`: whether there was anything to cut."""
+    def see(self, maps: Drawing, group: NDArray[np.int64], drawn: Drawn, shown: bool, cut: NDArray) -> None:
+        """The map of some targets, drawn as it is cut; `shown`: whether there was anything to cut.
+
+        `cut` are the masks that were cut, as RLE counts.
+        """
         self.ok[group] &= shown
         own = maps.unnormalized(int(group[0]), drawn) if len(self.pointing) and self.ok[group].any() else drawn
-        for target in group.tolist():
+        for target, mask in zip(group.tolist(), cut, strict=True):
             row, ok = self.rows[target], self.ok[target]
             if len(self.pointing):
                 self.pointing[target] = pointing.point(row, maps.placed(own, target) if ok else NOTHING)
             if "pixels" in self.sources and row.mask:
                 prepared = maps.placed(drawn, target) if ok else NOTHING
-                self.pixels[target] = masks.count(row, prepared, self.protocol, self.edges)
+                inside, outside, ap = masks.count(row, prepared, self.protocol, self.edges)
+                self.pixels[target] = ap, pack(inside), pack(outside)
+            if "masks" in self.sources and row.mask:
+                self.masks[target] = masks.count_mask(row, mask if ok else b"")
 
-    def arrays(self, heatmaps: Mapping[str, NDArray], predicted: NDArray[np.bytes_]) -> dict[str, NDArray]:
-        """The arrays of files.MEASURES, once every map was seen.
-
-        `heatmaps` are those of files.HEATMAPS; `predicted` [t]: the masks that maps were cut to, as files.REGIONS has
-        them.
-        """
+    def arrays(self, heatmaps: Mapping[str, NDArray]) -> dict[str, NDArray]:
+        """The arrays of files.MEASURES, once every map was seen; `heatmaps` are those of files.HEATMAPS."""
         found = {"sources": np.array(self.sources, np.str_), "ok": self.ok, "pointing": self.pointing}
-        return found | self._pixels() | self._masks(predicted) | self._seeds(heatmaps)
+        found["masks"] = narrow(np.array([each for each in self.masks if each is not None], np.int64).reshape(-1, 4))
+        return found | self._pixels() | self._seeds(heatmaps)
 
     def _pixels(self) -> dict[str, NDArray]:
         counted = [each for each in self.pixels if each is not None]
-        found: dict[str, NDArray] = {"ap": np.array([each.ap for each in counted], np.float64)}
-        for name in ("inside", "outside"):
-            packed = [pack(getattr(each, name)) for each in counted]
+        found: dict[str, NDArray] = {"ap": np.array([ap for ap, _, _ in counted], np.float64)}
+        for place, name in enumerate(("inside", "outside"), 1):
+            packed = [each[place] for each in counted]
             found[name] = np.frombuffer(b"".join(packed), np.uint8)
             found[f"{name}_ends"] = np.cumsum([len(each) for each in packed], dtype=np.int64)
         return found
-
-    def _masks(self, predicted: NDArray[np.bytes_]) -> dict[str, NDArray]:
-        found = []
-        if "masks" in self.sources:
-            pairs = zip(self.rows, np.where(self.ok, predicted, b""), strict=True)
-            found = [masks.count_mask(row, cut) for row, cut in pairs if row.mask]
-        return {"masks": narrow(np.array(found, np.int64).reshape(-1, 4))}
 
     def _seeds(self, heatmaps: Mapping[str, NDArray]) -> dict[str, NDArray]:
         levels = seedmaps.levels_of(self.settings["threshold"])
