@@ -38,7 +38,7 @@ class Measuring:
         self.rows: list[Any] = list(targets.itertuples())
         self.ok = (targets["status"].to_numpy(np.str_) == "ok") & (np.asarray(status, np.str_) == "ok")
         self.pointing = np.full((len(targets) if "pointing" in sources else 0, 3), np.nan)
-        self.pixels: list[tuple[float, bytes, bytes] | None] = [None] * len(targets)
+        self.pixels: list[tuple[float, tuple[bytes, bytes]] | None] = [None] * len(targets)
         self.masks: list[tuple[int, ...] | None] = [None] * len(targets)
 
     def see(self, maps: Drawing, group: NDArray[np.int64], drawn: Drawn, shown: bool, cut: NDArray) -> None:
@@ -55,7 +55,7 @@ class Measuring:
             if "pixels" in self.sources and row.mask:
                 prepared = maps.placed(drawn, target) if ok else NOTHING
                 inside, outside, ap = masks.count(row, prepared, self.protocol, self.edges)
-                self.pixels[target] = ap, pack(inside), pack(outside)
+                self.pixels[target] = ap, (pack(inside), pack(outside))
             if "masks" in self.sources and row.mask:
                 self.masks[target] = masks.count_mask(row, mask if ok else b"")
 
@@ -67,9 +67,9 @@ class Measuring:
 
     def _pixels(self) -> dict[str, NDArray]:
         counted = [each for each in self.pixels if each is not None]
-        found: dict[str, NDArray] = {"ap": np.array([ap for ap, _, _ in counted], np.float64)}
-        for place, name in enumerate(("inside", "outside"), 1):
-            packed = [each[place] for each in counted]
+        found: dict[str, NDArray] = {"ap": np.array([ap for ap, _ in counted], np.float64)}
+        for place, name in enumerate(("inside", "outside")):
+            packed = [histograms[place] for _, histograms in counted]
             found[name] = np.frombuffer(b"".join(packed), np.uint8)
             found[f"{name}_ends"] = np.cumsum([len(each) for each in packed], dtype=np.int64)
         return found
