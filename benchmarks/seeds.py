@@ -29,8 +29,8 @@ from wsol.files import rle
 from wsol.regions.drawing import drawing
 from wsol.scores.evaluate import evaluate
 from wsol.scores.outcome import Outcome
-from wsol.scores.seedmaps import DRAWN, by_image, count, labelled, measure, stacked
-from wsol.scores.seeds import LEVELS
+from wsol.scores.seedmaps import DRAWN, LEVELS, by_image, count, labelled, stacked
+from wsol.scores.seeds import measure
 
 SIZE = (375, 500)
 FEW = 20  # images that the loop sees

@@ -33,10 +33,11 @@ with job(snakemake.log, "score") as log:
     log.say(f"{len(report)} targets:", {str(s): int((report.status == s).sum()) for s in sorted(set(report.status))})
     targets = found.targets.assign(**as_seen(view, stages))
     curves = find_curves(view, select, targets["iou"].to_numpy(), found.scores["metric"].tolist())
-    made_from = {"targets": files.targets} | {f"regions {i}": path for i, path in enumerate(files.regions)}
-    if select:
-        made_from |= {"select targets": files.select_targets}
-        made_from |= {f"select regions {i}": path for i, path in enumerate(files.select_regions)}
+    made_from = {"targets": files.targets} | ({"select targets": files.select_targets} if select else {})
+    for kind in ("regions", "measures"):
+        made_from |= {f"{kind} {i}": path for i, path in enumerate(files[kind])}
+        if select:
+            made_from |= {f"select {kind} {i}": path for i, path in enumerate(files[f"select_{kind}"])}
     settings = {"run": params.run, "evaluation": params.evaluation, "threshold": params.threshold}
     provenance = {"settings": settings, "made_from": made_from}
     SCORES.write(output.scores, found.scores.assign(**params.run), **provenance)

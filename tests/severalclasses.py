@@ -8,8 +8,8 @@ from stagefiles import run, settings
 from wsol.affine import IDENTITY
 from wsol.files import rle
 from wsol.regions.drawing import PreparedMap
-from wsol.scores.seedmaps import count, joined, rows_of
-from wsol.scores.seeds import LEVELS, Seeds
+from wsol.scores.seedmaps import LEVELS, count, joined, rows_of
+from wsol.scores.seeds import Seeds
 
 
 def table(rows):

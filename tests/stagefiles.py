@@ -10,10 +10,12 @@ from wsol.files import rle
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
+from wsol.files.measures import MEASURES, SOURCES
 from wsol.files.npz import pack
 from wsol.files.predict import PREDICTIONS
 from wsol.regions.localize import localize
 from wsol.scores.load import load_run
+from wsol.scores.measuring import Measuring
 from wsol.scores.outcome import DELTAS
 from wsol.scores.probabilities import Probabilities
 
@@ -43,10 +45,12 @@ def run(
     images=None,
     labels=None,
     ignores=None,
+    measured=SOURCES,
 ):
     """Stage files of maps stretched over images of (height, width) -> the outcome and its stages.
 
-    Each target is of an image of its own unless `images` are named; `shard` counts targets.
+    Each target is of an image of its own unless `images` are named; `shard` counts targets. What is not `measured`
+    has the maps drawn again.
     """
     n = len(maps)
     images = [f"{name}{i}" for i in range(n)] if images is None else [f"{name}{image}" for image in images]
@@ -59,14 +63,17 @@ def run(
         "status": ["ok" if len(t) or m else "no_ground_truth" for t, m in zip(truths, masks, strict=True)],
     }  # fmt: skip
     folder.mkdir(exist_ok=True)
-    files = {"targets": folder / "targets.parquet", "predictions": [], "heatmaps": [], "regions": []}
-    TARGETS.write(files["targets"], pd.DataFrame(table))
+    kinds = ("predictions", "heatmaps", "regions", "measures")
+    files = {"targets": folder / "targets.parquet"} | {kind: [] for kind in kinds}
+    table = pd.DataFrame(table)
+    TARGETS.write(files["targets"], table)
     input_to_image = np.array([[w / SIZE[1], h / SIZE[0], 0, 0] for h, w in sizes], float)
     status = np.array(status or ["ok"] * n)
     for first in range(0, n, shard):
         rows, size = slice(first, first + shard), np.array(SIZE)
-        kinds = {k: folder / f"{first}.{k}.npz" for k in ("predictions", "heatmaps", "regions")}
-        packed = pack([np.asarray(m, np.float32) for m in maps[rows]])
+        paths = {kind: folder / f"{first}.{kind}.npz" for kind in kinds}
+        own = {id(m): np.asarray(m, np.float32) for m in maps[rows]}  # what is one object stays one
+        packed = pack([own[id(m)] for m in maps[rows]])
         cells = Affine.stretch(maps[0].shape, SIZE).array() if cell_to_input is None else cell_to_input
         how = {
             "status": status[rows],
@@ -74,18 +81,20 @@ def run(
             "input_size": size,
             "cell_to_input": cells,
         }
-        HEATMAPS.write(kinds["heatmaps"], **packed, **how, settings={"explain": explain})
-        found = localize(maps[rows], sizes=np.array(sizes[rows]), **how, **settings)
-        REGIONS.write(kinds["regions"], **found)
+        HEATMAPS.write(paths["heatmaps"], **packed, **how, settings={"explain": explain})
+        measuring = Measuring(table.iloc[rows], status[rows], settings, measured)
+        found = localize(maps[rows], sizes=np.array(sizes[rows]), see=measuring.see, **how, **settings)
+        REGIONS.write(paths["regions"], **found)
+        MEASURES.write(paths["measures"], **measuring.arrays(packed | how))
         own = list(dict.fromkeys(images[rows]))
         logits = np.tile(np.float32([2, 1, 0]), (len(own), 1))
         of_images = input_to_image[rows][[images[rows].index(image) for image in own]]
         others = {"readable": np.ones(len(own), bool), "input_to_image": of_images, "input_size": size}
         ends = {"activation": activation}
         others["names"] = np.empty(0, np.str_)
-        PREDICTIONS.write(kinds["predictions"], image=np.array(own), logits=logits, **others, settings=ends)
-        for kind, path in kinds.items():
-            files[kind].append(path)
+        PREDICTIONS.write(paths["predictions"], image=np.array(own), logits=logits, **others, settings=ends)
+        for kind in kinds:
+            files[kind].append(paths[kind])
     return load_run(files, settings)
 
 

@@ -9,10 +9,9 @@ from stagefiles import SIZE, noisy, run, settings
 from wsol.regions.edges import EDGES
 from wsol.regions.exact import EXACT
 from wsol.scores.evaluate import evaluate
-from wsol.scores.masks import measure, measure_masks
 from wsol.scores.metrics import METRICS
 from wsol.scores.outcome import Outcome
-from wsol.scores.pixels import dice_of_counts
+from wsol.scores.pixels import dice_of_counts, measure, measure_masks
 from wsol.scores.pointing import Pointing
 from wsol.scores.views import View
 from wsol.statistics.resampling import Resamples

@@ -13,11 +13,12 @@ from stagefiles import certain
 from wsol.regions.edges import BINS
 from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
+from wsol.scores.histograms import Counts
 from wsol.scores.metrics import METRICS, metric
 from wsol.scores.metrics.boxes import matching
 from wsol.scores.metrics.record import Pooled
 from wsol.scores.outcome import DELTAS, Outcome, Unavailable
-from wsol.scores.pixels import Counts, Pixels
+from wsol.scores.pixels import Pixels
 from wsol.scores.pointing import Pointing
 from wsol.scores.views import View
 from wsol.statistics.classmeans import mean_over_classes

@@ -16,8 +16,8 @@ from wsol.regions.edges import EDGES, bin_of
 from wsol.regions.exact import EXACT
 from wsol.regions.published import PUBLISHED
 from wsol.scores import pixels
-from wsol.scores.masks import measure, measure_masks
-from wsol.scores.pixels import average_precision
+from wsol.scores.histograms import average_precision
+from wsol.scores.pixels import measure, measure_masks
 
 NOTHING = np.zeros((1, 1), np.float32)
 

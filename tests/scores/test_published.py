@@ -17,8 +17,8 @@ from wsol.regions.drawing import PreparedMap
 from wsol.regions.localize import localize
 from wsol.regions.published import PUBLISHED
 from wsol.scores.hits import find_hit_intervals
-from wsol.scores.masks import measure
 from wsol.scores.outcome import DELTAS
+from wsol.scores.pixels import measure
 
 TAUS = np.arange(0, 1, 0.001)
 HOW = {"upsampling": "cubic", "normalization": "minmax", "protocol": "wsol2020"}

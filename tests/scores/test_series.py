@@ -14,8 +14,9 @@ from wsol.files import rle
 from wsol.files.score import RUN_COLUMNS
 from wsol.regions.edges import BINS, bin_of
 from wsol.scores.evaluate import evaluate
+from wsol.scores.histograms import average_precision
 from wsol.scores.outcome import DELTAS
-from wsol.scores.pixels import Pixels, average_precision
+from wsol.scores.pixels import Pixels
 from wsol.scores.seen import as_seen
 from wsol.scores.series import by_iou, find_curves, precision_recall
 from wsol.scores.tables import mean_curves

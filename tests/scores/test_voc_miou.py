@@ -10,8 +10,8 @@ from wsol.files import rle
 from wsol.regions.drawing import NOTHING, PreparedMap
 from wsol.scores.metrics import METRICS
 from wsol.scores.outcome import Outcome
-from wsol.scores.seedmaps import by_image, measure
-from wsol.scores.seeds import BACKGROUND, LEVELS
+from wsol.scores.seedmaps import BACKGROUND, LEVELS, by_image
+from wsol.scores.seeds import measure
 from wsol.scores.views import View
 from wsol.statistics.intervals import variance
 from wsol.statistics.resampling import Resamples

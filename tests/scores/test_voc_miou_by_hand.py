@@ -6,8 +6,8 @@ import pytest
 from severalclasses import drawn, table
 from wsol.errors import DataError
 from wsol.regions.drawing import NOTHING
-from wsol.scores.seedmaps import labelled, measure
-from wsol.scores.seeds import BACKGROUND
+from wsol.scores.seedmaps import BACKGROUND, labelled
+from wsol.scores.seeds import measure
 
 
 def row(*values):

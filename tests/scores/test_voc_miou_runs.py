@@ -10,7 +10,7 @@ from stagefiles import SIZE, run, settings
 from wsol.files import rle
 from wsol.files.score import RUN_COLUMNS
 from wsol.scores.evaluate import evaluate
-from wsol.scores.seeds import LEVELS
+from wsol.scores.seedmaps import LEVELS
 from wsol.scores.series import find_curves
 from wsol.scores.strata import by_class_of_seeds
 from wsol.scores.tables import pooled_strata

@@ -2,6 +2,7 @@
 import os
 import re
 
+from wsol.experiment import measured
 from wsol.experiment import questions as experiments
 from wsol.experiment import readings
 from wsol.provenance.code import Library
@@ -12,6 +13,8 @@ RESULTS = EXPERIMENT.settings["results"]
 # What is in the results is known to the process that plans; jobs are told, for meanwhile some of it is made anew.
 READ = f"{RESULTS}/inputs/readings.txt"
 READINGS = readings.readings(EXPERIMENT, RESULTS) if workflow.is_main_process else readings.noted(EXPERIMENT, READ)
+MEASURING = f"{RESULTS}/inputs/measured.txt"
+MEASURED = measured.measured(EXPERIMENT, RESULTS) if workflow.is_main_process else measured.noted(MEASURING)
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
 SETTINGS |= {reading.id: reading.settings for reading in READINGS.values()}
 STAGES = (
@@ -112,6 +115,7 @@ def outcome(dataset, wildcards):
         "predictions": sharded(read("predictions", dataset, wildcards.backbone), dataset) if predicted else [],
         "heatmaps": sharded(f"{maps}/{{shard}}.heatmaps.npz", dataset),
         "regions": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.regions.npz", dataset),
+        "measures": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.measures.npz", dataset),
     }
 
 

@@ -1,4 +1,4 @@
-# localize: maps and levels -> boxes, and masks where the evaluation asks for them.
+# localize: maps and levels -> boxes, masks where the evaluation asks for them, and what scores need of maps and pixels.
 
 
 rule localize:
@@ -8,6 +8,7 @@ rule localize:
         code=code("localize"),
     output:
         regions=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{threshold}}/{{shard}}.regions.npz",
+        measures=f"{RESULTS}/{{dataset}}/{{backbone}}/{{cam}}/{{threshold}}/{{shard}}.measures.npz",
     log:
         f"{RESULTS}/logs/localize/{{dataset}}/{{backbone}}/{{cam}}/{{threshold}}/{{shard}}.log",
     wildcard_constraints:
@@ -16,5 +17,6 @@ rule localize:
         "../../environment.yml"
     params:
         threshold=settings("threshold"),
+        measures=lambda w: MEASURED[f"{w.dataset}/{w.backbone}/{w.cam}/{w.threshold}"],
     script:
         "../../scripts/localize.py"

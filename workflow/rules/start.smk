@@ -59,6 +59,7 @@ def start():
     sums.record(RESULTS, MINE)  # up to here all is well
     take_note(True, look=False)
     readings.note(READ, READINGS)
+    measured.note(MEASURING, MEASURED)
 
 
 if workflow.is_main_process:

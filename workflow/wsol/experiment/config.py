@@ -17,6 +17,7 @@ from wsol.files import augmentations
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
+from wsol.files.measures import MEASURES
 from wsol.files.score import CURVES, DRAWS, OUTCOMES, SCORES, STRATA
 from wsol.index import indexing
 from wsol.maps import refining
@@ -211,7 +212,7 @@ def _threshold(name: str, given: dict, evaluation: dict) -> Decision:
     if prepared["upsampling"] == "auto":
         prepared["upsampling"] = PROTOCOLS[prepared["protocol"]].upsampling
     prepared |= plugins.used(("THRESHOLDS", method))
-    return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (REGIONS,))
+    return Decision(name, {"threshold": {"method": method, **own}, **prepared}, (REGIONS, MEASURES))
 
 
 def _split(where: str, given: dict, method: str, protocol: str) -> dict:

@@ -45,6 +45,17 @@ class Drawing(NamedTuple):
         input_to_map = _aligned(self.cell_to_input, heatmap.shape, self.input_size)
         return self.canvas.draw(heatmap, self.plan.frames[target], input_to_map, self.preparation)
 
+    def unnormalized(self, target: int, drawn: Drawn) -> Drawn:
+        """The map of a target that was `drawn`, with its own values."""
+        if self.preparation.normalization == "none":
+            return drawn
+        return self._replace(preparation=self.preparation._replace(normalization="none")).draw(target)
+
+    def placed(self, drawn: Drawn, target: int) -> PreparedMap:
+        """What was drawn, where it lies in the image of one target."""
+        canvas_to_image = Affine.of(self.plan.canvas_to_image[target])
+        return PreparedMap(drawn.values, canvas_to_image @ Affine(1, 1, drawn.left, drawn.top))
+
     def groups(self) -> list[NDArray[np.int64]]:
         """The targets of each distinct map and canvas, in order of their first."""
         members: dict[tuple, list[int]] = {}
@@ -64,8 +75,7 @@ class Drawing(NamedTuple):
             if key != last:  # a control's map is one object for all images
                 last = key
                 drawn = self.draw(target)
-            canvas_to_image = Affine.of(self.plan.canvas_to_image[target])
-            yield PreparedMap(drawn.values, canvas_to_image @ Affine(1, 1, drawn.left, drawn.top))
+            yield self.placed(drawn, target)
 
     def _key(self, target: int) -> tuple:
         """Targets with equal keys have the same map on the same canvas."""

@@ -3,7 +3,7 @@
 Targets that share a map and a canvas share its rows: a control costs as much for 50,000 images as for one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +36,7 @@ def localize(
     alignment: str = "stretch",
     cell_to_input: NDArray | None = None,
     masks: bool = False,
+    see: Callable[[Drawing, NDArray[np.int64], Drawn, bool, NDArray], None] | None = None,
 ) -> dict[str, NDArray]:
     """The arrays of `files.REGIONS` for the maps [h w] of t targets.
 
@@ -43,7 +44,8 @@ def localize(
     and width of the input and of the images. `threshold` is a method and its settings. `cell_to_input` [4] matters
     under alignment receptive_field; None where maps have no other than the stretch. Maps that are one object are cut
     once. A level chosen per map stands for all levels, and so does what a degenerate map has: such rows hold from -inf
-    to inf.
+    to inf. `see` is shown each distinct map while it is drawn, with the targets that share it, whether there was
+    anything to cut, and the targets' masks.
 
     Raises a ConfigError where masks are asked of a sweep, a DataError where the protocol meets images that were not
     stretched to the input and has no place for them.
@@ -60,12 +62,15 @@ def localize(
     packing = Packing(swept_levels(threshold, PROTOCOLS[protocol].step))
     groups = maps.groups()
     for group in groups:  # one map at a time: the canvases of a shard need not fit into memory
-        one = _cut(maps.draw(group[0]), threshold, PROTOCOLS[protocol], masks)
+        drawn = maps.draw(group[0])
+        one = _cut(drawn, threshold, PROTOCOLS[protocol], masks)
         packing.add(one.regions)
         if not one.shown:
             became[group] = np.where(became[group] == "ok", "degenerate", became[group])
         if masks:
             counts[group] = [mask(one.region, Affine.of(maps.plan.canvas_to_image[t]), sizes[t]) for t in group]
+        if see:
+            see(maps, group, drawn, one.shown, counts[group])
     others = {"status": became.astype(str), **pack_masks(counts.tolist())}
     return packing.arrays() | _places(maps, groups) | others
 

@@ -38,12 +38,13 @@ from wsol import boxes
 from wsol.regions.edges import BINS, bin_of
 from wsol.scores.curves import HitIntervals
 from wsol.scores.detections import Detections, MatchedBoxes, Matcher, arrange
+from wsol.scores.histograms import average_precision
 from wsol.scores.outcome import Outcome
-from wsol.scores.pixels import Pixels, average_precision
+from wsol.scores.pixels import Pixels
 from wsol.scores.pointing import Pointing
 from wsol.scores.probabilities import Probabilities
-from wsol.scores.seedmaps import count, joined, rows_of
-from wsol.scores.seeds import LEVELS, Seeds
+from wsol.scores.seedmaps import LEVELS, count, joined, rows_of
+from wsol.scores.seeds import Seeds
 from wsol.scores.views import View
 
 OBJECT = [0.0, 0, 10, 10]

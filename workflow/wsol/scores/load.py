@@ -11,6 +11,7 @@ from wsol.files.containers import header
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
+from wsol.files.measures import MEASURES
 from wsol.files.predict import PREDICTIONS
 from wsol.scores.detecting import detect
 from wsol.scores.outcome import Outcome, Unavailable
@@ -19,16 +20,20 @@ from wsol.scores.ranks import ranks_of
 from wsol.scores.stages import Stages
 from wsol.scores.views import View
 
-SCORED_FROM = ("targets", "predictions", "heatmaps", "regions")  # what a run is scored from
+SCORED_FROM = ("targets", "predictions", "heatmaps", "regions", "measures")  # what a run is scored from
 
 
 def load_run(files: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Outcome, Stages]:
-    """`files`: targets, and of each shard predictions, heatmaps and regions; `settings`: those of the regions."""
+    """`files`: targets, and of each shard predictions, heatmaps, regions and measures.
+
+    `settings` are those of the regions. Without measures maps are drawn for what asks for them.
+    """
     stages = Stages(
         TARGETS.read(files["targets"]),
         [partial(REGIONS.read, path) for path in files["regions"]],
         [partial(HEATMAPS.read, path) for path in files["heatmaps"]],
         settings,
+        [partial(MEASURES.map, path) for path in files.get("measures") or ()],
     )
     predictions = list(files["predictions"])
     return Outcome(

@@ -4,40 +4,43 @@ Which pixels are counted, those of the image or of the canvas, and in how many s
 (`Protocol.codes`). A true pixel is true even where it is also marked to be ignored.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from wsol.files import rle
 from wsol.regions.drawing import PreparedMap
 from wsol.regions.edges import EDGES
 from wsol.regions.protocols import Protocol
-from wsol.scores.pixels import Counts, Floats, Mask, Pixels, average_precision
+from wsol.scores.histograms import average_precision
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
-def measure(
-    targets: pd.DataFrame, maps: Iterable[PreparedMap], protocol: Protocol, swept: Floats | None = None
-) -> Pixels:
-    """The histograms of targets with a mask, given every target's map in the same order; `swept`: levels, if a grid."""
-    edges = EDGES if swept is None else np.union1d(EDGES, swept)
-    levels = np.arange(len(edges)) if swept is None else np.searchsorted(edges, swept)
-    inside = np.zeros((len(targets), len(edges) + 1), np.int32)
-    outside = np.zeros_like(inside)
-    ap = np.full(len(targets), np.nan)
-    counted = (targets["mask"] != "").to_numpy()
-    for i, (row, drawn) in enumerate(zip(_rows(targets), maps, strict=True)):
-        if counted[i]:
-            codes, bins = protocol.codes(drawn.values, drawn.canvas_to_image, (row.height, row.width), edges)
-            # Of codes first, which are few or many as the protocol says, then of bins.
-            of_true, of_other = _histograms(codes, len(bins), *truth(row.mask, row.ignore, row.height, row.width))
-            inside[i] = np.bincount(bins, of_true, len(edges) + 1)
-            outside[i] = np.bincount(bins, of_other, len(edges) + 1)
-            ap[i] = average_precision(protocol.curve_bins(of_true, edges), protocol.curve_bins(of_other, edges))
-    return Pixels(inside, outside, ap, counted, edges, levels)
+class PixelCount(NamedTuple):
+    """The pixels of one target: histograms [edges + 1] of true and of others, and its own average precision."""
+
+    inside: NDArray[np.int64]
+    outside: NDArray[np.int64]
+    ap: float
+
+
+def edges_of(swept: Floats | None) -> Floats:
+    """The levels that pixels are counted at: the published ones, and those of a sweep that has a grid."""
+    return EDGES if swept is None else np.union1d(EDGES, swept)
+
+
+def count(row: Any, drawn: PreparedMap, protocol: Protocol, edges: Floats) -> PixelCount:
+    """The pixels of a target (`row` of files.TARGETS) that has a mask."""
+    codes, bins = protocol.codes(drawn.values, drawn.canvas_to_image, (row.height, row.width), edges)
+    # Of codes first, which are few or many as the protocol says, then of bins.
+    of_true, of_other = _histograms(codes, len(bins), *truth(row.mask, row.ignore, row.height, row.width))
+    inside, outside = (np.bincount(bins, of_codes, len(edges) + 1).astype(np.int64) for of_codes in (of_true, of_other))
+    ap = average_precision(protocol.curve_bins(of_true, edges), protocol.curve_bins(of_other, edges))
+    return PixelCount(inside, outside, float(ap))
 
 
 def _histograms(codes: NDArray, count: int, true: Mask, ignored: Mask) -> tuple[NDArray, NDArray]:
@@ -50,19 +53,15 @@ def _histograms(codes: NDArray, count: int, true: Mask, ignored: Mask) -> tuple[
     return of_true, of_other
 
 
-def measure_masks(targets: pd.DataFrame, predicted: Iterable[bytes]) -> Counts:
-    """Pixels of predicted masks (RLE counts at the image's size, nothing predicted where empty), under any protocol."""
-    counts = np.full((4, len(targets)), np.nan)
-    for i, (row, counted) in enumerate(zip(_rows(targets), predicted, strict=True)):
-        if row.mask:
-            true, ignored = truth(row.mask, row.ignore, row.height, row.width)
-            found = decode(counted, row.height, row.width) & ~ignored
-            counts[:, i] = (found & true).sum(), (found & ~true).sum(), true.sum(), (~(true | ignored)).sum()
-    return Counts(*counts)
+def count_mask(row: Any, predicted: bytes) -> tuple[int, ...]:
+    """The Counts of one target that has a mask, whatever the protocol.
 
-
-def _rows(targets: pd.DataFrame) -> Iterable[Any]:
-    return targets.itertuples()
+    `predicted` are RLE counts at the image's size; nothing is predicted where they are empty.
+    """
+    true, ignored = truth(row.mask, row.ignore, row.height, row.width)
+    found = decode(predicted, row.height, row.width) & ~ignored
+    counts = (found & true).sum(), (found & ~true).sum(), true.sum(), (~(true | ignored)).sum()
+    return tuple(map(int, counts))
 
 
 def truth(mask: str, ignore: str, height: int, width: int) -> tuple[Mask, Mask]:

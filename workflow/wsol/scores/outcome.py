@@ -19,7 +19,8 @@ from wsol.errors import DataError
 from wsol.scores import curves
 from wsol.scores.curves import HitIntervals
 from wsol.scores.detections import IOUS, Detections
-from wsol.scores.pixels import Counts, Pixels
+from wsol.scores.histograms import Counts
+from wsol.scores.pixels import Pixels
 from wsol.scores.pointing import Pointing
 from wsol.scores.probabilities import Probabilities
 from wsol.scores.seeds import Seeds
@@ -176,6 +177,10 @@ class Outcome:
         """What is taken at the level of a view's `key` will be asked for at these levels too, each in its turn."""
         self._awaited.setdefault(key, set()).update(levels)
 
+    def expected_levels(self, key: tuple) -> set[float]:
+        """Those levels."""
+        return self._awaited.get(key, set())
+
     def detections(self, key: tuple, level: float | None, ious: Sequence[float]) -> Detections:
         """The run's boxes at one level, ranked and matched at `ious` among others.
 
@@ -184,7 +189,7 @@ class Outcome:
         if self.find_detections is None:
             raise Unavailable("regions and heatmaps")
         if level not in self._detections or not {*ious} <= {*self._detections[level].ious}:
-            levels = [level, *sorted(self._awaited.get(key, set()) - {level, *self._detections})]
+            levels = [level, *sorted(self.expected_levels(key) - {level, *self._detections})]
             found = self.find_detections(levels, sorted({*ious, *IOUS, *self.deltas}))
             self._detections.update(zip(levels, found, strict=True))
         return self._detections[level]

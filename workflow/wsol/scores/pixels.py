@@ -3,40 +3,36 @@
 Pixels marked to be ignored count neither way. A pixel that no level ever predicts (outside the map, or of a map that
 is not ok) is in bin 0: it is no prediction, but its truth still counts. Bin j is edges[j - 1] <= value < edges[j], the
 edges being the published EDGES and the levels of the sweep: PxAP is of the former, one level is chosen of the latter.
-`masks` counts the pixels.
+`masks` counts the pixels of one target.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from wsol.regions.drawing import PreparedMap
 from wsol.regions.edges import EDGES, published
+from wsol.regions.protocols import Protocol
+from wsol.scores.histograms import Column, Counts, above, average_precision, from_top, of_rows
+from wsol.scores.masks import Floats, Mask, count, count_mask, edges_of
 from wsol.statistics.resampling import Resamples
 
 CHOSEN = 101  # levels among which a resample chooses
 ALL = slice(None)
 BLOCK = 2048  # targets whose histograms are widened to float at once
 
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-
-
-class Counts(NamedTuple):
-    """Pixels of each target at one level, float [n]; NaN where there is no mask."""
-
-    hit: Floats  # predicted and true
-    false: Floats  # predicted and not true
-    true: Floats  # true
-    other: Floats  # not true, and not ignored
-
 
 class Pixels(NamedTuple):
-    """Histograms int32 [n edges + 1] of true and of other pixels; `counted` [n]: has a mask; `ap` [n], of its own."""
+    """Histograms int32 [n edges + 1] of true and of other pixels; `counted` [n]: has a mask; `ap` [n], of its own.
 
-    inside: NDArray[np.int32]
-    outside: NDArray[np.int32]
+    The histograms may lie in files: those of BLOCK targets are held at once.
+    """
+
+    inside: Column
+    outside: Column
     ap: Floats  # NaN without true pixels
     counted: Mask
     edges: Floats = EDGES
@@ -44,17 +40,22 @@ class Pixels(NamedTuple):
 
     def of(self, rows: NDArray[np.int64]) -> "Pixels":
         """Of some targets."""
-        return self._replace(**{name: getattr(self, name)[rows] for name in ("inside", "outside", "ap", "counted")})
+        inside, outside = of_rows(self.inside, rows), of_rows(self.outside, rows)
+        return self._replace(inside=inside, outside=outside, ap=self.ap[rows], counted=self.counted[rows])
 
     @property
     def telling(self) -> Mask:
         """Which targets have an IoU above 0 at some level, [n]."""
-        return self.counted & (self.inside[:, 1:] > 0).any(axis=1)
+        return self.counted & (above(self.inside, [0])[0] > 0)
 
-    def at_level(self, level: Floats | float) -> Counts:
-        """Pixels of value >= a level, which is one of edges, or >= each target's own of levels [n]."""
+    def at_level(self, level: Floats | float, expected: Collection[float] = ()) -> Counts:
+        """Pixels of value >= a level, which is one of edges, or >= each target's own of levels [n].
+
+        `expected`: levels that will be asked for too; one pass over the files finds those of all.
+        """
         if not isinstance(level, np.ndarray):
-            return self.at(int(np.searchsorted(self.edges, level)))
+            place, *others = np.searchsorted(self.edges, [level, *expected]).tolist()
+            return self.at(place, others)
         places = np.searchsorted(self.edges, level)
         found = np.full((len(Counts._fields), len(self.ap)), np.nan)
         for part in _blocks(len(self.ap)):
@@ -65,19 +66,15 @@ class Pixels(NamedTuple):
             found[3, part] = self.outside[part].sum(axis=1)
         return Counts(*np.where(self.counted, found, np.nan))
 
-    def at(self, place: int) -> Counts:
-        """Pixels of value >= edges[place]."""
-        found = (
-            self.inside[:, place + 1 :].sum(axis=1),
-            self.outside[:, place + 1 :].sum(axis=1),
-            self.inside.sum(axis=1),
-            self.outside.sum(axis=1),
-        )
+    def at(self, place: int, expected: Collection[int] = ()) -> Counts:
+        """Pixels of value >= edges[place]; `expected`: places that will be asked for too."""
+        pairs = zip(*(above(column, [place, -1], expected) for column in (self.inside, self.outside)), strict=True)
+        found = (counts for pair in pairs for counts in pair)
         return Counts(*(np.where(self.counted, counts, np.nan) for counts in found))
 
     def best(self, overlap: str = "iou") -> int:
         """Place in edges of the level of highest mean IoU, or of another of OVERLAPS, the first of equals."""
-        return int(self.levels[np.argmax(self._summed(overlap)[self.levels])])
+        return int(self.levels[np.argmax(self._of_edges(overlap)[self.levels])])
 
     def best_level(self, overlap: str = "iou") -> float:
         """That level."""
@@ -85,9 +82,9 @@ class Pixels(NamedTuple):
 
     def mean_ious(self) -> Floats:
         """The mean IoU of the targets that count at each edge, [edges]."""
-        return self._summed("iou") / self.counted.sum()
+        return self._of_edges("iou") / self.counted.sum()
 
-    def _summed(self, overlap: str) -> Floats:
+    def _of_edges(self, overlap: str) -> Floats:
         total = np.zeros(len(self.edges))
         for part in _blocks(len(self.ap)):
             rows = part.start + np.flatnonzero(self.counted[part])
@@ -107,9 +104,20 @@ class Pixels(NamedTuple):
         self, overlap: str, rows: slice | NDArray[np.int64], places: slice | NDArray[np.int64] = ALL
     ) -> Floats:
         """The IoU, or Dice, of some targets at some edges: [rows places]."""
-        hit = _from_top(self.inside[rows])[:, ::-1][:, places]
-        false = _from_top(self.outside[rows])[:, ::-1][:, places]
-        return OVERLAPS[overlap](hit, false, self.inside[rows].sum(axis=1, keepdims=True))
+        inside = self.inside[rows]
+        hit = from_top(inside)[:, ::-1][:, places]
+        false = from_top(self.outside[rows])[:, ::-1][:, places]
+        return OVERLAPS[overlap](hit, false, inside.sum(axis=1, keepdims=True))
+
+    def summed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The histograms of true and of other pixels of all targets that count together, [edges + 1]."""
+        inside = np.zeros(self.inside.shape[1], np.int64)
+        outside = np.zeros_like(inside)
+        for part in _blocks(len(self.ap)):
+            rows = part.start + np.flatnonzero(self.counted[part])
+            inside += self.inside[rows].sum(axis=0)
+            outside += self.outside[rows].sum(axis=0)
+        return inside, outside
 
     def pooled_ap(self, weights: Floats) -> Floats:
         """PxAP of the pixels of all targets together, each target counted weights [r n] times: [r]."""
@@ -121,17 +129,34 @@ class Pixels(NamedTuple):
         return average_precision(published(inside, self.edges), published(outside, self.edges))
 
 
-def average_precision(inside: NDArray, outside: NDArray) -> Floats:
-    """Sum of precision times gain of recall from the top bin down, without interpolation; ties are one step.
+def measure(
+    targets: pd.DataFrame, maps: Iterable[PreparedMap], protocol: Protocol, swept: Floats | None = None
+) -> Pixels:
+    """The histograms of targets with a mask, given every target's map in the same order; `swept`: levels, if a grid."""
+    edges = edges_of(swept)
+    inside = np.zeros((len(targets), len(edges) + 1), np.int32)
+    outside = np.zeros_like(inside)
+    ap = np.full(len(targets), np.nan)
+    counted = (targets["mask"] != "").to_numpy()
+    for i, (row, drawn) in enumerate(zip(targets.itertuples(), maps, strict=True)):
+        if counted[i]:
+            inside[i], outside[i], ap[i] = count(row, drawn, protocol, edges)
+    return Pixels(inside, outside, ap, counted, edges, places_of(swept))
 
-    Histograms [... b] of true and of other pixels -> [...]; NaN without true pixels.
-    """
-    hit = _from_top(inside)
-    predicted = hit + _from_top(outside)
-    total = inside.sum(axis=-1)
-    precision = np.divide(hit, predicted, out=np.zeros(hit.shape), where=predicted > 0)
-    gained = (precision * inside[..., :0:-1]).sum(axis=-1)
-    return np.divide(gained, total, out=np.full(np.shape(gained), np.nan), where=total > 0)
+
+def places_of(swept: Floats | None) -> NDArray[np.int64]:
+    """Where in the edges the levels are that one is chosen of."""
+    edges = edges_of(swept)
+    return np.arange(len(edges)) if swept is None else np.searchsorted(edges, swept)
+
+
+def measure_masks(targets: pd.DataFrame, predicted: Iterable[bytes]) -> Counts:
+    """Pixels of predicted masks (RLE counts at the image's size, nothing predicted where empty), under any protocol."""
+    counts = np.full((4, len(targets)), np.nan)
+    for i, (row, mask) in enumerate(zip(targets.itertuples(), predicted, strict=True)):
+        if row.mask:
+            counts[:, i] = count_mask(row, mask)
+    return Counts(*counts)
 
 
 def iou_of_counts(hit: NDArray, false: NDArray, true: NDArray) -> Floats:
@@ -147,11 +172,6 @@ def dice_of_counts(hit: NDArray, false: NDArray, true: NDArray) -> Floats:
 
 
 OVERLAPS = {"iou": iou_of_counts, "dice": dice_of_counts}  # what one level is the best for
-
-
-def _from_top(histogram: NDArray) -> NDArray:
-    """Pixels predicted at each level, the highest level first; bin 0 never is. [... b] -> [... b - 1]"""
-    return np.cumsum(histogram[..., :0:-1], axis=-1, dtype=np.float64)
 
 
 def _blocks(n: int) -> Iterator[slice]:

@@ -5,7 +5,7 @@ by. Pixels are the image's where the truth is a mask, the canvas' where it is bo
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from wsol.boxes import Boxes, asboxes
 from wsol.regions.canvases import on_image
 from wsol.regions.drawing import PreparedMap
-from wsol.scores.masks import truth
-from wsol.scores.pixels import Mask
+from wsol.scores.masks import Mask, truth
 
 REACH = 32  # pixels around the peak that are searched for the truth
 
@@ -30,15 +29,16 @@ class Pointing(NamedTuple):
 
 def measure(targets: pd.DataFrame, maps: Iterable[PreparedMap]) -> Pointing:
     """All of every target, given every target's map in the same order; a map that is not ok misses."""
-    found = np.full((len(targets), 3), np.nan)
-    rows = cast(Iterable[Any], targets.itertuples())
-    for i, (row, drawn) in enumerate(zip(rows, maps, strict=True)):
-        if row.mask or len(row.boxes):
-            found[i] = _measure(row, drawn) if drawn.ok else (np.inf, 0.0, 0.0)
-    return Pointing(*found.T)
+    found = [point(row, drawn) for row, drawn in zip(targets.itertuples(), maps, strict=True)]
+    return Pointing(*np.reshape(found, (len(targets), 3)).T)
 
 
-def _measure(row: Any, drawn: PreparedMap) -> tuple[float, float, float]:
+def point(row: Any, drawn: PreparedMap) -> tuple[float, float, float]:
+    """The distance, energy and rank of one target, a `row` of files.TARGETS."""
+    if not (row.mask or len(row.boxes)):
+        return np.nan, np.nan, np.nan
+    if not drawn.ok:
+        return np.inf, 0.0, 0.0
     x, y = peak(drawn)
     if row.mask:
         true, ignored = truth(row.mask, row.ignore, row.height, row.width)

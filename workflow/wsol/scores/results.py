@@ -19,8 +19,7 @@ from wsol.regions.published import check_stretched
 from wsol.regions.thresholds import levels_of
 from wsol.scores.boxscores import chances, scored, scored_boxes
 from wsol.scores.outcome import Unavailable
-from wsol.scores.seedmaps import DRAWN, by_image, seed, stacked
-from wsol.scores.seeds import BACKGROUND
+from wsol.scores.seedmaps import BACKGROUND, DRAWN, by_image, seed, stacked
 from wsol.scores.stages import Stages
 from wsol.scores.views import Level, View
 

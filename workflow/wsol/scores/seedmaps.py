@@ -6,9 +6,9 @@ pixels bilinearly, cut off below 0, divided by their maximum. The field adds 1e-
 nowhere.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,17 +18,42 @@ from numpy.typing import NDArray
 from wsol.errors import DataError
 from wsol.regions.drawing import PreparedMap
 from wsol.regions.exact import Exact
-from wsol.scores.masks import decode
-from wsol.scores.pixels import Floats
-from wsol.scores.seeds import BACKGROUND, LEVELS, SeedRows, Seeds
+from wsol.scores.masks import Floats, decode
 
 DRAWN = {"protocol": Exact.name, "canvas": "image", "upsampling": "linear", "normalization": "none"}
+LEVELS = np.arange(60) / 100  # the field's: 0, .01 … .59
+BACKGROUND = -1  # the label of rows that are of no class
 SHARE = 1e-5  # of a map's maximum, which is added to it
 IGNORED = -1  # in a labelling: pixels that do not count
 
 
-def measure(targets: pd.DataFrame, maps: Iterable[PreparedMap], levels: Floats = LEVELS) -> Seeds:
-    """The rows of all images with a true mask, given every target's map, drawn as DRAWN, in the same order.
+class SeedRows(NamedTuple):
+    """Pixels of m rows, each of a class in an image or of an image's background, at each of l levels."""
+
+    target: NDArray[np.int64]  # [m] the target that a row is of; of the background the image's first
+    label: NDArray[np.int64]  # [m]
+    hit: NDArray[np.integer]  # [m l] of the class, and labelled so
+    predicted: NDArray[np.integer]  # [m l] labelled so
+    true: NDArray[np.int64]  # [m] of the class
+
+
+def levels_of(threshold: Mapping[str, Any]) -> Floats | None:
+    """The background levels of a threshold: the field's of a sweep, the one of a fixed one; None of other methods.
+
+    >>> levels_of({"method": "fixed", "level": 0.2}), levels_of({"method": "otsu"})
+    (array([0.2]), None)
+    """
+    if threshold["method"] == "fixed":
+        return np.array([threshold["level"]], np.float64)
+    return LEVELS if threshold["method"] == "sweep" else None
+
+
+def rows_of_images(
+    targets: pd.DataFrame, maps: Iterable[PreparedMap], levels: Floats = LEVELS
+) -> tuple[SeedRows, NDArray[np.bool_]]:
+    """The rows of all images with a true mask, and which targets are of one, [n].
+
+    Given are every target's maps, drawn as DRAWN, in the same order.
 
     Of a class that an image is labelled with and has no mask of, no pixel is true. An image whose targets have no masks
     at all has no truth and does not count.
@@ -40,7 +65,7 @@ def measure(targets: pd.DataFrame, maps: Iterable[PreparedMap], levels: Floats =
             counted[first : first + len(own)] = True
             pixels = count(stacked(own, drawn), labelled(own), levels)
             found.append(rows_of(first, [row.label for row in own], pixels))
-    return Seeds(joined(found, len(levels)), counted, levels)
+    return joined(found, len(levels)), counted
 
 
 def by_image(targets: pd.DataFrame, maps: Iterable[PreparedMap]) -> Iterator[tuple[int, list[Any], list[PreparedMap]]]:

@@ -6,30 +6,19 @@ diagonal over its row and its column, so that these are all that is kept: a row 
 with and one for its background, of the pixels at each level. Rows add up, over images and over resamples of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from wsol.regions.drawing import PreparedMap
+from wsol.scores.seedmaps import LEVELS, SeedRows, rows_of_images
 from wsol.statistics.intervals import Estimate, interval
 from wsol.statistics.resampling import BLOCK, Floats, Resamples
 
-LEVELS = np.arange(60) / 100  # the field's: 0, .01 … .59
-BACKGROUND = -1  # the label of rows that are of no class
 ALL = slice(None)
-
-
-class SeedRows(NamedTuple):
-    """Pixels of m rows, each of a class in an image or of an image's background, at each of l levels."""
-
-    target: NDArray[np.int64]  # [m] the target that a row is of; of the background the image's first
-    label: NDArray[np.int64]  # [m]
-    hit: NDArray[np.int32]  # [m l] of the class, and labelled so
-    predicted: NDArray[np.int32]  # [m l] labelled so
-    true: NDArray[np.int64]  # [m] of the class
 
 
 class Seeds:
@@ -102,3 +91,8 @@ class Seeds:
                 off = np.bincount(codes, hit - iou * union)
                 spread = len(off) / max(len(off) - 1, 1) * (off @ off) / union.sum() ** 2
                 yield label, interval(float(iou), float(spread), len(rows), len(off))
+
+
+def measure(targets: pd.DataFrame, maps: Iterable[PreparedMap], levels: Floats = LEVELS) -> Seeds:
+    """The seeds of all images with a true mask, given every target's map as `seedmaps.rows_of_images` takes it."""
+    return Seeds(*rows_of_images(targets, maps, levels), levels)

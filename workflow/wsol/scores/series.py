@@ -125,8 +125,7 @@ def precision_recall(pixels: Pixels) -> Points:
     At each whole percent of recall that a level reaches: the precision at the highest level that reaches it. Levels are
     those of pxap; one at which nothing is predicted has no precision. Nothing without true pixels.
     """
-    inside = published(pixels.inside[pixels.counted].sum(axis=0), pixels.edges)
-    outside = published(pixels.outside[pixels.counted].sum(axis=0), pixels.edges)
+    inside, outside = (published(histogram, pixels.edges) for histogram in pixels.summed())
     if not inside.sum():
         return []
     hit = np.cumsum(inside[:0:-1])

@@ -1,10 +1,10 @@
 """A run's stage files, read for what scores ask of them.
 
 One shard is held at a time: files are read again for each pass over the run. Shards lie in the order of the targets;
-predictions go by the image's name.
+predictions go by the image's name. What was not measured when maps were cut has the maps drawn once more.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,19 +16,18 @@ from numpy.typing import NDArray
 from wsol import boxes
 from wsol.affine import Affine
 from wsol.errors import DataError
-from wsol.files.npz import unpack
 from wsol.regions.canvases import boxes_on_image
-from wsol.regions.drawing import PreparedMap, drawing
+from wsol.regions.drawing import PreparedMap
 from wsol.regions.packed import rows_of_targets, unpack_masks
 from wsol.regions.protocols import PROTOCOLS, Protocol
 from wsol.regions.thresholds import swept_levels
-from wsol.scores import curves, masks, pixels, pointing, seedmaps
+from wsol.scores import curves, masks, pixels, pointing, seedmaps, seeds
 from wsol.scores.curves import HitIntervals
+from wsol.scores.histograms import Counts, Packed, Reader
 from wsol.scores.hits import find_hit_intervals
+from wsol.scores.measuring import drawn_as
 from wsol.scores.outcome import Unavailable, statuses
-from wsol.scores.seeds import LEVELS, Seeds
 
-Reader = Callable[[], Mapping[str, NDArray]]
 Truth = Sequence[NDArray[np.float64]]
 Floats = NDArray[np.float64]
 Level = Floats | float | None  # of all targets, or of each its own [n]; None: each map's own
@@ -42,6 +41,7 @@ class Stages:
     regions: Sequence[Reader]
     heatmaps: Sequence[Reader]
     settings: Mapping[str, Any]  # of the regions: threshold, protocol, upsampling, normalization, canvas, alignment
+    measures: Sequence[Reader] = ()  # of the same shards, or none
 
     @property
     def protocol(self) -> Protocol:
@@ -78,10 +78,17 @@ class Stages:
 
     def largest_boxes(self, level: Level) -> list[list[float]]:
         """Each target's box at one level (None: each map's own) in image pixels; [] where there is none."""
-        found = []
-        for t, canvas, canvas_to_image in self._boxes(level, largest=True):
-            box = boxes_on_image(canvas[:1], Affine.of(canvas_to_image), self.sizes[t])
-            found.append(box[boxes.area(box) > 0].ravel().tolist())
+        found: list[list[float]] = [[] for _ in self.sizes]
+        boxed = [each for each in self._boxes(level, largest=True) if len(each[1])]
+        if boxed:
+            target, canvas, canvas_to_image = zip(*boxed, strict=True)
+            # As `boxes_on_image`, of all targets at once.
+            scale_and_shift = np.array(canvas_to_image)
+            onto = np.stack([own[0] for own in canvas]).astype(np.float64) * scale_and_shift[:, [0, 1, 0, 1]]
+            edges = self.sizes[list(target)][:, [1, 0, 1, 0]]
+            box = np.clip(onto + scale_and_shift[:, [2, 3, 2, 3]], 0, edges)
+            for t, own, area in zip(target, box.tolist(), boxes.area(box), strict=True):
+                found[t] = own if area > 0 else []
         return found
 
     def all_boxes(self, level: Level) -> list[Floats]:
@@ -110,8 +117,11 @@ class Stages:
 
     def compared_truth(self) -> list[Floats]:
         """Each target's true boxes [g 4] in that frame."""
-        pairs = zip(self.targets["boxes"], self.sizes, strict=True)
-        return [self.protocol.truth_boxes(boxes.asboxes(flat), size) for flat, size in pairs]
+        flat = [boxes.asboxes(flat) for flat in self.targets["boxes"]]
+        counts = [len(own) for own in flat]
+        sizes = np.repeat(self.sizes, counts, axis=0)
+        found = self.protocol.truth_boxes(np.concatenate([np.empty((0, 4)), *flat]), sizes)
+        return np.split(found, np.cumsum(counts)[:-1]) if counts else []
 
     def _boxes(self, level: Level, *, largest: bool) -> Iterator[tuple[int, NDArray[np.int32], Floats]]:
         """Each target, its boxes [k 4] at a level in canvas pixels, and its canvas_to_image [4]."""
@@ -122,25 +132,51 @@ class Stages:
                 yield t, own.boxes[kept], shard["canvas_to_image"][i]
 
     def find_pixels(self) -> pixels.Pixels:
-        return masks.measure(self.targets, self.maps(), self.protocol, self.levels)
+        if not self._measured("pixels"):
+            return pixels.measure(self.targets, self.maps(), self.protocol, self.levels)
+        counted = (self.targets["mask"] != "").to_numpy()
+        ap = np.full(len(counted), np.nan)
+        ap[counted] = self._joined("ap")
+        edges = masks.edges_of(self.levels)
+        inside, outside = (Packed(name, self.measures, counted, len(edges) + 1) for name in ("inside", "outside"))
+        return pixels.Pixels(inside, outside, ap, counted, edges, pixels.places_of(self.levels))
 
     def find_pointing(self) -> pointing.Pointing:
         """Of the maps' own values: min-max would make energy of everything above the least."""
-        return pointing.measure(self.targets, self.maps("none"))
+        if not self._measured("pointing"):
+            return pointing.measure(self.targets, self.maps("none"))
+        return pointing.Pointing(*self._joined("pointing").T)
 
-    def find_seeds(self) -> Seeds:
+    def find_seeds(self) -> seeds.Seeds:
         """At the levels of the field, or at the one of a fixed threshold; drawn by a rule of their own."""
-        threshold = self.settings["threshold"]
-        if threshold["method"] not in ("sweep", "fixed"):
+        levels = seedmaps.levels_of(self.settings["threshold"])
+        if levels is None:
             raise Unavailable("one background level for all maps (of a sweep, or fixed)")
-        levels = LEVELS if threshold["method"] == "sweep" else np.array([threshold["level"]], np.float64)
-        return seedmaps.measure(self.targets, self.maps(**seedmaps.DRAWN), levels)
+        if not self._measured("seeds"):
+            return seeds.measure(self.targets, self.maps(**seedmaps.DRAWN), levels)
+        columns = {name: self._joined(f"seed_{name}") for name in seedmaps.SeedRows._fields}
+        firsts = [np.full(len(shard["seed_target"]), rows.start) for rows, shard in self.shards(self.measures)]
+        columns["target"] += np.concatenate(firsts)
+        return seeds.Seeds(seedmaps.SeedRows(**columns), self._joined("seed_counted"), levels)
 
-    def find_masks(self) -> pixels.Counts:
+    def find_masks(self) -> Counts:
+        if self._measured("masks"):
+            counted = (self.targets["mask"] != "").to_numpy()
+            counts = np.full((4, len(counted)), np.nan)
+            counts[:, counted] = self._joined("masks").T
+            return Counts(*counts)
         found = np.array([mask for _, shard in self.shards(self.regions) for mask in unpack_masks(shard)], object)
         if not (found != b"").any():  # the evaluation asked for none
             raise Unavailable("predicted masks")
-        return masks.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
+        return pixels.measure_masks(self.targets, np.where(self.status == "ok", found, b""))
+
+    def _measured(self, source: str) -> bool:
+        """Whether every shard has a source of files.measures.SOURCES measured."""
+        return bool(self.measures) and all(source in read()["sources"] for read in self.measures)
+
+    def _joined(self, name: str) -> NDArray:
+        """An array of the files of measures, of all shards."""
+        return np.concatenate([shard[name] for _, shard in self.shards(self.measures)])
 
     def maps(self, normalization: str | None = None, **other: str) -> Iterator[PreparedMap]:
         """Every target's map as floats, before a protocol makes whole numbers of it; a zero if it is not ok.
@@ -151,15 +187,14 @@ class Stages:
         if normalization:
             settings["normalization"] = normalization
         for rows, shard in self.shards(self.heatmaps):
-            place = (shard["input_to_image"], shard["input_size"], self.sizes[rows], shard["cell_to_input"])
-            yield from drawing(unpack(shard), *place, settings).maps(self.status[rows] == "ok")
+            yield from drawn_as(shard, self.targets[rows], settings).maps(self.status[rows] == "ok")
 
     def shards(self, readers: Sequence[Reader]) -> Iterator[tuple[slice, Mapping[str, NDArray]]]:
         """Each shard and the rows of its targets."""
         start = 0
         for read in readers:
             shard = read()
-            stop = start + len(shard["status"])
+            stop = start + len(shard["ok"] if "ok" in shard else shard["status"])
             yield slice(start, stop), shard
             start = stop
         if start != len(self.targets):

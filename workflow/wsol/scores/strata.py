@@ -18,7 +18,7 @@ from wsol.scores.metrics import metric
 from wsol.scores.metrics.boxes import COCO_AREAS
 from wsol.scores.outcome import Outcome
 from wsol.scores.runs import of_targets
-from wsol.scores.seeds import BACKGROUND
+from wsol.scores.seedmaps import BACKGROUND
 from wsol.statistics.intervals import Estimate
 from wsol.statistics.resampling import Floats
 
@@ -86,7 +86,7 @@ def tables(targets: pd.DataFrame) -> dict[str, pd.Series]:
     """The stratum of each target, categorical, missing where it is in none: a target without truth has no size."""
     pixels = areas(targets)
     fraction = pixels / (targets["width"] * targets["height"]).to_numpy()
-    count = np.array([len(asboxes(flat)) or np.nan for flat in targets["boxes"]], np.float64)
+    count = np.array([len(np.ravel(flat)) // 4 or np.nan for flat in targets["boxes"]], np.float64)
     main = largest(targets)
     names = targets["class_name"].astype(str)
     return {
@@ -101,19 +101,27 @@ def tables(targets: pd.DataFrame) -> dict[str, pd.Series]:
 
 def areas(targets: pd.DataFrame) -> NDArray[np.float64]:
     """[n] pixels of the object in the image; NaN without truth."""
-    by_mask = [sum(rle.counts(mask)[1::2]) if mask else np.nan for mask in targets["mask"]]
-    by_box = [area(asboxes(flat)).max(initial=0) or np.nan for flat in targets["boxes"]]
-    return np.where(np.isfinite(by_mask), by_mask, by_box)
+    rows = zip(targets["mask"], targets["height"], targets["width"], strict=True)
+    by_mask = np.array([rle.area(mask, height, width) if mask else np.nan for mask, height, width in rows], np.float64)
+    by_box = area(largest(targets))
+    return np.where(np.isfinite(by_mask), by_mask, np.where(by_box > 0, by_box, np.nan))
 
 
 def largest(targets: pd.DataFrame) -> Boxes:
     """[n 4] the largest true box of each target, the first among equals; NaN without any."""
+    boxes, owner = joined(targets)
+    order = np.lexsort((-area(boxes), owner))  # which keeps the order of equal ones
+    owners, first = np.unique(owner[order], return_index=True)
     found = np.full((len(targets), 4), np.nan)
-    for row, flat in enumerate(targets["boxes"]):
-        truth = asboxes(flat)
-        if len(truth):
-            found[row] = truth[np.argmax(area(truth))]
+    found[owners] = boxes[order[first]]
     return found
+
+
+def joined(targets: pd.DataFrame) -> tuple[Boxes, NDArray[np.int64]]:
+    """The true boxes of all targets, [g 4], and whose each is, [g]."""
+    flat = [np.ravel(boxes) for boxes in targets["boxes"]]
+    owner = np.repeat(np.arange(len(flat)), [len(boxes) // 4 for boxes in flat])
+    return asboxes(np.concatenate([np.empty(0), *flat])), owner
 
 
 def distances(boxes: Boxes, targets: pd.DataFrame) -> NDArray[np.float64]:
@@ -141,7 +149,6 @@ def aspects(boxes: Boxes) -> NDArray[np.float64]:
 
 def _by_edges(values: NDArray[np.float64], edges: dict[str, float]) -> pd.Series:
     """The name of the first upper edge above each value."""
-    names = list(edges)
-    place = np.searchsorted(list(edges.values()), values, side="right")
-    found = [None if np.isnan(v) else names[min(p, len(names) - 1)] for v, p in zip(values, place, strict=True)]
-    return pd.Series(pd.Categorical(found, categories=names))
+    place = np.searchsorted(list(edges.values()), values, side="right").clip(0, len(edges) - 1)
+    codes = np.where(np.isnan(values), -1, place)
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(edges))))

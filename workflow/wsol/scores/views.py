@@ -134,7 +134,7 @@ class View:
         found = self.of_label.pixels
         level = self._level(key)
         assert level is not None, "only a fixed level is each map's own"
-        return found.at_level(level)
+        return found.at_level(level, self.outcome.expected_levels(key))
 
     def seeds(self) -> tuple[Seeds, int]:
         """Segmentation seeds counted at every background level, and the place of the level of highest mean IoU.

@@ -10,12 +10,14 @@ What compares a map with the ground truth asks for the labelled class's map. A r
 class's.
 
 To add a metric, write the function in one of the files here and a line in METRICS. A plain function is a share of which
-more is better; `Metric` says anything else. One with a keyword `delta` is a line in FAMILIES and has a name for every
+more is better; `Metric` says anything else, such as what it reads of maps and pixels (`needs`), which the stage
+`localize` measures. One with a keyword `delta` is a line in FAMILIES and has a name for every
 whole percent: `maxboxacc@75`. One that gives values has a mean over classes too, and one over groups:
 `mask_iou@class_mean`, `mask_iou@group_mean`.
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from wsol.errors import ConfigError, unknown
 from wsol.scores.metrics.boxes import (
@@ -52,17 +54,22 @@ from wsol.scores.outcome import DELTAS
 
 # Other names -> ours; they still work, and their rows have ours: one of old, and one that the field has for the same.
 OLD_NAMES = {"miou": "mask_iou", "relevance_mass": "energy_pointing"}
+# Metrics by what they read of what `localize` measures; a plain Metric may read all of it.
+UNMEASURED = partial(Metric, needs=frozenset())
+POINTING = partial(Metric, needs=frozenset({"pointing"}))
+PIXELS = partial(Metric, needs=frozenset({"pixels", "masks"}))
+SEEDS = partial(Metric, needs=frozenset({"seeds"}))
 FAMILIES: dict[str, Metric] = {
-    "maxboxacc": Metric(maxboxacc),
-    "maxboxacc_v2": Metric(maxboxacc_any),
-    "maxboxacc_largest_truth": Metric(maxboxacc_largest_truth),
-    "boxacc": Metric(boxacc),
-    "box_recall": Metric(box_recall),
-    "box_precision": Metric(box_precision),
-    **{f"box_recall_{size}": Metric(box_recall_of_size, {"size": size}) for size in COCO_AREAS},
-    "ap": Metric(ap),
-    "top1_loc_v2": Metric(top_loc_any, {"k": 1}),
-    "top5_loc_v2": Metric(top_loc_any, {"k": 5}),
+    "maxboxacc": UNMEASURED(maxboxacc),
+    "maxboxacc_v2": UNMEASURED(maxboxacc_any),
+    "maxboxacc_largest_truth": UNMEASURED(maxboxacc_largest_truth),
+    "boxacc": UNMEASURED(boxacc),
+    "box_recall": UNMEASURED(box_recall),
+    "box_precision": UNMEASURED(box_precision),
+    **{f"box_recall_{size}": UNMEASURED(box_recall_of_size, {"size": size}) for size in COCO_AREAS},
+    "ap": UNMEASURED(ap),
+    "top1_loc_v2": UNMEASURED(top_loc_any, {"k": 1}),
+    "top5_loc_v2": UNMEASURED(top_loc_any, {"k": 5}),
 }
 
 
@@ -74,45 +81,45 @@ def _usual(family: str) -> dict[str, Metric]:
 
 METRICS = Metrics(
     {
-        "top1_acc": Metric(top_acc, {"k": 1}, localises=False),
-        "top5_acc": Metric(top_acc, {"k": 5}, localises=False),
-        "roc_auc": Metric(roc_auc, localises=False, every_class=True),
-        "average_precision": Metric(average_precision, localises=False, every_class=True),
-        "ece": Metric(ece, localises=False, higher_is_better=False, is_distance=True, every_class=True),
+        "top1_acc": UNMEASURED(top_acc, {"k": 1}, localises=False),
+        "top5_acc": UNMEASURED(top_acc, {"k": 5}, localises=False),
+        "roc_auc": UNMEASURED(roc_auc, localises=False, every_class=True),
+        "average_precision": UNMEASURED(average_precision, localises=False, every_class=True),
+        "ece": UNMEASURED(ece, localises=False, higher_is_better=False, is_distance=True, every_class=True),
         **_usual("maxboxacc"),
-        "maxboxacc_v2": Metric(maxboxacc_v2),
+        "maxboxacc_v2": UNMEASURED(maxboxacc_v2),
         **_usual("maxboxacc_v2"),
-        "maxboxacc_v2_one_level": Metric(maxboxacc_v2_one_level),
+        "maxboxacc_v2_one_level": UNMEASURED(maxboxacc_v2_one_level),
         **_usual("maxboxacc_largest_truth"),
         **_usual("boxacc"),
         **_usual("box_recall"),
         **_usual("box_precision"),
-        "boxes_per_target": Metric(boxes_per_target, higher_is_better=None, unit=COUNT),
-        "corloc": Metric(corloc, over_classes=True),
+        "boxes_per_target": UNMEASURED(boxes_per_target, higher_is_better=None, unit=COUNT),
+        "corloc": UNMEASURED(corloc, over_classes=True),
         "ap@50": at_delta(FAMILIES["ap"], 50),
-        "ap@[.5:.95]": Metric(ap_over_ious),
-        "gtknown_loc": Metric(gtknown_loc),
-        "top1_loc": Metric(top_loc, {"k": 1}),
-        "top5_loc": Metric(top_loc, {"k": 5}),
-        "top1_loc_v2": Metric(top_loc_v2, {"k": 1}),
+        "ap@[.5:.95]": UNMEASURED(ap_over_ious),
+        "gtknown_loc": UNMEASURED(gtknown_loc),
+        "top1_loc": UNMEASURED(top_loc, {"k": 1}),
+        "top5_loc": UNMEASURED(top_loc, {"k": 5}),
+        "top1_loc_v2": UNMEASURED(top_loc_v2, {"k": 1}),
         **_usual("top1_loc_v2"),
-        "top5_loc_v2": Metric(top_loc_v2, {"k": 5}),
+        "top5_loc_v2": UNMEASURED(top_loc_v2, {"k": 5}),
         **_usual("top5_loc_v2"),
-        "pointing_game": Metric(pointing_game),
-        "pointing_game_difficult": Metric(pointing_game_difficult, every_class=True),
-        "peak_within_15px": Metric(peak, {"tolerance": 15}),
-        "peak_on_object": Metric(peak, {"tolerance": 0}),
-        "energy_pointing": Metric(energy_pointing),
-        "relevance_rank": Metric(relevance_rank),
-        "pxap": Metric(pxap),
-        "pixel_ap": Metric(pixel_ap),
-        "mask_iou": Metric(mask_iou, pixel_level=True),
-        "pixel_precision": Metric(pixel_precision, pixel_level=True),
-        "pixel_recall": Metric(pixel_recall, pixel_level=True),
-        "pixel_specificity": Metric(pixel_specificity, pixel_level=True),
-        "dice": Metric(dice, pixel_level=True),
-        "hit_rate": Metric(hit_rate, over_classes=True),
-        "voc_miou": Metric(voc_miou, every_class=True),
+        "pointing_game": POINTING(pointing_game),
+        "pointing_game_difficult": POINTING(pointing_game_difficult, every_class=True),
+        "peak_within_15px": POINTING(peak, {"tolerance": 15}),
+        "peak_on_object": POINTING(peak, {"tolerance": 0}),
+        "energy_pointing": POINTING(energy_pointing),
+        "relevance_rank": POINTING(relevance_rank),
+        "pxap": PIXELS(pxap),
+        "pixel_ap": PIXELS(pixel_ap),
+        "mask_iou": PIXELS(mask_iou, pixel_level=True),
+        "pixel_precision": PIXELS(pixel_precision, pixel_level=True),
+        "pixel_recall": PIXELS(pixel_recall, pixel_level=True),
+        "pixel_specificity": PIXELS(pixel_specificity, pixel_level=True),
+        "dice": PIXELS(dice, pixel_level=True),
+        "hit_rate": POINTING(hit_rate, over_classes=True),
+        "voc_miou": SEEDS(voc_miou, every_class=True),
     },
     FAMILIES,
     OLD_NAMES,

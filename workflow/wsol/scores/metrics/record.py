@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.errors import ConfigError
+from wsol.files.measures import SOURCES
 from wsol.scores.views import Values, View
 from wsol.settings import shown
 from wsol.statistics.classmeans import mean_over_classes
@@ -16,6 +17,7 @@ from wsol.statistics.groupmeans import mean_over_groups
 
 PERCENT = "%"  # of a share in [0, 1]
 COUNT = "count"
+EVERYTHING = frozenset(SOURCES)
 ROUNDING = 1e-9  # by which sums of shares may miss [0, 1]
 
 
@@ -70,6 +72,7 @@ class Metric:
     over_groups: bool = False  # whether they are over groups
     every_class: bool = False  # whether an image without a target of a class is taken to be without the class
     is_distance: bool = False  # from 0: it varies as no share does that is as near to 0
+    needs: frozenset[str] = EVERYTHING  # what it reads of what `localize` measures
 
     def __call__(self, view: View) -> Values | Pooled:
         """What the function says of each target of a view; a ConfigError where that is no value of its unit."""
@@ -97,6 +100,15 @@ class Metric:
         counted = values[~np.isnan(values)]
         highest = 1 if self.is_share else np.inf
         return bool(((counted >= -ROUNDING) & (counted <= highest + ROUNDING)).all())
+
+    def asks(self, threshold: str) -> frozenset[str]:
+        """The sources that it reads of runs whose threshold is of this method: pixels at one level, or cut masks.
+
+        >>> Metric(lambda view: view.pixels().hit, pixel_level=True).asks("sweep") >= {"masks"}
+        False
+        """
+        other = "masks" if threshold == "sweep" else "pixels" if self.pixel_level else ""
+        return self.needs - {other}
 
     @property
     def per_target(self) -> bool:
