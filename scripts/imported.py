@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 files, settings = snakemake.input, snakemake.params.backbone
-USED = ("image", "label", "height", "width", "status")  # of all targets: a shard reads no other's boxes and masks
+USED = ["image", "label", "height", "width", "status"]  # of all targets: a shard reads no other's boxes and masks
 
 with job(snakemake.log, "imported") as log:
     targets = rows(TARGETS.read(files.targets, USED), snakemake.wildcards.shard)
