@@ -87,9 +87,7 @@ def read(maps: Path, names: list[str]) -> None:
     print(f"{maps.name}: read {ours * a_map:.1f} us a map, NumPy {theirs * a_map:.1f}, ratio {theirs / ours:.2f}")
     path = maps.parent / "all.heatmaps.npz"
     others = {"status": found.status, "input_to_image": np.zeros((len(names), 4)), "input_size": np.array([224, 224])}
-    wrote, _ = spent(
-        lambda: HEATMAPS.write(path, **pack(found.maps), **others, cell_to_input=np.zeros(4), settings={})
-    )
+    wrote, _ = spent(lambda: HEATMAPS.write(path, **pack(found.maps), **others, cell_to_input=np.zeros(4), settings={}))
     again, _ = spent(lambda: unpack(HEATMAPS.read(path)))
     noted, _ = spent(lambda: fingerprints.listing([str(maps)], content=False, skip=maps.parent / "results"))
     print(f"  file: write {wrote * a_map:.1f} us a map, read {again * a_map:.1f}; note {noted:.2f} s")

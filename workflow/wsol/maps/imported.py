@@ -1,7 +1,7 @@
 """Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one per image or one per target."""
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from wsol.errors import ConfigError, DataError, Missing
 from wsol.files import paths
+from wsol.files.logits import FORMS
 from wsol.maps.storedmaps import Archive, Folder
-from wsol.places import is_there, named
+from wsol.places import file, is_there, named
 from wsol.settings import Doc, Place, Side
 
 NOTHING = np.zeros((1, 1), np.float32)
@@ -34,25 +35,47 @@ def settings(
     input: Annotated[
         Side | list[Side], Doc("The grid that maps are brought to before they are cut: a side, or [height, width].")
     ] = 224,
+    logits: Annotated[
+        Place | dict[str, Place] | None,
+        Doc(
+            "What the network that the maps are of predicts, or one file for each data set: an `.npz` with the arrays "
+            "`image` [n], names as the data set has them, and `logits` [n outputs], and `names` [outputs] if they are "
+            "to be found by name; or a `.csv` with the column `image` and one for each output, called by its number "
+            "from 0 or by its class. An image that is not in it, or whose logits are not finite, is a miss."
+        ),
+    ] = None,
+    activation: Annotated[
+        Literal["softmax", "sigmoid"] | None,
+        Doc("What makes probabilities of `logits`; without it there are none. Logarithms of probabilities are logits."),
+    ] = None,
 ) -> dict:
     """What a backbone without a network may say: where its maps lie, a folder or an `.npz`, or one for each data set.
 
     Each map covers its image. `input`, a side or height and width, is the grid that maps of whatever size are brought
     to before they are cut (canvas `input`); the published protocol has its own, and `canvas: image` takes the image's.
+    `logits` and `activation` are among the settings only where they are given.
     """
     size = [input, input] if isinstance(input, int) else list(input)
     if len(size) != 2:
         raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
-    return {"imported": imported, "input": size}
+    if activation and logits is None:
+        raise ConfigError("activation: makes probabilities of logits, and none are given; leave it out.")
+    said = {key: value for key, value in (("logits", logits), ("activation", activation)) if value is not None}
+    return {"imported": imported, "input": size, **said}
 
 
-def place(given: str | dict[str, str], dataset: str) -> str:
-    """Where a data set's maps lie; a ConfigError where nothing is said, or nothing is there."""
+def place(given: str | dict[str, str], dataset: str, what: str = "imported") -> str:
+    """Where a data set's maps lie, or its `logits`; a ConfigError where nothing is said, or nothing is there."""
     path = given if isinstance(given, str) else given.get(dataset)
     if not isinstance(path, str):
-        raise ConfigError(f"imported: no maps of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
+        kind = "maps" if what == "imported" else what
+        raise ConfigError(f"{what}: no {kind} of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
     if not is_there(path):
-        raise Missing(f"imported: no such file or folder: {named(path)}.")
+        raise Missing(f"{what}: no such file or folder: {named(path)}.")
+    if what == "logits":
+        file(what, path)
+        if not path.endswith(FORMS):
+            raise ConfigError(f"{what}: must be an .npz or a .csv, got {named(path)}.")
     return path
 
 

@@ -154,8 +154,9 @@ def _check_size(size: int, where: str) -> None:
 def _beginning(stream: IO[bytes]) -> bytes:
     """What stands before an array's values."""
     first = stream.read(PREFIX)
-    end = 10 + int.from_bytes(first[8:10], "little") if first[6:7] == b"\1" else 12 + int.from_bytes(first[8:12], "little")
-    return first + stream.read(max(min(end, WHOLE) - PREFIX, 0))
+    size = 10 if first[6:7] == b"\1" else 12  # where the length of the header ends, which begins at 8
+    more = size + int.from_bytes(first[8:size], "little") - PREFIX
+    return first + stream.read(max(min(more, WHOLE), 0))
 
 
 @lru_cache(1024)
