@@ -6,7 +6,8 @@ Of one `.npz` and of a folder of `.npy`, 7x7 maps of as many images. CPU time, a
 - stage: seconds of the script `imported` over all shards, each in a process of its own, the start of Python and what
   it imports included; and the largest peak of memory;
 - file: microseconds a map of the stage file, by write with pack, and by read with unpack;
-- note: seconds to take note of the files, as each start of the workflow does.
+- note: seconds to take note of the files, as each start of the workflow does;
+- logits: seconds to look at an `.npz` of as many rows of 1,000 outputs once, and to read all of it, shard by shard.
 """
 
 import argparse
@@ -40,6 +41,7 @@ def main() -> None:
             read(folder / maps, names)
             for count in given.shards:
                 staged(folder, maps, given.images, count)
+        answered(folder, names, max(given.shards))
 
 
 def written(folder: Path, images: int) -> list[str]:
@@ -104,6 +106,20 @@ def staged(folder: Path, maps: str, images: int, count: int) -> None:
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     peak = after.ru_maxrss / 1024
     print(f"  stage in {count} shards: {seconds:.1f} s, peak so far {peak:.0f} MiB")
+
+
+def answered(folder: Path, names: list[str], count: int, outputs: int = 1000) -> None:
+    """The line `logits`."""
+    import numpy as np
+
+    from wsol.files import logits
+
+    path, step = folder / "logits.npz", -(-len(names) // count)
+    np.savez(path, image=names, logits=np.random.default_rng(0).random((len(names), outputs), np.float32))
+    looked, _ = spent(lambda: logits.look(path))
+    parts = [names[start : start + step] for start in range(0, len(names), step)]
+    each, _ = spent(lambda: [logits.read(path, part) for part in parts])
+    print(f"logits: look {looked:.2f} s, read in {count} shards {each:.2f} s")
 
 
 def stage(folder: Path, maps: str, shard: str) -> None:

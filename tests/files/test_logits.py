@@ -111,6 +111,12 @@ WRONG: dict[str, tuple[str, bytes, str]] = {
     ),
     "table of no output": ("l.csv", b"image\na\n", "needs the column image and one for each output"),
     "table with a gap": ("l.csv", b"image,0,2\na,1,2\n", "columns of numbers must be 0 to 1; received 0, 2."),
+    "table with its index": (
+        "l.csv",
+        b",image,0,1\n0,a,1,2\n",
+        "all columns are numbers or all are names; received , 0, 1.",
+    ),
+    "table with labels": ("l.csv", b"image,label,0,1\na,1,1,2\n", "or all are names; received label, 0, 1."),
     "table with text": (
         "l.csv",
         b"image,0,1\na,1,2\nb,3,high\n",

@@ -207,7 +207,10 @@ def _columns(head: list[str], path: str | Path) -> _Columns:
         raise DataError(f"{path}: needs the column image and one for each output; received {few(called)}.")
     outputs = [place for place, name in enumerate(called) if name != "image"]
     names = [called[place] for place in outputs]
-    if all(map(str.isdecimal, names)):
+    numbered = [name.isdecimal() for name in names]
+    if "" in names or len(set(numbered)) > 1:
+        raise DataError(f"{path}: beside image all columns are numbers or all are names; received {few(names)}.")
+    if all(numbered):
         if sorted(map(int, names)) != list(range(len(names))):
             raise DataError(f"{path}: columns of numbers must be 0 to {len(names) - 1}; received {few(names)}.")
         outputs.sort(key=lambda place: int(called[place]))
