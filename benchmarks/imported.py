@@ -100,12 +100,15 @@ def staged(folder: Path, maps: str, images: int, count: int) -> None:
     from wsol.index.splits import shards
 
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    for shard in shards(images, -(-images // count)):
-        subprocess.run([sys.executable, __file__, "--one", str(folder), maps, shard], check=True)
+    command = [sys.executable, __file__, "--one", str(folder), maps]
+    jobs = (
+        subprocess.run([*command, shard], check=True, capture_output=True, text=True)
+        for shard in shards(images, -(-images // count))
+    )
+    peak = max(int(job.stdout) for job in jobs)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    peak = after.ru_maxrss / 1024
-    print(f"  stage in {count} shards: {seconds:.1f} s, peak so far {peak:.0f} MiB")
+    print(f"  stage in {count} shards: {seconds:.1f} s, peak {peak / 1024:.0f} MiB")
 
 
 def answered(folder: Path, names: list[str], count: int, outputs: int = 1000) -> None:
@@ -123,7 +126,7 @@ def answered(folder: Path, names: list[str], count: int, outputs: int = 1000) ->
 
 
 def stage(folder: Path, maps: str, shard: str) -> None:
-    """The script of one shard, as a job runs it."""
+    """The script of one shard, as a job runs it; prints its peak in KiB, the parent's not in it as in ru_maxrss."""
     snakemake = SimpleNamespace(
         input=SimpleNamespace(targets=str(folder / "targets.parquet")),
         output=SimpleNamespace(heatmaps=str(folder / f"{shard}.heatmaps.npz")),
@@ -132,6 +135,8 @@ def stage(folder: Path, maps: str, shard: str) -> None:
         log=[str(folder / "stage.log")],
     )
     runpy.run_path(str(ROOT / "scripts/imported.py"), init_globals={"snakemake": snakemake})
+    status = Path("/proc/self/status").read_text().split()
+    print(status[status.index("VmHWM:") + 1])
 
 
 if __name__ == "__main__":
