@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 files, settings = snakemake.input, snakemake.params.backbone
+USED = ["image", "label", "height", "width", "status"]  # of all targets: a shard reads no other's boxes and masks
 
 with job(snakemake.log, "imported") as log:
-    targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
+    targets = rows(TARGETS.read(files.targets, USED), snakemake.wildcards.shard)
     found = imported.load(snakemake.params.maps, targets)
     speak = log.tell if found.reasons else log.say
     speak(f"{len(found.reasons)} of {len(targets)} targets have no map to go by", *list(found.reasons.values())[:10])

@@ -21,6 +21,8 @@ with job(snakemake.log, "plan") as log:
     for one, other in params.pairs:
         check_disjoint(splits[one], splits[other])
     networks = [network | {"settings": plugins.joined(network["settings"])} for network in params.networks]
+    for path, dataset, name in params.logits:
+        planning.look_at_logits(path, splits[dataset], name, log.say)
     PLAN.write(
         snakemake.output[0],
         made_from=paths,

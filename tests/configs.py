@@ -178,6 +178,41 @@ WRONG = [
         {"imported": {"a": "nowhere", "b": FOLDER}},
         "backbones.net.imported: no such file or folder: 'nowhere' (looked for below 'data').",
     ),
+    (
+        "backbones.net",
+        {"imported": FOLDER, "logits": "nowhere.npz"},
+        "backbones.net.logits: no such file or folder: 'nowhere.npz' (looked for below 'data').",
+    ),
+    (
+        "backbones.net",
+        {"imported": FOLDER, "logits": __file__},
+        f"backbones.net.logits: must be an .npz or a .csv, got '{__file__}'.",
+    ),
+    (
+        "backbones.net",
+        {"imported": FOLDER, "logits": FOLDER},
+        f"backbones.net.logits: '{FOLDER}' is a folder, a file is meant.",
+    ),
+    (
+        "backbones.net",
+        {"imported": FOLDER, "logits": {"a": FOLDER}},
+        "backbones.net.logits: no logits of 'b'. Known: a.",
+    ),
+    (
+        "backbones.net",
+        {"imported": FOLDER, "logits": {"c": FOLDER}},
+        "backbones.net.logits: unknown 'c'. Known: a, b.",
+    ),
+    (
+        "backbones.net",
+        {"imported": FOLDER, "activation": "softmax"},
+        "backbones.net.activation: makes probabilities of logits, and none are given; leave it out.",
+    ),
+    (
+        "backbones.net",
+        {"imported": FOLDER, "logits": "l.npz", "activation": "none"},
+        "backbones.net.activation: unknown 'none'. Known: sigmoid, softmax.",
+    ),
     ("backbones.net", {"imported": FOLDER, "input": 0}, "backbones.net.input: must lie in [1, 4096], got 0."),
     ("backbones.net", {"imported": FOLDER, "input": [3]}, "backbones.net.input: must be a side, or height and width"),
     ("cams.imported", {}, "cams.imported: the name belongs to the maps of imported backbones."),

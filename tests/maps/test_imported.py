@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from damages import encoded, png
-from wsol.maps import imported
+from wsol.maps import imported, storedmaps
 
 
 def saved(values, **options) -> bytes:
@@ -107,7 +107,7 @@ def test_imported_map(name, tmp_path):
 )
 def test_a_map_over_the_limit_is_refused_before_it_is_unpacked(file, content, words, tmp_path, monkeypatch):
     (tmp_path / file).write_bytes(content)
-    for reader in (np, imported.maskfiles):
+    for reader in (np, storedmaps.maskfiles):
         monkeypatch.setattr(reader, "load", lambda *_, **__: pytest.fail("the map was unpacked"))
     found = imported.load(tmp_path, pd.DataFrame({"image": ["a.png"], "label": [0]}))
     assert found.status.tolist() == ["unreadable"]

@@ -17,9 +17,12 @@ MEASURING = f"{RESULTS}/inputs/measured.txt"
 MEASURED = measured.measured(EXPERIMENT, RESULTS) if workflow.is_main_process else measured.noted(MEASURING)
 SETTINGS = {key: decision.settings for key, decision in EXPERIMENT.decisions().items()}
 SETTINGS |= {reading.id: reading.settings for reading in READINGS.values()}
-STAGES = (
-    "index plan train predict heatmap control imported refine localize score table reproduction export report".split()
-)
+# Logits from elsewhere, which are what imported backbones predict; by the name of their folder, and a pattern of those.
+LOGITS = experiments.logits(EXPERIMENT)
+SAID = {answers.id: answers.settings for answers in LOGITS.values()}
+SETTINGS |= SAID
+ANSWERS = "|".join(map(re.escape, SAID)) or "(?!)"
+STAGES = "index plan train predict logits heatmap control imported refine localize score table reproduction export report".split()
 THREADS = EXPERIMENT.settings["threads"]
 # The cams that refine maps, each with the one that it begins with; and a pattern of their names alone.
 REFINED = experiments.refined(EXPERIMENT)
@@ -97,7 +100,8 @@ def model(wildcards):
 
 def read(kind, dataset, backbone, shard="{shard}"):
     """The file of predictions, or of evidence, that has what is explained of a backbone."""
-    return f"{RESULTS}/{dataset}/predict/{READINGS[dataset, backbone].id}/{shard}.{kind}.npz"
+    reading = READINGS.get((dataset, backbone)) or LOGITS[dataset, backbone]
+    return f"{RESULTS}/{dataset}/predict/{reading.id}/{shard}.{kind}.npz"
 
 
 def program(wildcards):
@@ -109,7 +113,8 @@ def program(wildcards):
 def outcome(dataset, wildcards):
     """Every file that the score of a run on `dataset` reads."""
     maps = f"{RESULTS}/{dataset}/{wildcards.backbone}/{wildcards.cam}"
-    predicted = experiments.predicts(SETTINGS.get(wildcards.backbone))
+    pair = (dataset, wildcards.backbone)
+    predicted = pair in READINGS or pair in LOGITS
     return {
         "targets": f"{RESULTS}/{dataset}/index/targets.parquet",
         "predictions": sharded(read("predictions", dataset, wildcards.backbone), dataset) if predicted else [],

@@ -34,7 +34,7 @@ rule index:
 checkpoint plan:
     input:
         targets=[f"{RESULTS}/{dataset}/index/targets.parquet" for dataset in experiments.datasets(EXPERIMENT)],
-        seen=noted(*[note for note in NOTES if Path(note).name == "weights"]),
+        seen=noted(*[note for note in NOTES if Path(note).name in ("weights", *SAID)]),
         code=code("plan"),
     output:
         PLANNED,
@@ -48,5 +48,6 @@ checkpoint plan:
         settings=[SETTINGS[dataset] for dataset in experiments.datasets(EXPERIMENT)],
         pairs=experiments.pairs(EXPERIMENT),
         networks=experiments.planned(EXPERIMENT),
+        logits=experiments.answered(EXPERIMENT),
     script:
         "../../scripts/plan.py"

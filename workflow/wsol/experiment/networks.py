@@ -126,13 +126,14 @@ def _elsewhere(name: str, given: dict, used: Sequence[str], datasets: Mapping[st
     if network := [key for key in given if key in ("architecture", "model", "keras_hub", "torch", "weights")]:
         raise ConfigError(f"{where}: imported maps come without a network; leave out '{network[0]}'.")
     settings = checked(where, imported.settings, given)
-    if isinstance(settings["imported"], dict):
-        for dataset in settings["imported"]:
-            known(f"{where}.imported", dataset, datasets)
+    for key in ("imported", "logits"):
+        for dataset in settings[key] if isinstance(settings[key], dict) else ():
+            known(f"{where}.{key}", dataset, datasets)
     try:
         settings = imported.settings(**settings)
-        for dataset in used:
-            imported.place(settings["imported"], dataset)
+        for key in ("imported", "logits"):
+            for dataset in used if key in settings else ():
+                imported.place(settings[key], dataset, key)
     except ConfigError as error:
         raise type(error)(f"{where}.{error}") from error
     return Decision(name, settings, ())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wsol.errors import ConfigError, InputError, few
-from wsol.files import augmentations
+from wsol.files import augmentations, logits
 from wsol.index import classmap
 from wsol.index.outputs import names_of, right
 from wsol.index.splits import Split
@@ -13,6 +13,7 @@ from wsol.networks.attention import looking
 from wsol.networks.built import check_probability
 from wsol.networks.models.architectures import IMAGENET
 from wsol.networks.train import labels, loss
+from wsol.places import named
 
 # Settings that do not matter to what is found out here.
 UNSEEN = ("evidence", "score", "explain", "batch", "threads", "instructions", "gpus", "deterministic")
@@ -40,6 +41,27 @@ def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[
         _check_range(name, split, names, found["outputs"])
     say(f"{name}: explains {', '.join(found['layer'])}, {found['outputs']} outputs")
     return found
+
+
+def look_at_logits(path: str, split: Split, name: str, say: Callable[..., None]) -> None:
+    """A ConfigError where a file of logits cannot be of this data set; `name` is what the backbone is called.
+
+    The whole of the file is read, once; a DataError says what is wrong in it.
+    """
+    where = f"backbones.{name}.logits"
+    held = logits.look(path)
+    images = split.targets["image"].unique()
+    if not held.images.isin(images).any():
+        theirs = few(held.images) or "none"
+        raise ConfigError(f"{where}: none of {split.name}'s images ({few(images)}) is in {named(path)} ({theirs}).")
+    if not any(right(split.targets, held.names)):
+        classes = list(dict.fromkeys(split.targets["class_name"].tolist()))
+        if not held.names:
+            raise ConfigError(classmap.unsaid(split.name, classes))
+        ours, theirs = few(classes), few(held.names)
+        raise ConfigError(f"{where}: none of {split.name}'s classes ({ours}) is an output of {named(path)} ({theirs}).")
+    _check_range(name, split, held.names, held.outputs)
+    say(f"{name}: {len(held.images)} images with logits of {held.outputs} outputs")
 
 
 def _check_probability(name: str, settings: Mapping[str, Any], activation: str) -> None:

@@ -16,6 +16,7 @@ from wsol.experiment.plugins import KEY as PLUGINS
 from wsol.files import augmentations
 from wsol.files.formats import digest
 from wsol.files.plan import PLAN
+from wsol.files.predict import PREDICTIONS
 from wsol.index import indexing, outputnames
 from wsol.maps import imported
 from wsol.maps.controls import CONTROLS, NETWORK_CONTROLS
@@ -84,8 +85,10 @@ def notes(experiment: Experiment) -> dict[str, list[str]]:
         if run.backbone and predicts(run.backbone.settings):
             found[f"{explained(run.backbone).network.id}/weights"] = sources(run.backbone.settings)
         elif run.backbone:
-            for dataset in seen(run):
-                found[f"{dataset.id}/{run.backbone.id}"] = [maps_of(run.backbone.settings, dataset.id)]
+            for each in seen(run):
+                found[f"{each.id}/{run.backbone.id}"] = [maps_of(run.backbone.settings, each.id)]
+    for (dataset, _), answers in logits(experiment).items():
+        found[f"{dataset}/{answers.id}"] = [answers.settings["logits"]]
     for name, training in experiment.trainings.items():
         found[f"{name}/weights"] = sources(training.settings)
     return {note: read for note, read in found.items() if read}
@@ -166,7 +169,8 @@ def planned(experiment: Experiment) -> list[dict[str, Any]]:
 
 def plan(experiment: Experiment) -> str:
     """The name of what is found out before any map is made: of these data sets, splits and networks."""
-    return f"plan@{digest([datasets(experiment), pairs(experiment), planned(experiment), PLAN.version])}"
+    found = [datasets(experiment), pairs(experiment), planned(experiment), PLAN.version]
+    return f"plan@{digest(found + [answers for answers in [answered(experiment)] if answers])}"
 
 
 def refined(experiment: Experiment) -> dict[str, str]:
@@ -202,6 +206,28 @@ def explained(backbone: Decision) -> Explained:
 def maps_of(backbone: Mapping[str, Any], dataset: str) -> str:
     """Where the imported maps of a data set lie."""
     return imported.place(backbone["imported"], dataset.split("@")[0])
+
+
+def logits(experiment: Experiment) -> dict[tuple[str, str], Decision]:
+    """By the ids of a data set and of an imported backbone that has them: its logits; several may share them."""
+    found: dict[tuple[str, str], Decision] = {}
+    for run in experiment.runs:
+        if run.backbone is None or "logits" not in run.backbone.settings:
+            continue
+        given = run.backbone.settings
+        for dataset in seen(run):
+            path = imported.place(given["logits"], dataset.name, "logits")
+            settings = {"activation": given.get("activation", ""), "logits": path}
+            found[dataset.id, run.backbone.id] = Decision("logits", settings, (PREDICTIONS,))
+    return found
+
+
+def answered(experiment: Experiment) -> list[list[str]]:
+    """Each file of logits with the data set that it is of, and what the first backbone that has it is called."""
+    found: dict[tuple[str, str], str] = {}
+    for (dataset, backbone), answers in logits(experiment).items():
+        found.setdefault((answers.settings["logits"], dataset), backbone.split("@")[0])
+    return [[path, dataset, name] for (path, dataset), name in sorted(found.items())]
 
 
 def pictured(experiment: Experiment) -> list[Run]:

@@ -31,10 +31,11 @@ BROKEN = (
 )
 
 
-def view(path: str | Path) -> dict[str, np.ndarray]:
-    """The arrays of an uncompressed `.npz` by name, read from disk only where they are looked at."""
+def view(path: str | Path, members: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an uncompressed `.npz` by name, all or of these members, read only where they are looked at."""
     with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
-        return {member.filename.removesuffix(".npy"): _mapped(file, member) for member in archive.infolist()}
+        infos = archive.infolist() if members is None else map(archive.getinfo, members)
+        return {member.filename.removesuffix(".npy"): _mapped(file, member) for member in infos}
 
 
 def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:

@@ -38,6 +38,21 @@ def inside(root: str | Path, text: str, where: str | Path = "images") -> Path:
     return path
 
 
+class Links:
+    """Which paths leave a folder by a link, asked of many: the way to a folder below it is followed once."""
+
+    def __init__(self, root: str | Path):
+        self._root = Path(root).resolve()
+        self._folders: dict[str, bool] = {}
+
+    def leave(self, path: str) -> bool:
+        """The same as `leaves`."""
+        folder = os.path.dirname(path)  # noqa: PTH120 -- strings, as a Path costs more than the look
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder) != str(self._root) and leaves(self._root, folder)
+        return leaves(self._root, path) if os.path.islink(path) else self._folders[folder]  # noqa: PTH114
+
+
 def there(path: Path) -> bool:
     """Whether there is a file; a name that no file could have is not there, and no error."""
     return os.path.isfile(path)  # noqa: PTH113 -- Path.is_file raises for a name that is too long

@@ -13,11 +13,11 @@ PREDICTIONS = Arrays(
     "predict",
     (
         "image",  # str [n]
-        "logits",  # float32 [n c]
-        "readable",  # bool [n]: the image decoded; logits of others are NaN
-        "input_to_image",  # float64 [n 4]: image = input * (sx sy) + (tx ty), in pixels of the annotation
-        "input_size",  # int [2]: height, width of the network's input
-        "names",  # str [c], the class each output was trained for in this run; [0] of a network from elsewhere
+        "logits",  # float32 [n c]; float64 where those from elsewhere are
+        "readable",  # bool [n]: the image decoded, or has logits from elsewhere; logits of others are NaN
+        "input_to_image",  # float64 [n 4]: image = input * (sx sy) + (tx ty), in pixels of it; NaN of logits
+        "input_size",  # int [2]: height, width of the network's input; 0 of logits from elsewhere
+        "names",  # str [c], the class of each output, where that is known by name: trained in this run, or said so
     ),
 )
 

@@ -1,25 +1,19 @@
 """Heatmaps made elsewhere: `.npy`, `.npz` or image files, of any size, one per image or one per target."""
 
-import math
-import warnings
-import zipfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-from typing import IO, Annotated, NamedTuple
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from wsol.datasets import maskfiles
 from wsol.errors import ConfigError, DataError, Missing
-from wsol.files import headers, paths
-from wsol.files.npz import BROKEN
-from wsol.places import is_there, named
+from wsol.files import paths
+from wsol.files.logits import FORMS
+from wsol.maps.storedmaps import Archive, Folder
+from wsol.places import file, is_there, named
 from wsol.settings import Doc, Place, Side
 
-LIMIT = 2**26  # values of one map: 8192 x 8192
-PICTURES = (".png", ".tif", ".tiff", ".bmp", ".pgm", ".jpg", ".jpeg", ".webp")
 NOTHING = np.zeros((1, 1), np.float32)
 CAM = "imported"  # the one cam that maps from elsewhere have
 
@@ -41,25 +35,47 @@ def settings(
     input: Annotated[
         Side | list[Side], Doc("The grid that maps are brought to before they are cut: a side, or [height, width].")
     ] = 224,
+    logits: Annotated[
+        Place | dict[str, Place] | None,
+        Doc(
+            "What the network that the maps are of predicts, or one file for each data set: an `.npz` with the arrays "
+            "`image` [n], names as the data set has them, and `logits` [n outputs], and `names` [outputs] if they are "
+            "to be found by name; or a `.csv` with the column `image` and one for each output, called by its number "
+            "from 0 or by its class. An image that is not in it, or whose logits are not finite, is a miss."
+        ),
+    ] = None,
+    activation: Annotated[
+        Literal["softmax", "sigmoid"] | None,
+        Doc("What makes probabilities of `logits`; without it there are none. Logarithms of probabilities are logits."),
+    ] = None,
 ) -> dict:
     """What a backbone without a network may say: where its maps lie, a folder or an `.npz`, or one for each data set.
 
     Each map covers its image. `input`, a side or height and width, is the grid that maps of whatever size are brought
     to before they are cut (canvas `input`); the published protocol has its own, and `canvas: image` takes the image's.
+    `logits` and `activation` are among the settings only where they are given.
     """
     size = [input, input] if isinstance(input, int) else list(input)
     if len(size) != 2:
         raise ConfigError(f"input: must be a side, or height and width, got {input!r}.")
-    return {"imported": imported, "input": size}
+    if activation and logits is None:
+        raise ConfigError("activation: makes probabilities of logits, and none are given; leave it out.")
+    said = {key: value for key, value in (("logits", logits), ("activation", activation)) if value is not None}
+    return {"imported": imported, "input": size, **said}
 
 
-def place(given: str | dict[str, str], dataset: str) -> str:
-    """Where a data set's maps lie; a ConfigError where nothing is said, or nothing is there."""
+def place(given: str | dict[str, str], dataset: str, what: str = "imported") -> str:
+    """Where a data set's maps lie, or its `logits`; a ConfigError where nothing is said, or nothing is there."""
     path = given if isinstance(given, str) else given.get(dataset)
     if not isinstance(path, str):
-        raise ConfigError(f"imported: no maps of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
+        kind = "maps" if what == "imported" else what
+        raise ConfigError(f"{what}: no {kind} of '{dataset}'. Known: {', '.join(sorted(given)) or 'none'}.")
     if not is_there(path):
-        raise Missing(f"imported: no such file or folder: {named(path)}.")
+        raise Missing(f"{what}: no such file or folder: {named(path)}.")
+    if what == "logits":
+        file(what, path)
+        if not path.endswith(FORMS):
+            raise ConfigError(f"{what}: must be an .npz or a .csv, got {named(path)}.")
     return path
 
 
@@ -70,7 +86,7 @@ def load(root: str | Path, targets: pd.DataFrame) -> Imported:
     first there of `a/b.jpg.3.npy`, `a/b.jpg.npy` (the published evaluator's), `a/b.npy`, the same with `.npz` (its
     array "3", or its only one), and pictures `a/b.jpg.png`, `a/b.png`, …: grey, 8 or 16 bits. A map covers its image.
     """
-    source = _Archive(Path(root)) if Path(root).is_file() else _Folder(paths.folder(root, "imported"))
+    source = Archive(Path(root)) if Path(root).is_file() else Folder(paths.folder(root, "imported"))
     maps: list[NDArray] = []
     status: list[str] = []
     reasons: dict[int, str] = {}
@@ -87,7 +103,7 @@ def load(root: str | Path, targets: pd.DataFrame) -> Imported:
     return Imported(maps, np.array(status, "U16"), reasons)
 
 
-def _one(source: "_Folder | _Archive", place: tuple | None, image: str) -> tuple[NDArray, str, str]:
+def _one(source: Folder | Archive, place: tuple | None, image: str) -> tuple[NDArray, str, str]:
     """A map, what became of it and why."""
     if place is None:
         return NOTHING, "missing", f"{image}: no map"
@@ -115,106 +131,3 @@ def checked(values: NDArray, name: str) -> NDArray[np.floating]:
     wide = np.result_type(values, np.float32).itemsize > 4
     with np.errstate(over="ignore"):  # what float64 cannot hold becomes infinite, and the target degenerate
         return values.astype(np.float64 if wide else np.float32)
-
-
-class _Folder:
-    """A folder with one file per map; a place is (file, label)."""
-
-    def __init__(self, root: Path):
-        self.root = root
-
-    def place(self, image: str, label: int) -> tuple[Path, str] | None:
-        for name in names(paths.name(image, "imported"), label):
-            if (self.root / name).is_file():
-                own = name.endswith((".npz", f".{label}.npy"))
-                return self.root / name, str(label) if own else ""
-        return None
-
-    def read(self, path: Path, label: str) -> NDArray:
-        path = paths.inside(self.root, str(path.relative_to(self.root)), "imported")
-        if path.suffix == ".npy":
-            return npy(path)
-        if path.suffix == ".npz":
-            return npz(path, label)
-        return picture(path)
-
-
-def names(image: str, label: int) -> Iterator[str]:
-    """Where a target's map may lie below the folder, first choice first."""
-    stem = str(PurePosixPath(image).with_suffix(""))
-    yield f"{image}.{label}.npy"
-    for suffix in (".npy", ".npz", *PICTURES):
-        yield from (f"{image}{suffix}", f"{stem}{suffix}")
-
-
-class _Archive:
-    """One `.npz` of all maps; a place is (array's name,)."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self.archive, self.members = _opened(path)  # once: a directory of 50,000 maps takes a second to read
-
-    def place(self, image: str, label: int) -> tuple[str] | None:
-        return next(((name,) for name in (f"{image}.{label}", image) if name in self.members), None)
-
-    def read(self, name: str) -> NDArray:
-        return _member(self.archive, self.path, name, self.members[name])
-
-
-def picture(path: Path) -> NDArray:
-    """A grey picture's values; its size is asked before it is decoded."""
-    size = headers.header(path)
-    if size.width * size.height > LIMIT:
-        raise DataError(f"{path} has {size.width * size.height} values; the limit of a map is {LIMIT}.")
-    return maskfiles.load(path)
-
-
-def npy(path: Path) -> NDArray:
-    """One array, never unpickled; mapped, so that a header's lie about its size is an error and no allocation."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of a header that Python 2 wrote: it is read all the same
-            values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except BROKEN as error:
-        raise DataError(f"{path} is no readable .npy file: {error}.") from error
-    if values.size > LIMIT:
-        raise DataError(f"{path} has {values.size} values; the limit of a map is {LIMIT}.")
-    return values
-
-
-def npz(path: Path, name: str) -> NDArray:
-    """The array of that name, or the only one."""
-    archive, members = _opened(path)
-    with archive:
-        if name not in members and len(members) != 1:
-            raise DataError(f"{path} has {len(members)} arrays and none called '{name}'.")
-        name = name if name in members else next(iter(members))
-        return _member(archive, path, name, members[name])
-
-
-def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[str, str]]:
-    """An archive, and array -> the archive's file of it."""
-    try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is no readable .npz file: {error}.") from error
-    return archive, {info.filename.removesuffix(".npy"): info.filename for info in archive.infolist()}
-
-
-def _member(archive: zipfile.ZipFile, path: Path, name: str, file: str) -> NDArray:
-    """An array; what its first bytes say of its size is looked at before anything behind them is unpacked."""
-    try:
-        with archive.open(file) as stream:
-            size = math.prod(_shape(stream))
-        if size > LIMIT:
-            raise DataError(f"{path}: '{name}' has {size} values; the limit of a map is {LIMIT}.")
-        with archive.open(file) as stream:
-            return np.lib.format.read_array(stream, allow_pickle=False)
-    except BROKEN as error:
-        raise DataError(f"{path}: '{name}' is no readable array: {error}.") from error
-
-
-def _shape(stream: IO[bytes]) -> tuple[int, ...]:
-    first = np.lib.format.read_magic(stream) == (1, 0)
-    read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
-    return read(stream)[0]

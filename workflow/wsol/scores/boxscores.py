@@ -1,8 +1,8 @@
 """The score of a box, by which detections are ranked: what the map shows in it, and how sure the network is.
 
 The highest value of the normalised map inside the box, times the probability of the explained class where there is one:
-where no network predicts (a control, imported maps), or nothing says what makes probabilities of its outputs, the score
-is the map's value alone, and `scored` says so beside what is exported.
+where no network predicts (a control, imported maps without logits), or nothing says what makes probabilities of its
+outputs, the score is the map's value alone, and `scored` says so beside what is exported.
 
 The value is of the map as the evaluation normalises it. What a map is worth as computed is of no scale that two images
 share (a gradient's, or a drop's), so that it would rank images by that scale; after `minmax` and `max` every map peaks
@@ -56,13 +56,17 @@ def highest(boxes: NDArray[np.float64], drawn: PreparedMap) -> NDArray[np.float6
 
 
 def chances(targets: pd.DataFrame, predictions: Sequence[str | Path], explain: str) -> NDArray[np.float64]:
-    """What the maps' values are multiplied by, [t]: the explained class's probability; 1 where there is none."""
+    """What the maps' values are multiplied by, [t]: the explained class's probability; 1 where there is none.
+
+    0 of an image without finite logits, as in `probabilities`: maps from elsewhere may lie on one.
+    """
     found = np.ones(len(targets))
     for arrays, header in map(PREDICTIONS.open, predictions):
         place = pd.Index(arrays["image"]).get_indexer(pd.Index(targets["image"]))
         outputs = right(targets, arrays["names"])
         if header["settings"].get("activation"):
-            p = class_probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"])
+            known = np.isfinite(arrays["logits"]).all(axis=1)
+            p = class_probability(np.nan_to_num(arrays["logits"]), header["settings"]["activation"]) * known[:, None]
             for t in np.flatnonzero(place >= 0):
                 found[t] = chance_of_class(p[place[t]], outputs[t], explain)
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 ORDER = ("reading", "backbone", "cam", "threshold", "evaluation", "form", "dataset")
-UNSAID = ("none", "imported")  # in paths where there is no backbone, or no cam, that the user has named
+UNSAID = ("none", "imported", "logits")  # in paths where there is no backbone, cam or reading that the user has named
 BAR = 10  # cells of the live bar
 
 
