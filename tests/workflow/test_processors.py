@@ -26,7 +26,9 @@ TINY = SMALL | {
 
 def digests(results: Path) -> dict[str, str]:
     """The sha256 of everything that a run has made, by its path."""
-    found = {path.relative_to(results): path for path in results.rglob("*") if path.suffix in MADE}
+    found = {
+        path.relative_to(results): path for path in results.rglob("*") if path.suffix in MADE and path.stem != "costs"
+    }
     return {str(name): hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sorted(found.items())}
 
 
