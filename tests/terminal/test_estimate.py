@@ -9,7 +9,7 @@ from itertools import zip_longest
 import pytest
 
 from wsol.terminal import estimate
-from wsol.terminal.estimate import Estimate, Sized
+from wsol.terminal.estimate import TimeLeft, Sized
 
 SHARD, LAST_SHARD = 2000, 700
 
@@ -22,7 +22,7 @@ def job(stage: str, size: int = 1, name: str = "", threads: int = 1) -> Sized:
     return Sized((stage, name) if name else (stage,), size, threads)
 
 
-def timed(found: Estimate, jobs: list[tuple[Sized, float]], at_once: int = 1) -> Estimate:
+def timed(found: TimeLeft, jobs: list[tuple[Sized, float]], at_once: int = 1) -> TimeLeft:
     """`found` when jobs of so many seconds have been done one after the other; the first begin `at_once`."""
     now = 0.0
     for number, (each, seconds) in enumerate(jobs):
@@ -32,7 +32,7 @@ def timed(found: Estimate, jobs: list[tuple[Sized, float]], at_once: int = 1) ->
 
 
 def test_what_is_left_is_the_images_left_by_the_seconds_of_an_image():
-    found = Estimate(width=2)
+    found = TimeLeft(width=2)
     found.know([job("predict", 100, threads=2)] * 3 + [job("predict", 40, threads=2)] + [job("score")] * 3)
     timed(found, [(job("predict", 100, threads=2), 10)] * 2)
     # 140 images of 0.1 s that need both cores; nobody knows of the scores.
@@ -42,7 +42,7 @@ def test_what_is_left_is_the_images_left_by_the_seconds_of_an_image():
 
 
 def test_little_that_is_done_tells_nothing_of_much():
-    found = Estimate()
+    found = TimeLeft()
     found.know([job("localize", 10)] * 100)
     timed(found, [(job("localize", 10), 40)] + [(job("localize", 10), 1)] * 3)
     assert found.left([]) == (None, False)
@@ -51,7 +51,7 @@ def test_little_that_is_done_tells_nothing_of_much():
 
 
 def test_jobs_that_began_before_any_had_ended_may_have_compiled():
-    found = Estimate(width=2)
+    found = TimeLeft(width=2)
     found.know([job("localize", 10)] * 12)
     timed(found, [(job("localize", 10), 80), (job("localize", 10), 80)], at_once=2)
     assert found.left([]) == (None, False)
@@ -60,14 +60,14 @@ def test_jobs_that_began_before_any_had_ended_may_have_compiled():
 
 
 def test_few_large_jobs_are_told_from_the_first():
-    found = Estimate()
+    found = TimeLeft()
     found.know([job("predict", 500)] * 4)
     timed(found, [(job("predict", 500), 300)])
     assert found.left([]) == (pytest.approx(900), True)
 
 
 def test_a_network_says_nothing_of_another_and_a_threshold_does():
-    found = Estimate(width=1)
+    found = TimeLeft(width=1)
     found.know([job("predict", 10, name) for name in ("small", "large") for _ in range(4)])
     timed(found, [(job("predict", 10, "small"), 5)] * 4)
     assert found.left([]) == (None, False)
@@ -77,7 +77,7 @@ def test_a_network_says_nothing_of_another_and_a_threshold_does():
 
 
 def test_an_earlier_run_tells_until_this_one_does():
-    found = Estimate(earlier={"localize": 0.5, "score": 7})
+    found = TimeLeft(earlier={"localize": 0.5, "score": 7})
     found.know([job("localize", 10)] * 4 + [job("score")])
     assert found.left([]) == (pytest.approx(27), True)
     timed(found, [(job("localize", 10), 1)])
@@ -85,27 +85,27 @@ def test_an_earlier_run_tells_until_this_one_does():
 
 
 def test_what_is_at_work_has_less_left_and_never_less_than_nothing():
-    found = timed(Estimate(), [(job("predict", 9), 10)])
+    found = timed(TimeLeft(), [(job("predict", 9), 10)])
     found.know([job("predict", 9)] * 2)
     assert found.left([(job("predict", 9), 4)]) == (pytest.approx(6), True)
     assert found.left([(job("predict", 9), 500)]) == (0, True)
 
 
 def test_one_long_job_is_not_halved_by_two_cores_nor_are_table_and_report():
-    found = Estimate(width=2, earlier={"score": 60, "table": 5, "report": 20})
+    found = TimeLeft(width=2, earlier={"score": 60, "table": 5, "report": 20})
     found.know([job("score"), job("table"), job("report")])
     assert found.left([]) == (pytest.approx(85), True)
     assert found.left([(job("score"), 50)]) == (pytest.approx(35), True)
 
 
 def test_a_cluster_counts_jobs_and_not_cores():
-    found = Estimate(width=100, cluster=True, earlier={"predict": 10})
+    found = TimeLeft(width=100, cluster=True, earlier={"predict": 10})
     found.know([job("predict", threads=16)] * 200)
     assert found.left([]) == (pytest.approx(20), True)
 
 
 def test_nothing_is_left_of_nothing():
-    assert Estimate().left([]) == (0, True)
+    assert TimeLeft().left([]) == (0, True)
 
 
 def jobs_of(rates: dict[str, float], chance: random.Random, slow: list[float]) -> list[list[tuple[Sized, float]]]:
@@ -122,7 +122,7 @@ def jobs_of(rates: dict[str, float], chance: random.Random, slow: list[float]) -
 
 def told(stages: list[list[tuple[Sized, float]]], width: int) -> Iterator[tuple[float, float | None, bool]]:
     """At the end of each job the true seconds to the end of all, and what is told: a naive scheduler plays them."""
-    found, now, ends = Estimate(width=width), 0.0, []
+    found, now, ends = TimeLeft(width=width), 0.0, []
     found.know(each for stage in stages for each, _ in stage)
     said = []
     for stage in stages:

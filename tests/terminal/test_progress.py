@@ -1,6 +1,6 @@
 """How far a run is."""
 
-from wsol.terminal.estimate import Estimate, Sized
+from wsol.terminal.estimate import TimeLeft, Sized
 from wsol.terminal.progress import Progress, Started
 
 
@@ -21,7 +21,7 @@ def after(progress: Progress, stages: list[str]) -> Progress:
 
 
 def test_more_jobs_than_are_known_stand_behind_the_plan():
-    progress = Progress(Estimate(earlier={"index": 3.0}))
+    progress = Progress(TimeLeft(earlier={"index": 3.0}))
     progress.know(known(index=2, plan=1, all=1))
     assert progress.count == "0 of 3+" and progress.left(0) == (None, False)
     after(progress, ["index", "index", "plan"])

@@ -3,7 +3,6 @@ import atexit
 from types import SimpleNamespace
 
 from wsol.job import DELETED
-from wsol.page.costs import write_page
 from wsol.terminal import joblog, lines
 
 
@@ -66,11 +65,12 @@ def ended():
     """Every job of this experiment, whenever it was done, with the images that it worked on: 0 where it joins tables."""
     images = PLAN.read(PLANNED)["images"] if os.path.exists(PLANNED) else {}
     for job in workflow.dag.jobs:
+        names = job.wildcards_dict
+        many = [images.get(each, 0) for each in worked_on(job.rule.name, names)]
+        if "shard" in names:
+            many = [lines.images(names["shard"])]
         if job.log:
-            names = job.wildcards_dict
-            shard = names.get("shard")
-            many = lines.images(shard) if shard else sum(images.get(each, 0) for each in worked_on(job.rule.name, names))
-            yield costs.Ended(job.rule.name, many, job.log[0])
+            yield costs.Ended(job.rule.name, sum(many), job.log[0])
 
 
 def worked_on(stage, names):
@@ -83,6 +83,8 @@ def worked_on(stage, names):
 
 def account():
     """Say where the time of this run went, and keep what every job of the experiment has used."""
+    from wsol.page.costs import write_page  # here, for every job's process on a cluster reads this file
+
     jobs = list(ended())
     known = costs.of_stages(jobs, STAGES)
     try:
@@ -91,7 +93,7 @@ def account():
     except OSError as error:
         SCREEN.warn(f"costs: cannot be written ({error.strerror}).")
     lacking = len(jobs) - sum(cost.jobs for cost in known)
-    unknown = f", without {lacking} jobs that have not said what they used" if lacking else ""
+    unknown = f", without {lacking} that have not said what they used" if lacking else ""
     CALM.account(costs.of_stages([job for job in jobs if job.log in CALM.ended], STAGES), f"all in {COSTS}{unknown}")
 
 

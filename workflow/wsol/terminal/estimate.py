@@ -57,7 +57,7 @@ class Pace:
 
 
 @dataclass
-class Estimate:
+class TimeLeft:
     """The jobs of a run by their kind. `earlier`: seconds an image by stage, of the run before this one.
 
     `width` is how many cores, or jobs on a `cluster`, work at a time.

@@ -11,7 +11,7 @@ from typing import Any
 
 from wsol.job import KILLED, STOPPED
 from wsol.terminal import costs, joblog, lines, telling
-from wsol.terminal.estimate import Estimate, sized
+from wsol.terminal.estimate import TimeLeft, sized
 from wsol.terminal.progress import TARGETS, Progress, Started
 from wsol.terminal.screen import Aside, Screen
 
@@ -43,7 +43,7 @@ class Calm(logging.Handler):
         self.screen = screen
         self.logs = logs
         self.verbose = verbose or not logs
-        self.progress = Progress(Estimate(earlier=costs.by_images(earlier)))
+        self.progress = Progress(TimeLeft(earlier=costs.by_images(earlier)))
         self.ended: set[str] = set()  # logs of the jobs that this run has done
         self.failed: dict[int, telling.Failure] = {}
         self.interrupted = False

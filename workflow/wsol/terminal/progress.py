@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wsol.terminal import lines
-from wsol.terminal.estimate import Estimate, Sized
+from wsol.terminal.estimate import TimeLeft, Sized
 
 TARGETS = ("all", "targets")  # they ask for the others, and do nothing themselves; by the Snakefile that is run
 PLAN = "plan"  # behind it stand jobs that nobody knows before
@@ -37,7 +37,7 @@ class Started:
 class Progress:
     """The jobs of a run; `estimate` knows what time they take."""
 
-    estimate: Estimate = field(default_factory=Estimate)
+    estimate: TimeLeft = field(default_factory=TimeLeft)
     jobs: Counter = field(default_factory=Counter)  # by stage, all that are known
     done: Counter = field(default_factory=Counter)
     running: dict[int, Started] = field(default_factory=dict)
