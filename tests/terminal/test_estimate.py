@@ -9,7 +9,7 @@ from itertools import zip_longest
 import pytest
 
 from wsol.terminal import estimate
-from wsol.terminal.estimate import TimeLeft, Sized
+from wsol.terminal.estimate import Sized, TimeLeft
 
 SHARD, LAST_SHARD = 2000, 700
 

@@ -1,6 +1,6 @@
 """How far a run is."""
 
-from wsol.terminal.estimate import TimeLeft, Sized
+from wsol.terminal.estimate import Sized, TimeLeft
 from wsol.terminal.progress import Progress, Started
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wsol.terminal import lines
-from wsol.terminal.estimate import TimeLeft, Sized
+from wsol.terminal.estimate import Sized, TimeLeft
 
 TARGETS = ("all", "targets")  # they ask for the others, and do nothing themselves; by the Snakefile that is run
 PLAN = "plan"  # behind it stand jobs that nobody knows before
