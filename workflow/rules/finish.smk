@@ -52,6 +52,8 @@ def succeeded():
     if not CLAIMED:  # the verdicts of another experiment, or of claims of old, are none of these scores
         Path(f"{RESULTS}/reproduction.csv").unlink(missing_ok=True)
     sums.record(RESULTS, MINE)
+    if not RUNS:  # --touch: no job has been done
+        return
     page = f"{RESULTS}/report.html"
     CALM.summarise(page if os.path.exists(page) else "")
     for name in ("table", "reproduction"):

@@ -83,7 +83,7 @@ def read(path: str | Path) -> list[StageCost]:
 
 
 def shown(costs: Sequence[StageCost]) -> Iterator[str]:
-    """The stages as lines for the terminal; the quickest share one where there are many."""
+    """The stages as lines for the terminal, with a heading; the quickest share one where there are many."""
     kept = sorted(costs, key=lambda cost: cost.wall, reverse=True)
     if len(kept) > SHOWN:
         kept = kept[: SHOWN - 1]
