@@ -32,6 +32,7 @@ with job(snakemake.log, "report") as log:
         problems={name: pd.read_csv(path.with_name("problems.csv"), dtype=str) for name, path in indexed.items()},
         reproduction=next(map(claims.read, files.reproduction), None),
         described=params.described,
+        costs="costs.html",
     )
     with atomic(snakemake.output[0]) as path:
         Path(path).write_text(html)

@@ -13,6 +13,7 @@ from wsol.errors import ConfigError
 from wsol.experiment.configfile import read as read_config
 from wsol.report import readme
 from wsol.report.tables import read
+from wsol.terminal import joblog
 
 PAGE = Path(__file__).parents[1] / "README.md"
 
@@ -24,7 +25,7 @@ def main(config: str, results: str = "results", page: str | Path = PAGE) -> None
     if not blocks:
         raise ConfigError(f"tables: {page} has no table of {Path(config).name}.")
     scores = read(Path(results, "scores.csv"))
-    said = Path(results, "logs/table.log").read_text(encoding="utf-8").strip()
+    said = joblog.said(f"{results}/logs/table.log").strip()
     bodies = {block.said: readme.table(block, scores) if block.metrics else f"```\n{said}\n```\n" for block in blocks}
     found: readme.Numbers = {}
     for block in blocks:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wsol.errors import DataError, unknown
-from wsol.job import job
+from wsol.job import USED, job
 
 
 def test_a_job_that_succeeds_logs_what_it_says_and_how_far_it_is(tmp_path):
@@ -17,13 +17,13 @@ def test_a_job_that_succeeds_logs_what_it_says_and_how_far_it_is(tmp_path):
         log.say("three", 3)
         assert list(log.progress("abc", 3, "letters")) == ["a", "b", "c"]
     lines = (tmp_path / "logs/a.log").read_text().splitlines()
-    assert lines[0] == "three 3" and lines[1].startswith("count: 3/3 letters, ")
+    assert lines[0] == "three 3" and lines[1].startswith("count: 3/3 letters, ") and lines[2].startswith(USED)
 
 
 def test_what_is_told_is_heard_beside_the_log(tmp_path, capfd):
     with job([str(tmp_path / "a.log")], "predict") as log:
         log.tell("1 of 6 images do not decode", "dog.jpg")
-    assert (tmp_path / "a.log").read_text() == "! 1 of 6 images do not decode dog.jpg\n"
+    assert (tmp_path / "a.log").read_text().startswith("! 1 of 6 images do not decode dog.jpg\nused: ")
     assert capfd.readouterr().err == "predict: 1 of 6 images do not decode dog.jpg\n"
 
 
@@ -47,7 +47,7 @@ def test_what_libraries_write_past_python_goes_to_the_log(tmp_path, capfd):
     with job([str(tmp_path / "a.log")], "predict"):
         os.write(2, b"cuda chatter\n")
     os.write(2, b"after\n")
-    assert (tmp_path / "a.log").read_text() == "cuda chatter\n" and capfd.readouterr().err == "after\n"
+    assert (tmp_path / "a.log").read_text().startswith("cuda chatter\nused: ") and capfd.readouterr().err == "after\n"
     assert sys.stderr is not None
 
 
@@ -55,7 +55,7 @@ def test_a_cancelled_job_leaves_no_half_written_file(tmp_path):
     work = """
 import sys, time
 from wsol.files.formats import atomic
-from wsol.job import job
+from wsol.job import USED, job
 with job(["a.log"], "predict"), atomic("out/evidence.npz") as path:
     print("writing", flush=True)
     time.sleep(60)

@@ -24,7 +24,7 @@ class Snakemake:
         self.terminal = io.StringIO()
         self.own = io.StringIO()
         self.now = SECONDS
-        self.jobs = {"index": 1, "plan": 1, "all": 1, "total": 3}
+        self.jobs = [("index", {}, 1), ("plan", {}, 1), ("all", {}, 1)]
         self.calm = Calm(Screen(self.terminal), [str(root / "snakemake.log")], lambda: self.jobs, verbose)
         self.logger = logging.Logger("planted")
         words = logging.StreamHandler(self.own)
@@ -41,7 +41,7 @@ class Snakemake:
     def begin(self):
         self.log("workflow_started", "Workflow has started!")
         self.log("resources_info", "Provided cores: 2", cores=2)
-        self.log("run_info", "Job stats", stats=self.jobs)
+        self.log("run_info", "Job stats", stats={})
 
     def start(self, number, rule, log="", threads=1, **wildcards):
         logs = [str(self.root / log)] if log else []
@@ -49,7 +49,7 @@ class Snakemake:
 
     def finish(self, number):
         self.log("job_finished", job_id=number)
-        self.log("progress", done=0, total=self.jobs["total"])
+        self.log("progress", done=0, total=len(self.jobs))
 
     def fail(self, number, rule, log, how="returned non-zero exit status 1."):
         self.log(
@@ -75,9 +75,9 @@ def test_a_job_is_one_line_when_it_has_finished(run):
     run.finish(1)
     run.start(2, "plan")
     run.finish(2)
-    run.jobs = {"index": 1, "plan": 1, "predict": 2, "all": 1, "total": 5}
-    (run.root / "net.log").write_text("predict net: 300/300 images, 6 s\n0 of 300 images do not decode\n")
     shard = {"dataset": "birds@1f3a5c77", "backbone": "net@bbd3a5bd", "shard": "000000-000299"}
+    run.jobs += [("predict", shard | {"shard": name}, 1) for name in ("000000-000299", "000300-000599")]
+    (run.root / "net.log").write_text("predict net: 300/300 images, 6 s\n0 of 300 images do not decode\n")
     run.start(3, "predict", "net.log", **shard)
     run.finish(3)
     assert run.told == [

@@ -130,9 +130,10 @@ SAME_SCORES = ("image of another size", "image by an older one")  # maps are imp
 
 
 def results_of(root: Path, name: str) -> dict[str, bytes]:
-    """Every file of a results folder but logs and notes, which tell of time."""
+    """Every file of a results folder but logs, notes and costs, which tell of time."""
     files = {str(path.relative_to(root / name)): path for path in (root / name).rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in files.items() if not name.startswith(("logs/", "inputs/"))}
+    timed = ("logs/", "inputs/", "costs.")
+    return {name: path.read_bytes() for name, path in files.items() if not name.startswith(timed)}
 
 
 def from_nothing(workflow, root: Path, config: dict) -> dict[str, bytes]:

@@ -25,8 +25,9 @@ TINY = SMALL | {
 
 
 def digests(results: Path) -> dict[str, str]:
-    """The sha256 of everything that a run has made, by its path."""
-    found = {path.relative_to(results): path for path in results.rglob("*") if path.suffix in MADE}
+    """The sha256 of everything that a run has made, by its path, but what it says of time."""
+    files = [path for path in results.rglob("*") if path.stem != "costs"]
+    found = {path.relative_to(results): path for path in files if path.suffix in MADE}
     return {str(name): hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sorted(found.items())}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from test_faults import mounted
@@ -35,7 +36,8 @@ def environment(**more: str) -> dict[str, str]:
 def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, tmp_path):
     run = workflow(CONTROLS)
     assert run.returncode == 0, run.stderr
-    *jobs, last = run.stderr.splitlines()
+    lines = run.stderr.splitlines()
+    jobs, last, used = lines[:36], lines[36], lines[37:]
     # Two data sets, two controls of five shards, two thresholds of each, four scores; plan, table and report have none.
     assert len(jobs) == 2 + 10 + 20 + 4
     assert [line for line in jobs if not LINE.fullmatch(line)] == []
@@ -44,6 +46,16 @@ def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, tmp_path):
     )
     assert "rule localize:" in (tmp_path / log[1]).read_text()
     assert run.stdout.startswith("shapes, reported on b\n") and not run.stdout.endswith("\n\n")
+    assert "used: " not in run.stdout
+    stages = ["jobs", "index", "plan", "control", "localize", "score", "table", "report"]
+    assert [line.split()[0] for line in used[:-1]] == stages
+    assert re.fullmatch(r".* on 2 cores: jobs used \d+ %, \d+ % went by waiting · all in results/costs.csv", used[-1])
+    kept = pd.read_csv(tmp_path / "results/costs.csv", index_col="stage")
+    # Shards of 20 of 30 and of 50 images; a score's own 50, and the 30 that its level is chosen on.
+    assert kept["jobs"].to_dict() == dict(zip(stages[1:], (2, 1, 10, 20, 4, 1, 1), strict=True))
+    assert kept["images"].dropna().to_dict() == {"index": 80, "control": 160, "localize": 320, "score": 320}
+    assert kept["peak_mb"].between(50, 2000).all() and (kept["cpu_s"] > 0).all() and (kept["wall_s"] > 0).all()
+    assert "Where the time went" in (tmp_path / "results/costs.html").read_text()
     everything = run.stdout + run.stderr
     assert not re.search(r"/wsol/|\.py\b|\.smk|Traceback|@[0-9a-f]{8}", everything)
 
@@ -53,6 +65,9 @@ def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, tmp_path):
     dry = workflow(CONTROLS, "--dry-run", "--forceall")
     assert "rule index:" in dry.stdout and "This was a dry-run" in dry.stdout
 
+    # What is made anew has its own cost again, what is not keeps it; logs of before that say nothing are said to.
+    logs = sorted((tmp_path / "results/logs/localize").rglob("*.log"))
+    logs[0].write_text("drawn\n")
     loud = subprocess.run(
         command(tmp_path, CONTROLS, "--forcerun", "report"),
         env=environment(VERBOSE="1"),
@@ -60,6 +75,11 @@ def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, tmp_path):
         text=True,
     )
     assert loud.returncode == 0 and "rule report:" in loud.stderr and "Provided cores: 2" in loud.stderr
+    assert "results/costs.csv, without 1 that have not said what they used\n" in loud.stderr
+    later = pd.read_csv(tmp_path / "results/costs.csv", index_col="stage")
+    assert later.loc["localize", "jobs"] == 19 and later.loc["report", "jobs"] == 1
+    same = ["index", "plan", "control", "score", "table"]
+    assert later.loc[same].equals(kept.loc[same]) and not later.loc["report"].equals(kept.loc["report"])
 
 
 def broken(root: Path) -> dict:

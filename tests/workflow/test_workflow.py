@@ -30,8 +30,9 @@ def done(run, rule: str) -> int:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """sha256 of every stage file by its path; logs and notes tell of time."""
-    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not {"logs", "inputs"} & set(p.parts)]
+    """sha256 of every stage file by its path; logs, notes and costs tell of time."""
+    timed = {"logs", "inputs", "costs.csv", "costs.html"}
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not timed & set(p.parts)]
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 

@@ -3,6 +3,7 @@ import atexit
 from types import SimpleNamespace
 
 from wsol.job import DELETED
+from wsol.terminal import joblog, lines
 
 
 def missed(wildcards):
@@ -51,12 +52,51 @@ def succeeded():
     if not CLAIMED:  # the verdicts of another experiment, or of claims of old, are none of these scores
         Path(f"{RESULTS}/reproduction.csv").unlink(missing_ok=True)
     sums.record(RESULTS, MINE)
+    if not RUNS:  # --touch: no job has been done
+        return
     page = f"{RESULTS}/report.html"
     CALM.summarise(page if os.path.exists(page) else "")
     for name in ("table", "reproduction"):
         said = Path(f"{RESULTS}/logs/{name}.log")
         if said.exists() and said.stat().st_mtime >= STARTED:
-            print(said.read_text().rstrip(), flush=True)
+            print(joblog.said(said), flush=True)
+    account()
+
+
+def ended():
+    """Every job of this experiment, whenever it was done, with the images that it worked on: 0 where it joins tables."""
+    images = PLAN.read(PLANNED)["images"] if os.path.exists(PLANNED) else {}
+    for job in workflow.dag.jobs:
+        names = job.wildcards_dict
+        many = [images.get(each, 0) for each in worked_on(job.rule.name, names)]
+        if "shard" in names:
+            many = [lines.images(names["shard"])]
+        if job.log:
+            yield costs.Ended(job.rule.name, sum(many), job.log[0])
+
+
+def worked_on(stage, names):
+    """The data sets whose images a job without a shard works on; an epoch of a training is not counted by itself."""
+    if stage == "train":
+        return [SETTINGS[names["backbone"]]["train"]["images"]]
+    select = SETTINGS[names["evaluation"]]["select"] if stage == "score" else None
+    return [dataset for dataset in (names.get("dataset"), select) if dataset]
+
+
+def account():
+    """Say where the time of this run went, and keep what every job of the experiment has used."""
+    from wsol.page.costs import write_page  # here, for every job's process on a cluster reads this file
+
+    jobs = list(ended())
+    known = costs.of_stages(jobs, STAGES)
+    try:
+        costs.write(COSTS, known)
+        write_page(f"{RESULTS}/costs.html", known)
+    except OSError as error:
+        SCREEN.warn(f"costs: cannot be written ({error.strerror}).")
+    lacking = len(jobs) - sum(cost.jobs for cost in known)
+    unknown = f", without {lacking} that have not said what they used" if lacking else ""
+    CALM.account(costs.of_stages([job for job in jobs if job.log in CALM.ended], STAGES), f"all in {COSTS}{unknown}")
 
 
 def failed():

@@ -3,8 +3,10 @@
 import errno
 import io
 import os
+import resource
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,10 +20,14 @@ from wsol.errors import Damaged, InputError
 T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 5
 TOLD = "! "  # how a line of a log begins that whoever looks on is told
+USED = "used: "  # how the last line begins of the log of a job that has done its work
 KILLED = 128  # what a program ends with that a signal has ended, less the signal's number
 STOPPED = KILLED + signal.SIGINT  # by Ctrl-C
 DELETED = "Deleted, to be made again."  # how the reason ends of a job that met a damaged stage file
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+PROCESS = Path("/proc/self")
+SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # the clock that a process's start is told by
+BEGUN = monotonic()  # for systems without such files: when this module was imported
 
 
 class Job:
@@ -67,7 +73,7 @@ class Job:
 
 @contextmanager
 def job(log: Iterable[str], name: str) -> Iterator[Job]:
-    """Run a stage's work. The reason it fails for is the last line of its log, and of what it prints."""
+    """Run a stage's work. The last line of its log is what it has used, or the reason it fails for, printed too."""
     path = Path(next(iter(log)))
     path.parent.mkdir(parents=True, exist_ok=True)
     for folder in path.parents:
@@ -83,6 +89,8 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
         running = Job(name, stream, terminal)
         try:
             yield running
+            with suppress(OSError):  # what is done is done, on a full disk too
+                running.say(f"{USED}{used()}")
         except KeyboardInterrupt:  # the user's Ctrl-C reaches every job: no traceback is wanted of any
             sys.exit(STOPPED)
         except Exception as error:
@@ -93,6 +101,38 @@ def job(log: Iterable[str], name: str) -> Iterator[Job]:
                     running.say(traceback.format_exc())
                 running.say(reason)
             sys.exit(1)
+
+
+def used() -> str:
+    """What this process has used from its start to now, as `terminal.joblog.cost` reads it.
+
+    CPU is all threads' and that of programs that have ended. Memory is the most that a process held at a time: of this
+    one what the system noted, for a program's `ru_maxrss` begins with what whoever started it held.
+    """
+    own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10  # of ru_maxrss: bytes or kilobytes
+    peak = max(_peak() or own.ru_maxrss / unit, others.ru_maxrss / unit)
+    return f"{_age():.2f} s, {cpu:.2f} s of CPU, {peak:.0f} MB at most"
+
+
+def _age() -> float:
+    """Seconds since this process was started."""
+    try:
+        # Its name, which stands in brackets before the other fields, may hold anything.
+        begun = int((PROCESS / "stat").read_text().rpartition(")")[2].split()[19])
+    except OSError:
+        return monotonic() - BEGUN
+    return time.clock_gettime(SINCE_BOOT) - begun / os.sysconf("SC_CLK_TCK")
+
+
+def _peak() -> float | None:
+    """The most memory that this process held, in MB; None where the system does not say."""
+    try:
+        lines = (PROCESS / "status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
 def _reason(error: Exception) -> str:

@@ -29,11 +29,13 @@ def page(
     problems: Mapping[str, pd.DataFrame] = {},
     reproduction: pd.DataFrame | None = None,
     described: Mapping[str, Any] = {},
+    costs: str = "",
 ) -> str:
     """The report as HTML.
 
     `gallery` is what `gallery.gallery` returned, None for no pictures; `summaries` and `problems` are the index's, by
-    data set; `reproduction` the verdicts of claims, where there are any; `described` what `experiment.described` says.
+    data set; `reproduction` the verdicts of claims, where there are any; `described` what `experiment.described` says;
+    `costs` the page beside it that says where the time went, "" for none.
     """
     evaluations = [_shown(each) for each in seen(tables)]
     template = environment().get_template("page.html")
@@ -49,6 +51,7 @@ def page(
         claims=[] if reproduction is None else [(row, brief(row)) for _, row in reproduction.iterrows()],
         definitions=definitions([each.seen for each in evaluations], described),
         command=described.get("command", ""),
+        costs=costs,
         versions=versions(),
         styles=[markupsafe.Markup(browser.text(name)) for name in browser.STYLES],
         scripts=[markupsafe.Markup(browser.text(name)) for name in browser.SCRIPTS],

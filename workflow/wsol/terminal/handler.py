@@ -5,12 +5,13 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from wsol.job import KILLED, STOPPED
-from wsol.terminal import joblog, lines, telling
+from wsol.terminal import costs, joblog, lines, telling
+from wsol.terminal.estimate import TimeLeft, sized
 from wsol.terminal.progress import TARGETS, Progress, Started
 from wsol.terminal.screen import Aside, Screen
 
@@ -24,23 +25,26 @@ STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.\w
 class Calm(logging.Handler):
     """Listens to Snakemake's logger from the start of a run on.
 
-    `jobs` counts the known jobs by stage. Where `verbose`, Snakemake speaks for itself, and only failures are noted.
-    `called` has what decisions are called that their names alone do not tell apart.
+    `jobs` are the known ones that have to run or have run: their rule, wildcards and threads. Where `verbose`,
+    Snakemake speaks for itself, and only failures are noted. `called` has what decisions are called that their names
+    alone do not tell apart; `earlier` is what stages used before this run.
     """
 
     def __init__(
         self,
         screen: Screen,
         logs: list[str],
-        jobs: Callable[[], Mapping[str, int]],
+        jobs: Callable[[], Iterable[tuple[str, Mapping[str, str], int]]],
         verbose: bool = False,
         called: Mapping[str, str] = {},
+        earlier: Iterable[costs.StageCost] = (),
     ):
         super().__init__()
         self.screen = screen
         self.logs = logs
         self.verbose = verbose or not logs
-        self.progress = Progress()
+        self.progress = Progress(TimeLeft(earlier=costs.by_images(earlier)))
+        self.ended: set[str] = set()  # logs of the jobs that this run has done
         self.failed: dict[int, telling.Failure] = {}
         self.interrupted = False
         self.begun = 0.0
@@ -95,20 +99,24 @@ class Calm(logging.Handler):
                 threading.Thread(target=self._look, daemon=True).start()
 
     def _on_resources_info(self, record: logging.LogRecord) -> None:
+        estimate = self.progress.estimate
         if nodes := getattr(record, "nodes", None):
-            self.progress.width, self.progress.cluster = nodes, True
+            estimate.width, estimate.cluster = nodes, True
         elif cores := getattr(record, "cores", None):
-            self.progress.width = cores
+            estimate.width = cores
 
     def _on_run_info(self, record: Any) -> None:
-        self.progress.know(record.stats)
+        self._know()
+
+    def _know(self) -> None:
+        self.progress.know([sized(*job, self._called) for job in self._jobs()])
 
     def _on_job_info(self, record: Any) -> None:
         found = dict(record.wildcards.items())
         shard = found.get("shard", "")
-        job = Started(
-            record.rule_name, lines.names(found, self._called), shard, list(record.log), record.threads, record.created
-        )
+        size = sized(record.rule_name, found, record.threads, self._called)
+        named = lines.names(found, self._called)
+        job = Started(record.rule_name, named, shard, list(record.log), size, record.created)
         self.progress.start(record.jobid, job)
 
     def _on_job_finished(self, record: Any) -> None:
@@ -116,12 +124,13 @@ class Calm(logging.Handler):
         self.failed.pop(record.job_id, None)
         if job and job.stage not in TARGETS:
             self._finished.append((job, record.created))
+            self.ended.add(job.own_log)
 
     def _on_progress(self, record: Any) -> None:
         """Snakemake counts behind every job that has finished; only now it is known of how many it is one."""
         if record.total != self._total:  # the plan has brought new ones
             self._total = record.total
-            self.progress.know(self._jobs())
+            self._know()
         for job, when in self._finished:
             if not self.verbose:
                 self._tell(job, when)
@@ -168,7 +177,7 @@ class Calm(logging.Handler):
         self.interrupted = self.interrupted or status == STOPPED
         if self.interrupted:
             return
-        job = job or Started(stage, [], "", logs, 1, self.begun)
+        job = job or Started(stage, [], "", logs, sized(stage, {}, 1), self.begun)
         self.failed[number] = telling.Failure(job.title, joblog.reason(logs, job.since, status), job.own_log)
         if not self.verbose:
             self.screen.warn(telling.failed(job, self.progress))
@@ -193,6 +202,14 @@ class Calm(logging.Handler):
         """The line before the leaderboard."""
         self.end()
         self.screen.say(telling.summary(self.progress, time.time() - self.begun, report, self._where()))
+
+    def account(self, used: Sequence[costs.StageCost], file: str) -> None:
+        """The last lines: where the time went of the jobs of this run, and the `file` that has those of all."""
+        estimate = self.progress.estimate
+        for text in costs.shown(used):
+            self.screen.say(text)
+        cores = 0 if estimate.cluster else estimate.width
+        self.screen.say(f"{costs.total(used, time.time() - self.begun, cores)} · {file}")
 
     def explain(self) -> None:
         """Why a run has not come to its end, and what to do."""

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from wsol.job import KILLED, TOLD, cannot_be_written
+from wsol.job import KILLED, TOLD, USED, cannot_be_written
 
 COUNTED = re.compile(r"^.*: (\d+)/(\d+) (\w+), (\d+) s$")
 EPOCH = re.compile(r"^epoch (\d+)/(\d+) ")  # a training counts these
 IMAGES = re.compile(r"^(?:images +(\d+)|(\d+) images of .*)$")  # as the index and a training say it
+COST = re.compile(rf"^{USED}([\d.]+) s, ([\d.]+) s of CPU, (\d+) MB at most$")
 TAIL = 4096  # bytes: what a job says of its progress stands near the end
 
 
@@ -24,6 +25,15 @@ class Count:
     seconds: int
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a job has used: seconds from its process's start, seconds of CPU of all its threads, MB at its peak."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
 def counted(path: str) -> Count | None:
     """The last count in a log; None where nothing is counted."""
     for line in reversed(_lines(path, TAIL)):
@@ -33,6 +43,18 @@ def counted(path: str) -> Count | None:
             done, total, unit, seconds = found.groups()
             return Count(int(done), int(total), unit, int(seconds))
     return None
+
+
+def cost(path: str) -> Cost | None:
+    """What the job of a log has used; None of one that has not ended, has failed, or has left no log."""
+    found = COST.match(next(iter(_lines(path, TAIL)[-1:]), ""))
+    return Cost(*map(float, found.groups())) if found else None
+
+
+def said(path: str) -> str:
+    """What a job said, without what it has used; an OSError where it has left no log."""
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(line for line in lines if not COST.match(line)).rstrip()
 
 
 def images(path: str) -> int | None:
@@ -59,7 +81,7 @@ def reason(logs: list[str], since: float, status: int | None = None) -> str:
     # An older log is of an earlier try: this job ended before it could write one.
     if path is None or not path.is_file() or path.stat().st_mtime < since - 1:
         return "ended before it could write a log."
-    lines = [line for line in _lines(str(path)) if line.strip()]
+    lines = [line for line in _lines(str(path)) if line.strip() and not COST.match(line)]
     if lines:
         return lines[-1]
     if not os.statvfs(path).f_bavail:  # not even for the words that would have said so

@@ -1,20 +1,14 @@
-"""How far a run is, and how long it still takes: jobs counted and timed stage by stage."""
+"""How far a run is, and how long it still takes: jobs counted stage by stage."""
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
 
 from wsol.terminal import lines
+from wsol.terminal.estimate import Sized, TimeLeft
 
 TARGETS = ("all", "targets")  # they ask for the others, and do nothing themselves; by the Snakefile that is run
 PLAN = "plan"  # behind it stand jobs that nobody knows before
-ONCE = ("table", "report")  # come at the very end and take seconds: that they are untimed is no uncertainty
-LAST = 20  # jobs of a stage that say how long the next takes
-
-
-def _timings() -> dict[str, deque[float]]:
-    return defaultdict(lambda: deque(maxlen=LAST))
 
 
 @dataclass
@@ -25,7 +19,7 @@ class Started:
     named: list[str]
     shard: str
     log: list[str]
-    threads: int
+    sized: Sized
     since: float
 
     @property
@@ -41,21 +35,20 @@ class Started:
 
 @dataclass
 class Progress:
-    """The jobs of a run. Times are in seconds; `width` is how many cores, or jobs on a cluster, work at a time."""
+    """The jobs of a run; `estimate` knows what time they take."""
 
-    width: int = 1
-    cluster: bool = False
+    estimate: TimeLeft = field(default_factory=TimeLeft)
     jobs: Counter = field(default_factory=Counter)  # by stage, all that are known
     done: Counter = field(default_factory=Counter)
-    # By stage: seconds times the cores that were taken. The median is asked of it: the first may have to compile.
-    work: dict[str, deque[float]] = field(default_factory=_timings)
     running: dict[int, Started] = field(default_factory=dict)
     planned: bool = True  # whether all jobs are known
 
-    def know(self, jobs: Mapping[str, int]) -> None:
-        """Take the number of jobs of each stage, finished ones included, as Snakemake counts them."""
-        self.jobs = Counter({stage: n for stage, n in jobs.items() if stage not in (*TARGETS, "total")})
+    def know(self, jobs: Iterable[Sized]) -> None:
+        """Take the jobs of the run, finished ones included."""
+        sized = [job for job in jobs if job.kind[0] not in TARGETS]
+        self.jobs = Counter(job.kind[0] for job in sized)
         self.planned = self.done[PLAN] >= self.jobs[PLAN]
+        self.estimate.know(sized)
 
     def start(self, number: int, job: Started) -> None:
         self.running[number] = job
@@ -65,7 +58,7 @@ class Progress:
         job = self.running.pop(number, None)
         if job and done and job.stage not in TARGETS:
             self.done[job.stage] += 1
-            self.work[job.stage].append((now - job.since) * self._share(job))
+            self.estimate.end(job.sized, job.since, now)
         return job
 
     @property
@@ -82,19 +75,10 @@ class Progress:
         return f"{self.finished} of {self.total}{'' if self.planned else '+'}"
 
     def left(self, now: float) -> tuple[float | None, bool]:
-        """How many seconds are left by the jobs that have finished, and whether every stage has been timed.
+        """How many seconds are left, and whether all that is ahead is in them; None before the plan.
 
-        None before the plan. A stage whose first job still runs takes no time here: then more is left than this says.
+        Where something is not in them, more is left than this says.
         """
-        if not self.planned or not self.finished:
+        if not self.planned or not self.jobs:
             return None, False
-        remaining = self.jobs - self.done
-        usual = {stage: median(times) for stage, times in self.work.items()}
-        work = sum(n * usual.get(stage, 0) for stage, n in remaining.items())
-        for job in self.running.values():
-            work -= min((now - job.since) * self._share(job), usual.get(job.stage, 0))
-        untimed = set(remaining) - set(usual) - set(ONCE)
-        return max(work, 0) / self.width, not untimed
-
-    def _share(self, job: Started) -> int:
-        return 1 if self.cluster else min(job.threads, self.width)
+        return self.estimate.left([(job.sized, now - job.since) for job in self.running.values()])
