@@ -2,6 +2,7 @@
 # Jobs read this file too, on a cluster in processes of their own; only the first process looks and deletes.
 import time
 
+from wsol.experiment.recorded import record
 from wsol.experiment.renamed import renamed
 from wsol.provenance import audit, fingerprints, products, sums
 from wsol import lock
@@ -59,6 +60,7 @@ def start():
     sums.record(RESULTS, MINE)  # up to here all is well
     take_note(True, look=False)
     readings.note(READ, READINGS)
+    record(EXPERIMENT, READINGS, workflow.overwrite_configfiles)
 
 
 if workflow.is_main_process:
