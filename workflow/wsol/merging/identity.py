@@ -1,4 +1,4 @@
-"""Which network a run explains, and how: what tells two of one name apart, whatever the seed that it was trained with."""
+"""Which network a run explains, and how: what tells two of one name apart, whatever the seed of its training."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def network(run: CarriedRun, settings: Settings) -> str:
     own = {key: value for key, value in settings[run.backbone].items() if key not in ASKED}
     if run.training is not None:
         training = settings[run.training]
-        own["weights"] = training | {"train": {**training["train"], "seed": None}}
+        own["weights"] = {**training, "train": {**training["train"], "seed": None}}
     return digest(own)
 
 

@@ -1,7 +1,7 @@
 """What merged runs are called: as before where a name means one thing, with its digest where it means several."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from wsol.maps.controls import NO_BACKBONE
 from wsol.merging.carried import CarriedRun
@@ -89,10 +89,11 @@ def _backbone(run: CarriedRun, settings: Settings) -> tuple[str, str]:
 
 def told(called: Iterable[Called]) -> list[str]:
     """What to say of runs that could be taken for each other: lines, [] where every name means one thing."""
-    found: dict[str, Any] = {}
+    found: dict[tuple[str, str], set[str]] = {}
     for names in called:
         for kind, word in zip(Called._fields, names, strict=True):
             plain = word.partition(" on ")[0].partition("@")[0]
             if word != plain:
-                found.setdefault((kind, plain), {})[word] = None
-    return [f"{kind} {plain} is told apart: {', '.join(sorted(words))}" for (kind, plain), words in sorted(found.items())]
+                found.setdefault((kind, plain), set()).add(word)
+    each = sorted(found.items())
+    return [f"{kind} {plain} is of several: {', '.join(sorted(words))}" for (kind, plain), words in each]

@@ -53,11 +53,13 @@ def ordered(
         return seed(run, settings), run.training or ""
 
     boards = {board: place for place, board in enumerate(merged([run.board for run in own] for own in folders))}
-    cam = _axis(folders, lambda run: run.cam, lambda run: ())
-    network_ = _axis(folders, backbone, lambda run: (run.cam,))
-    threshold = _axis(folders, lambda run: run.threshold, lambda run: (run.cam, backbone(run)))
-    trained = _axis(folders, training, lambda run: (run.cam, backbone(run), run.threshold))
-    return sorted(runs, key=lambda run: (boards[run.board], *(axis(run) for axis in (cam, network_, threshold, trained))))
+    axes = (
+        _axis(folders, lambda run: run.cam, lambda run: ()),
+        _axis(folders, backbone, lambda run: (run.cam,)),
+        _axis(folders, lambda run: run.threshold, lambda run: (run.cam, backbone(run))),
+        _axis(folders, training, lambda run: (run.cam, backbone(run), run.threshold)),
+    )
+    return sorted(runs, key=lambda run: (boards[run.board], *(axis(run) for axis in axes)))
 
 
 def _axis(

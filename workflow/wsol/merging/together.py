@@ -37,8 +37,8 @@ def contents(folders: Iterable[Carried]) -> dict[str, str]:
             known, root = found.setdefault(dataset, (digest, folder.root))
             if digest != known:
                 raise DataError(
-                    f"merge: data set {dataset} has other targets in '{root}' than in '{folder.root}', so that their runs"
-                    " are of other images or another truth; call one of them otherwise, or make both of one."
+                    f"merge: data set {dataset} has other targets in '{root}' than in '{folder.root}': its files are "
+                    "not the same there; call one of the two otherwise, or make both of the same files."
                 )
     return {dataset: digest for dataset, (digest, _) in found.items()}
 
@@ -82,7 +82,7 @@ def summaries(folders: Sequence[Carried]) -> dict[str, tuple[str, Path]]:
 
     Of several the least, so that it is the same whatever the order of the folders.
     """
-    found: dict[str, tuple[str, Path]] = {}
+    found: dict[str, tuple[str, str, Path]] = {}
     for folder in folders:
         for dataset in folder.record["datasets"]:
             place = index(folder.root, dataset)
