@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from wsol.errors import DataError
+from wsol.experiment import plugins
 from wsol.files.index import TARGETS
 from wsol.merging.carried import Carried, CarriedRun
+from wsol.merging.merge import join_metrics
 from wsol.merging.naming import called, told
 from wsol.merging.ordering import merged, ordered
 from wsol.merging.together import contents
@@ -121,3 +123,18 @@ def test_targets_are_the_same_by_what_they_say_not_by_what_wrote_them(tmp_path):
     assert contents([one, other]).keys() == {"d@1"} and contents([one, other]) == contents([other])
     with pytest.raises(DataError, match=r"merge: data set d@1 has other targets in '.*a' than in '.*c'"):
         contents([one, targets(tmp_path / "c", "h", "here")])
+
+
+def test_a_metric_of_a_plugin_that_is_not_here_or_not_the_same_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("import numpy as np\n\nMETRICS = {'half': lambda view: np.full(len(view), 0.5)}\n")
+    settings = {"metrics": ["half"], plugins.KEY: {"mine.py": plugins.digest("mine.py")}}
+    join_metrics("e@1", settings)
+    assert "half" in plugins.registry("METRICS")
+    plugins.load([])
+    for text in ("METRICS = {'half': len}\n", None):
+        Path("mine.py").unlink()
+        if text:
+            Path("mine.py").write_text(text)
+        with pytest.raises(DataError, match="'mine.py', a plugin of evaluation e@1, is not here"):
+            join_metrics("e@1", settings)

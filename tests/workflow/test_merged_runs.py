@@ -177,6 +177,9 @@ def test_a_folder_that_is_not_whole_is_refused(root, tmp_path):
     assert "has no inputs/experiment.json" in refused(tmp_path / "into", [tmp_path / "once"])
     with pytest.raises(DataError, match="holds the results of an experiment"):
         merge(root / "whole", [root / "left", root / "right"])
+    (fresh() / "inputs/experiment.json").unlink()
+    with pytest.raises(DataError, match="holds the results of an experiment"):
+        merge(broken, [root / "left"])
 
 
 def test_results_are_carried_to_another_place_and_found_whole(root, tmp_path):

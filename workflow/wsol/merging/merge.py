@@ -47,7 +47,7 @@ def merge(into: str | Path, roots: Sequence[str | Path]) -> str:
 
     A DataError of one line, and nothing written, where a folder is not whole or two contradict each other.
     """
-    if Path(into, PLACE).exists():
+    if Path(into, PLACE).exists() or any(map(products.sealed, products.files(into))):
         raise DataError(f"merge: '{into}' holds the results of an experiment; merge into a folder of its own.")
     found = merged([opened(root) for root in roots])
     for name, content in found.files.items():
@@ -64,7 +64,7 @@ def merged(folders: Sequence[Carried]) -> Merged:
     runs = ordered([folder.runs for folder in folders], runs, settings)
     targets = together.contents(folders)
     for evaluation in dict.fromkeys(run.evaluation for run in runs):
-        plugins.joined(settings[evaluation])  # its metrics are what the scores are read with
+        join_metrics(evaluation, settings[evaluation])
     names = called(runs, settings)
     tables = _tables(runs, names, targets, every=any(folder.record["compare"] == "all" for folder in folders))
     files = {f"{name}.csv": printed(frame).to_csv(index=False) for name, frame in tables.items()}
@@ -75,6 +75,14 @@ def merged(folders: Sequence[Carried]) -> Merged:
     shown = Tables(*(read(StringIO(files[f"{name}.csv"])) for name in Tables._fields))
     files["report.html"] = _page(shown, folders, runs, names, settings, telling)
     return Merged(files, "\n".join([*telling, text(tables["scores"], tables["comparisons"])]))
+
+
+def join_metrics(evaluation: str, settings: Mapping[str, Any]) -> None:
+    """Let the plugins of an evaluation's metrics join, whose units its scores are read with; a DataError without."""
+    for file, digest in settings.get(plugins.KEY, {}).items():
+        if not Path(file).is_file() or plugins.digest(file) != digest:
+            raise DataError(f"merge: '{file}', a plugin of evaluation {evaluation}, is not here as it was scored with.")
+    plugins.joined(settings)
 
 
 def _tables(
