@@ -102,6 +102,8 @@ def test_an_evaluation_of_two_data_sets_is_two_and_of_two_settings_too():
     one, other = names(run(), run(report="d@2"))
     assert (one.dataset, other.dataset) == ("d@1", "d@2")
     assert (one.evaluation, other.evaluation) == ("e on d@1", "e on d@2")
+    said = ["dataset d is of several: d@1, d@2", "evaluation e is of several, each compared by itself: "]
+    assert told([one, other]) == [said[0], f"{said[1]}e on d@1, e on d@2"]
     assert [each.evaluation for each in names(run(), run(report="x@1"))] == ["e on d", "e on x"]
     assert [each.evaluation for each in names(run(), run(evaluation="e@2"))] == ["e@1", "e@2"]
     # A threshold is of its evaluation, which says how maps are prepared.
@@ -136,5 +138,5 @@ def test_a_metric_of_a_plugin_that_is_not_here_or_not_the_same_is_refused(tmp_pa
         Path("mine.py").unlink()
         if text:
             Path("mine.py").write_text(text)
-        with pytest.raises(DataError, match="'mine.py', a plugin of evaluation e@1, is not here"):
+        with pytest.raises(DataError, match=r"'mine\.py', a plugin of evaluation e@1, is not here"):
             join_metrics("e@1", settings)

@@ -95,5 +95,8 @@ def told(called: Iterable[Called]) -> list[str]:
             plain = word.partition(" on ")[0].partition("@")[0]
             if word != plain:
                 found.setdefault((kind, plain), set()).add(word)
+    more = {"evaluation": ", each compared by itself"}
     each = sorted(found.items())
-    return [f"{kind} {plain} is of several: {', '.join(sorted(words))}" for (kind, plain), words in each]
+    return [
+        f"{kind} {plain} is of several{more.get(kind, '')}: {', '.join(sorted(words))}" for (kind, plain), words in each
+    ]
