@@ -8,6 +8,7 @@ from wsol.experiment.decisions import Experiment, Run
 from wsol.experiment.described import described
 from wsol.experiment.questions import datasets, is_control
 from wsol.experiment.readings import Readings
+from wsol.files.formats import digest
 from wsol.files.recorded import PLACE, RECORDED
 
 PARTS = ("evaluation", "report", "select", "backbone", "cam", "threshold", "training")
@@ -26,6 +27,16 @@ def record(experiment: Experiment, readings: Readings, configfiles: Iterable[str
         runs=[_run(run) for run in experiment.runs],
         settings=told["settings"],
     )
+
+
+def asked(experiment: Experiment) -> dict[str, str]:
+    """What tables are asked for, as notes have it (`provenance.fingerprints`): one digest of runs, order and settings.
+
+    Snakemake knows what tables were asked for before in the folder that it was started in, and not in another, that
+    results are carried to. Its tables may then be those of another experiment, and are as new as all they are made of.
+    """
+    settings = {name: decision.settings for name, decision in experiment.decisions().items()}
+    return {"tables": digest([experiment.settings["compare"], [_run(run) for run in experiment.runs], settings])}
 
 
 def _run(run: Run) -> dict[str, Any]:
