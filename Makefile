@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
   --resources gpu=$(GPUS) --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run reproduce data shots figures tables verify reference test coverage test-slow test-torch test-real test-hub test-slurm test-browser lint format bench
+.PHONY: run reproduce data shots figures tables verify merge reference test coverage test-slow test-torch test-real test-hub test-slurm test-browser lint format bench
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
@@ -43,6 +43,11 @@ data: $(VENV)/ready
 # Every file of a results folder against its digest: make verify [RESULTS=results].
 verify: $(VENV)/ready
 	$(BIN)/python scripts/verify.py $(RESULTS)
+
+# Results folders that were made apart, in one table and one report: make merge RESULTS="a b c" INTO=merged.
+INTO ?= merged
+merge: $(VENV)/ready
+	@$(BIN)/python scripts/merge.py $(INTO) $(RESULTS)
 
 # The two pictures that README.md shows, from the results of the default experiment.
 shots: $(VENV)/ready

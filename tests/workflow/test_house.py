@@ -40,6 +40,7 @@ FLOORS = (
     ("page", "explain"),
     ("provenance",),
     ("experiment",),
+    ("merging",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

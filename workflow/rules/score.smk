@@ -34,6 +34,7 @@ rule table:
         outcomes=scored("outcomes.parquet"),
         curves=scored("curves.parquet"),
         targets=[f"{RESULTS}/{run.report.id}/index/targets.parquet" for run in EXPERIMENT.runs],
+        asked=f"{RESULTS}/inputs/experiment.txt",
         code=code("table"),
     output:
         scores=report(

@@ -2,6 +2,7 @@
 # Jobs read this file too, on a cluster in processes of their own; only the first process looks and deletes.
 import time
 
+from wsol.experiment.recorded import asked, record
 from wsol.experiment.renamed import renamed
 from wsol.provenance import audit, fingerprints, products, sums
 from wsol import lock
@@ -31,7 +32,7 @@ def take_note(locked, look):
             told.add(line)
         if locked or not os.path.exists(note):
             fingerprints.note(note, now, look)
-    for name, now in written().items():
+    for name, now in (written() | {"experiment": asked(EXPERIMENT)}).items():
         note = f"{RESULTS}/inputs/{name}.txt"
         if locked:
             fingerprints.take_back(note)
@@ -60,6 +61,7 @@ def start():
     take_note(True, look=False)
     readings.note(READ, READINGS)
     measured.note(MEASURING, MEASURED)
+    record(EXPERIMENT, READINGS, workflow.overwrite_configfiles)
 
 
 if workflow.is_main_process:

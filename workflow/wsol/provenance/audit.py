@@ -34,9 +34,9 @@ def audit(root: str | Path, mine: Mine = every) -> list[Finding]:
     return _examine(Path(root), names, fresh) if fresh else []
 
 
-def verify(root: str | Path) -> list[Finding]:
-    """What is wrong with the files of any experiment below `root`; every one is read."""
-    names = list(products.files(root))
+def verify(root: str | Path, mine: Mine = every) -> list[Finding]:
+    """What is wrong with the files of `mine` below `root`, of any experiment by default; every one is read."""
+    names = list(products.files(root, mine))
     return _examine(Path(root), names, names)
 
 

@@ -20,7 +20,7 @@ PLAIN = re.compile(
     rf"|weights/{DECISION}/history\.csv|{EXPORT.pattern}",
     re.DOTALL,
 )
-NOTES = re.compile(r"SHA256SUMS|costs\.(?:csv|html)|inputs/.+\.txt(\.before)?")
+NOTES = re.compile(r"SHA256SUMS|costs\.(?:csv|html)|inputs/.+\.txt(\.before)?|inputs/experiment\.json")
 # What `formats.atomic` writes to before it moves it: .NAME.RANDOM and NAME's suffixes again.
 TEMPORARY = re.compile(r"\.([^.]+((?:\.[^.]+)*))\.[a-z0-9_]{8}\2", re.DOTALL)
 

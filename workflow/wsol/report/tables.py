@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -39,6 +40,6 @@ def padded(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(words).rstrip() for words in lines]
 
 
-def read(path: str | Path) -> pd.DataFrame:
-    """A table from its file; names are text: `none`, as a run without a backbone has, and `007`."""
+def read(path: str | Path | TextIO) -> pd.DataFrame:
+    """A table from its file, which may be open; names are text: `none`, as a run without a backbone has, and `007`."""
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(RUN_COLUMNS, str))
