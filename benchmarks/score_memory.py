@@ -63,11 +63,11 @@ def main() -> None:
     if options.one:
         return print(*score(Path(options.one), options.counts[0], metrics))
     if options.prepare:
-        return print(prepare(Path(options.prepare), options.counts[0], "" if options.boxes else "pixels"))
+        return print(prepare(Path(options.prepare), options.counts, "" if options.boxes else "pixels"))
     peaks = []
     with TemporaryDirectory() as folder:
         # In processes of their own: the peak that a process is told begins with that of the one that started it.
-        disk = float(told(["--prepare", folder, "--counts", str(max(options.counts)), "0"], options.boxes))
+        disk = float(told(["--prepare", folder, "--counts", *map(str, options.counts)], options.boxes))
         print(f"measures on disk: {disk / SHARD:.0f} bytes a target")
         for count in options.counts:
             found = told(["--one", folder, "--counts", str(count), "0"], options.boxes)
@@ -84,13 +84,14 @@ def told(arguments: list[str], boxes: bool) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def prepare(folder: Path, most: int, pixels: str) -> int:
-    """The files of one shard, and the targets of as many; gives the bytes that its measures take."""
+def prepare(folder: Path, counts: list[int], pixels: str) -> int:
+    """The files of one shard, and the targets of as many as are counted; gives the bytes that its measures take."""
     random = np.random.default_rng(0)
     maps = [random.random((7, 7), np.float32) for _ in range(SHARD)]
-    table = pd.concat([_targets(random)] * (most // SHARD), ignore_index=True)
+    table = pd.concat([_targets(random)] * (max(counts) // SHARD), ignore_index=True)
     table["image"] = table["group"] = [f"{i:06d}.jpg" for i in range(len(table))]
-    TARGETS.write(folder / "targets.parquet", table)
+    for count in counts:
+        TARGETS.write(folder / f"{count}.parquet", table[:count])
     cells = Affine.stretch((7, 7), INPUT).array()
     to_image = np.tile(Affine.stretch(INPUT, SIZE).array(), (SHARD, 1))
     how = {"status": np.array(["ok"] * SHARD), "input_to_image": to_image, "input_size": INPUT, "cell_to_input": cells}
@@ -117,12 +118,10 @@ def _targets(random: np.random.Generator) -> pd.DataFrame:
 
 def score(folder: Path, count: int, metrics: list[str]) -> tuple[float, float]:
     """Peak memory in MiB, and seconds of CPU, of what `scripts/score.py` does of so many targets."""
-    targets = folder / f"{count}.parquet"
-    TARGETS.write(targets, TARGETS.read(folder / "targets.parquet")[:count])
     began = time.process_time()
     shards = count // SHARD
     kinds = {kind: [folder / f"{kind}.npz"] * shards for kind in ("heatmaps", "regions", "measures")}
-    view, stages = viewed({"targets": targets, "predictions": [], **kinds}, SETTINGS)
+    view, stages = viewed({"targets": folder / f"{count}.parquet", "predictions": [], **kinds}, SETTINGS)
     found = evaluate(view.outcome, None, metrics)
     seen = found.targets.assign(**as_seen(view, stages))
     find_curves(view, None, seen["iou"].to_numpy(), found.scores["metric"].tolist())

@@ -10,7 +10,7 @@ from wsol.files import rle
 from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.localize import REGIONS
-from wsol.files.measures import MEASURES, SOURCES
+from wsol.files.measures import MEASURES
 from wsol.files.npz import pack
 from wsol.files.predict import PREDICTIONS
 from wsol.regions.localize import localize
@@ -45,7 +45,7 @@ def run(
     images=None,
     labels=None,
     ignores=None,
-    measured=SOURCES,
+    measured=(),
 ):
     """Stage files of maps stretched over images of (height, width) -> the outcome and its stages.
 

@@ -33,7 +33,7 @@ HOW = {
 }
 
 
-def scene(folder, how, shard, seed=0, **other):
+def scene(folder, how, shard, seed=0, measured=SOURCES):
     """Maps of all kinds: noise, one that images share, a constant one, one that is missing; masks, boxes, neither."""
     random = np.random.default_rng(seed)
     maps = [each - 0.4 for each in noisy(random, N)]
@@ -46,7 +46,14 @@ def scene(folder, how, shard, seed=0, **other):
     ignores = [rle.encode(mask[::-1]) if i % 5 else "" for i, mask in enumerate(painted)]
     status = ["unreadable" if i == 7 else "ok" for i in range(N)]
     images = [f"{i // 2}.png" for i in range(N)]
-    given = {"status": status, "masks": masks, "ignores": ignores, "images": images, "shard": shard, **other}
+    given = {
+        "status": status,
+        "masks": masks,
+        "ignores": ignores,
+        "images": images,
+        "shard": shard,
+        "measured": measured,
+    }
     return run(folder, maps, truths, sizes, how, **given)[0]
 
 
@@ -150,7 +157,7 @@ def test_a_shared_map_is_measured_for_each_of_its_images(tmp_path):
     found = []
     for shared in (True, False):
         maps = [map if shared else map.copy() for _ in sizes]
-        outcome, _ = run(tmp_path / str(shared), maps, [[]] * 3, sizes, HOW["step"], masks=masks)
+        outcome, _ = run(tmp_path / str(shared), maps, [[]] * 3, sizes, HOW["step"], masks=masks, measured=SOURCES)
         found.append(pd.DataFrame(outcome.pointing._asdict()).assign(ap=outcome.pixels.ap))
     pd.testing.assert_frame_equal(*found)
     assert sizes[0] == SIZE and found[0]["ap"].nunique() == 3
