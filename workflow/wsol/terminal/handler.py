@@ -1,6 +1,7 @@
 """What Snakemake logs, told as one calm line per job; everything else of it stays in its own log."""
 
 import logging
+import os
 import re
 import sys
 import threading
@@ -10,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from wsol.job import KILLED, STOPPED
-from wsol.terminal import joblog, lines, telling
+from wsol.terminal import cluster, joblog, lines, telling
 from wsol.terminal.progress import TARGETS, Progress, Started
 from wsol.terminal.screen import Aside, Screen
 
@@ -48,6 +49,7 @@ class Calm(logging.Handler):
         self._called = called
         self._total = 0
         self._finished: list[tuple[Started, float]] = []
+        self._grouped: set[int] = set()
         self._status: int | None = None
         self._aside: Aside | None = None
         self._ended = threading.Event()
@@ -106,9 +108,9 @@ class Calm(logging.Handler):
     def _on_job_info(self, record: Any) -> None:
         found = dict(record.wildcards.items())
         shard = found.get("shard", "")
-        job = Started(
-            record.rule_name, lines.names(found, self._called), shard, list(record.log), record.threads, record.created
-        )
+        asked = dict(getattr(record, "resources", None) or {})
+        named, logs = lines.names(found, self._called), list(record.log)
+        job = Started(record.rule_name, named, shard, logs, record.threads, record.created, asked)
         self.progress.start(record.jobid, job)
 
     def _on_job_finished(self, record: Any) -> None:
@@ -128,11 +130,21 @@ class Calm(logging.Handler):
         self._finished.clear()
 
     def _on_job_error(self, record: Any) -> None:
-        self._fail(record.jobid, record.rule_name, list(record.log), record.created)
+        if record.jobid in self._grouped:  # said of its group
+            self._grouped.discard(record.jobid)
+            return
+        said = getattr(record, "rule_msg", None)
+        self._fail(record.jobid, record.rule_name, list(record.log), record.created, said)
 
     def _on_group_error(self, record: Any) -> None:
-        for job in record.job_error_info:
+        """A group of jobs is made again as one; those are told of that had not written their files."""
+        jobs = {job["jobid"]: job for job in record.job_error_info}
+        self._grouped.update(jobs)
+        told = [job for job in jobs.values() if not all(map(os.path.exists, job["output"]))] or jobs.values()
+        for job in told:
             self._fail(job["jobid"], job["rule_name"], [*job["log"], *record.aux_logs], record.created)
+        for number in jobs:
+            self.progress.end(number, record.created, done=False)
 
     def _on_error(self, record: logging.LogRecord) -> None:
         """An exception: of a job's program, which `job_error` follows, or of Snakemake itself."""
@@ -162,14 +174,17 @@ class Calm(logging.Handler):
         for words in joblog.told(job.own_log):
             self.screen.warn(f"{job.title}: {words}")
 
-    def _fail(self, number: int, stage: str, logs: list[str], now: float) -> None:
+    def _fail(self, number: int, stage: str, logs: list[str], now: float, said: str | None = None) -> None:
         job = self.progress.end(number, now, done=False)
         status, self._status = self._status, None
         self.interrupted = self.interrupted or status == STOPPED
         if self.interrupted:
             return
-        job = job or Started(stage, [], "", logs, 1, self.begun)
-        self.failed[number] = telling.Failure(job.title, joblog.reason(logs, job.since, status), job.own_log)
+        job = job or Started(stage, [], "", logs[:1], 1, self.begun)
+        clusters = logs[1] if len(logs) > 1 else ""  # a rule has one log, which a cluster's own follows
+        word = cluster.ended(said, clusters)
+        why = cluster.reason(word, stage, job.shard, job.asked) if word else joblog.reason(logs, job.since, status)
+        self.failed[number] = telling.Failure(job.place, why, job.own_log, clusters)
         if not self.verbose:
             self.screen.warn(telling.failed(job, self.progress))
 
@@ -200,6 +215,8 @@ class Calm(logging.Handler):
         for failure in self.failed.values():
             self.screen.warn(str(failure))
             self.screen.say(f"  log: {failure.log}")
+            if failure.clusters:
+                self.screen.say(f"  the cluster's: {failure.clusters}")
         self.screen.say(telling.ending(self.progress, len(self.failed), self.interrupted))
         self.screen.say(self._where())
 

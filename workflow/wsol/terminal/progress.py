@@ -4,6 +4,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 from wsol.terminal import lines
 
@@ -19,7 +20,10 @@ def _timings() -> dict[str, deque[float]]:
 
 @dataclass
 class Started:
-    """A job at work since `since`, in seconds since 1970; `named` are the user's names, `log` its log's paths."""
+    """A job at work since `since`, in seconds since 1970; `named` are the user's names, `log` its log's paths.
+
+    `asked` are the resources that a cluster gives it.
+    """
 
     stage: str
     named: list[str]
@@ -27,11 +31,17 @@ class Started:
     log: list[str]
     threads: int
     since: float
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """What it is, within a sentence."""
         return lines.title(self.stage, self.named)
+
+    @property
+    def place(self) -> str:
+        """What it is and of which images, for who has to find it again."""
+        return f"{self.title} · images {self.shard}" if self.shard else self.title
 
     @property
     def own_log(self) -> str:
