@@ -84,5 +84,5 @@ def test_results_at_an_address_are_refused_and_no_folder_of_that_name_is_made(gi
 
 def test_results_that_snakemake_would_keep_in_a_storage_are_refused():
     stored(None)
-    with pytest.raises(ConfigError, match="^results: --default-storage-provider fs keeps them elsewhere"):
+    with pytest.raises(ConfigError, match=r"^results: --default-storage-provider fs keeps them elsewhere"):
         stored("fs")
