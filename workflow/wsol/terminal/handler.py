@@ -50,6 +50,7 @@ class Calm(logging.Handler):
         self._total = 0
         self._finished: list[tuple[Started, float]] = []
         self._grouped: set[int] = set()
+        self._asked: dict[int, Mapping[str, Any]] = {}
         self._status: int | None = None
         self._aside: Aside | None = None
         self._ended = threading.Event()
@@ -106,11 +107,12 @@ class Calm(logging.Handler):
         self.progress.know(record.stats)
 
     def _on_job_info(self, record: Any) -> None:
+        self._asked[record.jobid] = dict(getattr(record, "resources", None) or {})
         found = dict(record.wildcards.items())
         shard = found.get("shard", "")
-        asked = dict(getattr(record, "resources", None) or {})
-        named, logs = lines.names(found, self._called), list(record.log)
-        job = Started(record.rule_name, named, shard, logs, record.threads, record.created, asked)
+        job = Started(
+            record.rule_name, lines.names(found, self._called), shard, list(record.log), record.threads, record.created
+        )
         self.progress.start(record.jobid, job)
 
     def _on_job_finished(self, record: Any) -> None:
@@ -140,6 +142,8 @@ class Calm(logging.Handler):
         """A group of jobs is made again as one; those are told of that had not written their files."""
         jobs = {job["jobid"]: job for job in record.job_error_info}
         self._grouped.update(jobs)
+        for number in jobs:  # what an earlier try of the group came to
+            self.failed.pop(number, None)
         told = [job for job in jobs.values() if not all(map(os.path.exists, job["output"]))] or jobs.values()
         for job in told:
             self._fail(job["jobid"], job["rule_name"], [*job["log"], *record.aux_logs], record.created)
@@ -180,10 +184,11 @@ class Calm(logging.Handler):
         self.interrupted = self.interrupted or status == STOPPED
         if self.interrupted:
             return
-        job = job or Started(stage, [], "", logs[:1], 1, self.begun)
+        job = job or Started(stage, [], "", logs, 1, self.begun)
         clusters = logs[1] if len(logs) > 1 else ""  # a rule has one log, which a cluster's own follows
         word = cluster.ended(said, clusters)
-        why = cluster.reason(word, stage, job.shard, job.asked) if word else joblog.reason(logs, job.since, status)
+        asked = self._asked.get(number, {})
+        why = cluster.reason(word, stage, job.shard, asked) if word else joblog.reason(logs, job.since, status)
         self.failed[number] = telling.Failure(job.place, why, job.own_log, clusters)
         if not self.verbose:
             self.screen.warn(telling.failed(job, self.progress))

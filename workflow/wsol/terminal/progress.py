@@ -4,7 +4,6 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
 from wsol.terminal import lines
 
@@ -20,10 +19,7 @@ def _timings() -> dict[str, deque[float]]:
 
 @dataclass
 class Started:
-    """A job at work since `since`, in seconds since 1970; `named` are the user's names, `log` its log's paths.
-
-    `asked` are the resources that a cluster gives it.
-    """
+    """A job at work since `since`, in seconds since 1970; `named` are the user's names, `log` its log's paths."""
 
     stage: str
     named: list[str]
@@ -31,7 +27,6 @@ class Started:
     log: list[str]
     threads: int
     since: float
-    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
