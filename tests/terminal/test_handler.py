@@ -159,16 +159,18 @@ def test_of_a_group_on_a_cluster_each_job_is_named(run):
     assert [failure.log for failure in run.calm.failed.values()] == ["4.log", "5.log"]
 
 
-def test_of_a_group_that_a_cluster_ended_the_jobs_are_named_that_had_not_written_their_files(run):
+def test_of_a_group_that_a_cluster_ended_the_job_is_named_that_was_at_work(run):
     run.begin()
-    (run.root / "heatmap.npz").touch()
+    for made in ("heatmap.npz", "heatmap.log", "localize.log"):  # score has not begun
+        (run.root / made).touch()
     (run.root / "slurm.log").write_text(
         "slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED AT 05:54 DUE TO TIME LIMIT ***\n"
     )
     jobs = []
-    for number, rule in ((4, "heatmap"), (5, "localize")):
+    for number, rule in ((4, "heatmap"), (5, "localize"), (6, "score")):
         run.start(number, rule, f"{rule}.log", shard="000000-000019", cam="a@1f3a5c77")
-        jobs.append({"jobid": number, "rule_name": rule, "log": [f"{rule}.log"], "output": [run.root / f"{rule}.npz"]})
+        log, output = str(run.root / f"{rule}.log"), str(run.root / f"{rule}.npz")
+        jobs.append({"jobid": number, "rule_name": rule, "log": [log], "output": [output]})
     run.log("group_error", level=logging.ERROR, job_error_info=jobs, aux_logs=[str(run.root / "slurm.log")])
     for job in jobs:  # Snakemake tells of each once more, without the cluster's log
         run.log("job_error", level=logging.ERROR, rule_name=job["rule_name"], jobid=job["jobid"], log=job["log"])

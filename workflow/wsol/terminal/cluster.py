@@ -1,7 +1,7 @@
 """Why a cluster ended a job that did not end by itself, and what to do."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,20 @@ def reason(word: str, stage: str, shard: str, asked: Mapping[str, Any]) -> str:
     limit, more = (f"its {had} {unit}", str(2 * had)) if isinstance(had, int) else ("it had", "…")
     less = ", or set a smaller shard_size" if shard else ""
     return f"{word}: {WORDS[word]} {limit}. Ask for more (set-resources: {stage}: {{{name}: {more}}}){less}."
+
+
+def unfinished(jobs: Sequence[Mapping[str, Any]], since: float) -> Sequence[Mapping[str, Any]]:
+    """Of a group of jobs that began at `since` and has failed, those at work then; all where that cannot be told.
+
+    Each has its `output` and its `log`, of which the first is written when a job begins.
+    """
+    unwritten = [job for job in jobs if not all(Path(path).exists() for path in job["output"])] or jobs
+    return [job for job in unwritten if any(_modified(log) >= since - 1 for log in job["log"][:1])] or unwritten
+
+
+def _modified(path: str) -> float:
+    """When a file was last written; 0 where there is none."""
+    return Path(path).stat().st_mtime if Path(path).exists() else 0.0
 
 
 def _tail(log: str) -> str:

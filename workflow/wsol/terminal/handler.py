@@ -1,7 +1,6 @@
 """What Snakemake logs, told as one calm line per job; everything else of it stays in its own log."""
 
 import logging
-import os
 import re
 import sys
 import threading
@@ -139,13 +138,13 @@ class Calm(logging.Handler):
         self._fail(record.jobid, record.rule_name, list(record.log), record.created, said)
 
     def _on_group_error(self, record: Any) -> None:
-        """A group of jobs is made again as one; those are told of that had not written their files."""
+        """A group of jobs is made again as one; those are told of that were at work."""
         jobs = {job["jobid"]: job for job in record.job_error_info}
         self._grouped.update(jobs)
         for number in jobs:  # what an earlier try of the group came to
             self.failed.pop(number, None)
-        told = [job for job in jobs.values() if not all(map(os.path.exists, job["output"]))] or jobs.values()
-        for job in told:
+        since = min((self.progress.running[n].since for n in jobs if n in self.progress.running), default=self.begun)
+        for job in cluster.unfinished(list(jobs.values()), since):
             self._fail(job["jobid"], job["rule_name"], [*job["log"], *record.aux_logs], record.created)
         for number in jobs:
             self.progress.end(number, record.created, done=False)
