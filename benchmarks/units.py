@@ -1,6 +1,6 @@
 """What an evaluation takes a target, stage by stage, and what that comes to: `python benchmarks/units.py`.
 
-    python benchmarks/units.py [--sizes 1000 5000] [--network 64 256] [--shard 2000] [--targets 1000 … 10000000]
+    python benchmarks/units.py [--sizes 1000 5000] [--network 256 1024] [--shard 2000] [--targets 1000 … 10000000]
 
 Runs the workflow on generated data of two sizes, one shard each: boxes, a control and imported 7x7 maps, cut at every
 thousandth; then drawn images through MobileNetV2 of random weights, with Grad-CAM. Each job's processor time and peak
@@ -71,7 +71,7 @@ class Measured(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs=2, default=[1000, 5000], help="images with annotations alone")
-    parser.add_argument("--network", type=int, nargs=2, default=[64, 256], help="images through a network")
+    parser.add_argument("--network", type=int, nargs=2, default=[256, 1024], help="images through a network")
     parser.add_argument("--shard", type=int, default=2000)
     parser.add_argument("--targets", type=int, nargs="+", default=[1000, 50_000, 1_000_000, 10_000_000])
     options = parser.parse_args()
@@ -232,9 +232,11 @@ def show_totals(
             {
                 "jobs": f"{jobs:,}",
                 "files": f"{files.at(shards):,.0f}",
-                "disk, GB": f"{disk / 1e9:.2g}",
-                f"evidence of {AT_ONCE} jobs at once, GB": f"{waiting / 1e9:.2g}",
-                "CPU hours": f"{work / 3600:.2g}",
+                "disk, GB": f"{disk / 1e9:.3g}",
+                f"evidence of {AT_ONCE} jobs at once, GB": f"{waiting / 1e9:.3g}",
+                "CPU hours": f"{work / 3600:.3g}",
+                # A job of the cluster's is one Snakemake that starts another.
+                "and on SLURM, of starts": f"{2 * jobs * planning[0].fixed / 3600:.3g}",
                 **{f"`{stage}`, MB": f"{stages[stage][1].at(width):,.0f}" for stage in sharded},
                 **{f"`{stage}`, MB": f"{stages[stage][1].at(n):,.0f}" for stage in once},
                 "Snakemake's plan, CPU s": f"{planning[0].at(jobs):,.0f}",
