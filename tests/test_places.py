@@ -5,7 +5,7 @@ import pytest
 from configs import GOOD, changed
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
-from wsol.places import expanded, results
+from wsol.places import expanded, results, stored
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,18 @@ def test_a_link_to_itself_is_one_line(tmp_path):
 
 def test_a_default_is_where_it_was():
     assert check(GOOD).settings["results"] == "results"
+
+
+@pytest.mark.parametrize("given", ["s3://bucket/results", "http://127.0.0.1/results", "fs://results"])
+def test_results_at_an_address_are_refused_and_no_folder_of_that_name_is_made(given, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=f"^results: '{given}' is an address; results lie in a folder"):
+        results(given, {})
+    assert not list(tmp_path.iterdir())
+    assert results("a:b/c", {}) == "a:b/c"
+
+
+def test_results_that_snakemake_would_keep_in_a_storage_are_refused():
+    stored(None)
+    with pytest.raises(ConfigError, match=r"^results: --default-storage-provider fs keeps them elsewhere"):
+        stored("fs")

@@ -45,7 +45,8 @@ class Snakemake:
 
     def start(self, number, rule, log="", threads=1, **wildcards):
         logs = [str(self.root / log)] if log else []
-        self.log("job_info", rule_name=rule, jobid=number, wildcards=wildcards, log=logs, threads=threads)
+        about = {"wildcards": wildcards, "log": logs, "threads": threads, "resources": {"runtime": 4, "mem_mb": 800}}
+        self.log("job_info", rule_name=rule, jobid=number, **about)
 
     def finish(self, number):
         self.log("job_finished", job_id=number)
@@ -156,6 +157,41 @@ def test_of_a_group_on_a_cluster_each_job_is_named(run):
     jobs = [{"jobid": n, "rule_name": "localize", "log": [f"{n}.log"], "output": []} for n in (4, 5)]
     run.log("group_error", level=logging.ERROR, job_error_info=jobs, aux_logs=["slurm.log"])
     assert [failure.log for failure in run.calm.failed.values()] == ["4.log", "5.log"]
+
+
+def test_of_a_group_that_a_cluster_ended_the_job_is_named_that_was_at_work(run):
+    run.begin()
+    for made in ("heatmap.npz", "heatmap.log", "localize.log"):  # score has not begun
+        (run.root / made).touch()
+    (run.root / "slurm.log").write_text(
+        "slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED AT 05:54 DUE TO TIME LIMIT ***\n"
+    )
+    jobs = []
+    for number, rule in ((4, "heatmap"), (5, "localize"), (6, "score")):
+        run.start(number, rule, f"{rule}.log", shard="000000-000019", cam="a@1f3a5c77")
+        log, output = str(run.root / f"{rule}.log"), str(run.root / f"{rule}.npz")
+        jobs.append({"jobid": number, "rule_name": rule, "log": [log], "output": [output]})
+    run.log("group_error", level=logging.ERROR, job_error_info=jobs, aux_logs=[str(run.root / "slurm.log")])
+    for job in jobs:  # Snakemake tells of each once more, without the cluster's log
+        run.log("job_error", level=logging.ERROR, rule_name=job["rule_name"], jobid=job["jobid"], log=job["log"])
+    (failure,) = run.calm.failed.values()
+    assert str(failure).startswith("localize a · images 000000-000019: TIMEOUT: ") and not run.calm.progress.running
+    assert failure.clusters == str(run.root / "slurm.log")
+
+
+def test_what_a_cluster_calls_the_end_of_a_job_goes_before_its_log(run):
+    run.begin()
+    (run.root / "a.log").write_text("localize: 40/200 images, 60 s\n")
+    run.start(1, "localize", "a.log", shard="000000-000199", cam="a@1f3a5c77")
+    logs = [str(run.root / "a.log"), str(run.root / "slurm.log")]
+    said = "SLURM-job '9' failed, SLURM status is: 'TIMEOUT'. Detailed failure reason unavailable."
+    run.log("job_error", level=logging.ERROR, rule_name="localize", jobid=1, log=logs, rule_msg=said)
+    run.calm.explain()
+    assert run.told[1] == (
+        "! localize a · images 000000-000199: TIMEOUT: it took longer than its 4 min. "
+        "Ask for more (set-resources: localize: {runtime: 8}), or set a smaller shard_size."
+    )
+    assert run.told[3] == f"  the cluster's: {run.root}/slurm.log"
 
 
 def test_a_word_brings_snakemakes_own_back(tmp_path):

@@ -25,6 +25,6 @@ def test_no_more_jobs_run_at_once_than_there_are_cards(workflow, monkeypatch, ca
     run = workflow(EXPERIMENT, "-k", "--resources", f"gpu={cards}", cores=4)
     assert run.returncode == 1
     line = "gpus: TensorFlow sees no card here (CUDA_VISIBLE_DEVICES is '-1'); say `gpus: 0`, or install `.[cuda]`."
-    assert f"! predict net · b: {line}" in run.stderr
+    assert f"! predict net · b · images 000000-000004: {line}" in run.stderr
     events = re.findall(r"localrule (predict):|Error in rule (predict):", run.said)
     assert " ".join("begins" if began else "ends" for began, _ in events) == order

@@ -134,7 +134,7 @@ def test_a_broken_image_and_a_job_that_fails_stand_out(workflow, tmp_path):
     assert any(line.startswith("! imported theirs · birds: 1 of 6 targets have no map") for line in loud)
     assert any(line.startswith("! control   center · birds · failed · ") for line in loud)
     why = "results: cannot be written: No space left on device. What was complete before is whole."
-    assert told[-4] == f"! control center · birds: {why}"
+    assert told[-4] == f"! control center · birds · images 000000-000005: {why}"
     assert re.fullmatch(r"  log: results/logs/control/birds@\w+/center@\w+/000000-000005\.log", told[-3])
     assert re.fullmatch(r"1 job failed\. \d+ of 10 jobs are done .* give the same command again\.", told[-2])
     assert told[-1].startswith("Snakemake's words: .snakemake/log/")

@@ -5,7 +5,7 @@ import time
 from wsol.experiment.recorded import asked, record
 from wsol.experiment.renamed import renamed
 from wsol.provenance import audit, fingerprints, products, sums
-from wsol import lock
+from wsol import lock, places
 
 SHOWN = 10  # deleted files that are named
 STARTED = time.time()
@@ -68,6 +68,7 @@ if workflow.is_main_process:
     for line in renamed(config):
         print("config:", line, file=sys.stderr)
     try:
+        places.stored(workflow.storage_settings.default_storage_provider)
         start()
         told = processor.warning(EXPERIMENT.settings["instructions"])
         if told and RUNS and experiments.planned(EXPERIMENT):

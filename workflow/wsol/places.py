@@ -12,6 +12,8 @@ VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 LONGEST = 255  # bytes of a name on most file systems
 # Braces are wildcards in a path of the workflow, stars and control characters end in other files than were meant.
 UNUSABLE = re.compile(r"[{}*\x00-\x1f\x7f]|^\s|\s$")
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+FOLDER = "results lie in a folder, which every job can lock and read: mount one, or copy them when they are done"
 
 
 class Located(str):
@@ -116,6 +118,8 @@ def results(given: str, images: Mapping[str, str]) -> str:
     text = expanded("results", given)
     if bad := UNUSABLE.search(text):
         raise ConfigError(f"results: {text!r} has {bad[0]!r} in a place where a path of the workflow cannot have it.")
+    if ADDRESS.match(text):
+        raise ConfigError(f"results: {text!r} is an address; {FOLDER}.")
     path = Path(text)  # without "./" and "//", which Snakemake warns of
     if long := [part for part in path.parts if len(os.fsencode(part)) > LONGEST]:
         raise ConfigError(f"results: a folder's name has {LONGEST} bytes at most, '{long[0][:16]}…' has more.")
@@ -133,3 +137,13 @@ def results(given: str, images: Mapping[str, str]) -> str:
                 f"results: '{path}' lies in {named(pictures)}, the images of '{name}'; name one beside it."
             )
     return str(path)
+
+
+def stored(provider: str | None) -> None:
+    """A ConfigError where Snakemake would keep results in a storage: none of it could be locked, nor looked through.
+
+    `provider` is that of Snakemake's `--default-storage-provider`. What a run says of damaged files, of those that a
+    kill has left behind and of other runs it knows from the folder itself.
+    """
+    if provider:
+        raise ConfigError(f"results: --default-storage-provider {provider} keeps them elsewhere; {FOLDER}.")

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from wsol.job import KILLED, STOPPED
-from wsol.terminal import costs, joblog, lines, telling
+from wsol.terminal import cluster, costs, joblog, lines, telling
 from wsol.terminal.estimate import TimeLeft, sized
 from wsol.terminal.progress import TARGETS, Progress, Started
 from wsol.terminal.screen import Aside, Screen
@@ -52,6 +52,8 @@ class Calm(logging.Handler):
         self._called = called
         self._total = 0
         self._finished: list[tuple[Started, float]] = []
+        self._grouped: set[int] = set()
+        self._asked: dict[int, Mapping[str, Any]] = {}
         self._status: int | None = None
         self._aside: Aside | None = None
         self._ended = threading.Event()
@@ -112,6 +114,7 @@ class Calm(logging.Handler):
         self.progress.know([sized(*job, self._called) for job in self._jobs()])
 
     def _on_job_info(self, record: Any) -> None:
+        self._asked[record.jobid] = dict(getattr(record, "resources", None) or {})
         found = dict(record.wildcards.items())
         shard = found.get("shard", "")
         size = sized(record.rule_name, found, record.threads, self._called)
@@ -137,11 +140,23 @@ class Calm(logging.Handler):
         self._finished.clear()
 
     def _on_job_error(self, record: Any) -> None:
-        self._fail(record.jobid, record.rule_name, list(record.log), record.created)
+        if record.jobid in self._grouped:  # said of its group
+            self._grouped.discard(record.jobid)
+            return
+        said = getattr(record, "rule_msg", None)
+        self._fail(record.jobid, record.rule_name, list(record.log), record.created, said)
 
     def _on_group_error(self, record: Any) -> None:
-        for job in record.job_error_info:
+        """A group of jobs is made again as one; those are told of that were at work."""
+        jobs = {job["jobid"]: job for job in record.job_error_info}
+        self._grouped.update(jobs)
+        for number in jobs:  # what an earlier try of the group came to
+            self.failed.pop(number, None)
+        since = min((self.progress.running[n].since for n in jobs if n in self.progress.running), default=self.begun)
+        for job in cluster.unfinished(list(jobs.values()), since):
             self._fail(job["jobid"], job["rule_name"], [*job["log"], *record.aux_logs], record.created)
+        for number in jobs:
+            self.progress.end(number, record.created, done=False)
 
     def _on_error(self, record: logging.LogRecord) -> None:
         """An exception: of a job's program, which `job_error` follows, or of Snakemake itself."""
@@ -171,14 +186,18 @@ class Calm(logging.Handler):
         for words in joblog.told(job.own_log):
             self.screen.warn(f"{job.title}: {words}")
 
-    def _fail(self, number: int, stage: str, logs: list[str], now: float) -> None:
+    def _fail(self, number: int, stage: str, logs: list[str], now: float, said: str | None = None) -> None:
         job = self.progress.end(number, now, done=False)
         status, self._status = self._status, None
         self.interrupted = self.interrupted or status == STOPPED
         if self.interrupted:
             return
         job = job or Started(stage, [], "", logs, sized(stage, {}, 1), self.begun)
-        self.failed[number] = telling.Failure(job.title, joblog.reason(logs, job.since, status), job.own_log)
+        clusters = logs[1] if len(logs) > 1 else ""  # a rule has one log, which a cluster's own follows
+        word = cluster.ended(said, clusters)
+        asked = self._asked.get(number, {})
+        why = cluster.reason(word, stage, job.shard, asked) if word else joblog.reason(logs, job.since, status)
+        self.failed[number] = telling.Failure(job.place, why, job.own_log, clusters)
         if not self.verbose:
             self.screen.warn(telling.failed(job, self.progress))
 
@@ -217,6 +236,8 @@ class Calm(logging.Handler):
         for failure in self.failed.values():
             self.screen.warn(str(failure))
             self.screen.say(f"  log: {failure.log}")
+            if failure.clusters:
+                self.screen.say(f"  the cluster's: {failure.clusters}")
         self.screen.say(telling.ending(self.progress, len(self.failed), self.interrupted))
         self.screen.say(self._where())
 

@@ -28,6 +28,11 @@ class Started:
         return lines.title(self.stage, self.named)
 
     @property
+    def place(self) -> str:
+        """What it is and of which images, for who has to find it again."""
+        return f"{self.title} · images {self.shard}" if self.shard else self.title
+
+    @property
     def own_log(self) -> str:
         """The rule's log, "" without one; a cluster's own log may follow it."""
         return self.log[0] if self.log else ""

@@ -12,11 +12,12 @@ RUNNING_SHOWN = 2
 
 @dataclass(frozen=True)
 class Failure:
-    """A job that failed: what it was, why, and where its log lies."""
+    """A job that failed: what it was, why, and where its log lies, and the one that a cluster keeps of it."""
 
     title: str
     reason: str
     log: str
+    clusters: str = ""
 
     def __str__(self) -> str:
         return f"{self.title}: {self.reason}"
