@@ -13,6 +13,7 @@ from wsol.regions.branches import Branches
 
 BITS = 11  # of a key that are sorted by at a time
 VALUES = 256  # of a byte
+PIXEL = 1 << 32  # in a table: more than the areas of all pixels
 
 
 class Arrivals(NamedTuple):
@@ -43,27 +44,27 @@ def arrivals(values: NDArray, floor: float, gain: NDArray[np.uint8], branches: B
 def _counted(flat, floor, gain, runs, offsets):
     """By a table of all values of a byte and all branches."""
     count = len(offsets) - 1
-    area = np.zeros((VALUES, count), np.int32)
-    arrive = np.zeros((VALUES, count), np.bool_)
+    table = np.zeros((VALUES, count), np.int64)  # how many pixels arrive, and below that the area that they add
     for k in range(count):
         for r in range(offsets[k], offsets[k + 1]):
+            if max(flat[runs[r, 0]], flat[runs[r, 1] - 1]) <= floor:
+                continue
             for pixel in range(runs[r, 0], runs[r, 1]):
-                area[flat[pixel], k] += gain[pixel] if len(gain) else 1
-                arrive[flat[pixel], k] = True
+                table[flat[pixel], k] += PIXEL + (gain[pixel] if len(gain) else 1)
     levels = np.empty(VALUES * count, np.uint8)
     branch = np.empty(VALUES * count, np.int32)
-    areas = np.empty(VALUES * count, np.int64)
+    area = np.empty(VALUES * count, np.int64)
     n = 0
     for level in range(VALUES - 1, -1, -1):
         if level <= floor:
             break
         for k in range(count):
-            if arrive[level, k]:
+            if table[level, k] > 0:
                 levels[n] = level
                 branch[n] = k
-                areas[n] = area[level, k]
+                area[n] = table[level, k] % PIXEL
                 n += 1
-    return levels[:n], branch[:n], areas[:n]
+    return levels[:n], branch[:n], area[:n]
 
 
 @njit(cache=True, nogil=True)

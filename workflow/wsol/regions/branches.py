@@ -34,16 +34,16 @@ def branched(values: NDArray, bottom: float, *, eight: bool, outside: bool = Fal
     """The branches of a map [H W], of its pixels above `bottom`.
 
     `eight`: diagonal neighbours touch. `outside`: beyond the border is one more branch, the last, which never appears
-    and takes in whatever reaches the border.
+    and takes in whatever reaches the border. It has no runs.
     """
     starts, peaks, lines = parted(values)
-    joins, levels = touching(values, starts, peaks, lines, eight)
+    joins, levels = touching(values, starts, peaks, lines, eight, outside)
     if outside:
         joins, levels = framed(values, starts, peaks, lines, joins, levels)
     order = np.argsort(levels, kind="stable")[::-1]
     births = np.append(values.ravel()[peaks].astype(np.float64), [np.inf] if outside else [])
     first, parent, end = _merged(births, joins, levels, order, bottom)
-    runs, branch = _runs(values.ravel(), starts, peaks, first, parent, end)
+    runs, branch = _runs(values.ravel(), starts, peaks, first, parent, end, len(parent) - outside)
     return Branches(parent, end, *_grouped(runs, branch, len(parent)))
 
 
@@ -123,35 +123,46 @@ def _at(node, level, up, end):
 
 
 @njit(cache=True, nogil=True)
-def _runs(flat, starts, peaks, first, parent, end):
-    """Runs of pixels of one branch, [r 2] in the order of segments, and the branch of each [r]."""
+def _runs(flat, starts, peaks, first, parent, end, count):
+    """Runs of pixels of one branch, [r 2] in the order of segments, and the branch of each [r], one of `count`."""
     runs = np.empty((4 * len(peaks) + 1, 2), np.int32)
     branch = np.empty(len(runs), np.int32)
     n = 0
     for s in range(len(peaks)):
-        for right in (False, True):  # the flank with the peak, from there to the left; then that to the right
-            k = first[s]
-            start = peaks[s] + 1
-            stop = starts[s + 1] if right else start
-            if not right:
-                start = starts[s]
-            while k != NONE and start < stop:
-                if right:
-                    cut = _not_above(flat, start, stop, end[k])
-                    low, high, start = start, cut, cut
-                else:
-                    cut = _above(flat, start, stop, end[k])
-                    low, high, stop = cut, stop, cut
-                if low < high:
-                    if n == len(branch):
-                        runs = np.concatenate((runs, runs))
-                        branch = np.concatenate((branch, branch))
-                    runs[n, 0] = low
-                    runs[n, 1] = high
-                    branch[n] = k
-                    n += 1
-                k = parent[k]
+        # A way down to the bottom takes no more steps than there are branches; two flanks go it.
+        if n + 2 * min(count, starts[s + 1] - starts[s]) > len(branch):
+            runs = np.concatenate((runs, np.empty_like(runs)))
+            branch = np.concatenate((branch, np.empty_like(branch)))
+        n = _flanks(flat, starts[s], peaks[s], starts[s + 1], first[s], parent, end, count, runs, branch, n)
     return runs[:n], branch[:n]
+
+
+@njit(cache=True, nogil=True)
+def _flanks(flat, start, peak, stop, first, parent, end, count, runs, branch, n):
+    """Append the runs of one segment to n others; returns how many there are."""
+    k = first
+    right = peak + 1
+    while k != NONE and k < count and right > start:  # from the peak, and with it, to the left
+        left = _above(flat, start, right, end[k])
+        if left < right:
+            runs[n, 0] = left
+            runs[n, 1] = right
+            branch[n] = k
+            n += 1
+        right = left
+        k = parent[k]
+    k = first
+    left = peak + 1
+    while k != NONE and k < count and left < stop:
+        right = _not_above(flat, left, stop, end[k])
+        if left < right:
+            runs[n, 0] = left
+            runs[n, 1] = right
+            branch[n] = k
+            n += 1
+        left = right
+        k = parent[k]
+    return n
 
 
 @njit(cache=True, nogil=True)

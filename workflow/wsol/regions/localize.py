@@ -18,7 +18,7 @@ from wsol.regions.drawing import Drawing, drawing
 from wsol.regions.parting import SPLIT
 from wsol.regions.protocols import PROTOCOLS, Protocol
 from wsol.regions.regions import Regions, cut
-from wsol.regions.thresholds import levels_of
+from wsol.regions.thresholds import levels_of, swept_levels
 
 
 def localize(
@@ -59,8 +59,9 @@ def localize(
     counts = np.full(len(sizes), b"", object)
     found: list[Regions] = []
     groups = maps.groups()
+    swept = swept_levels(threshold, PROTOCOLS[protocol].step)
     for group in groups:  # one map at a time: the canvases of a shard need not fit into memory
-        one = _cut(maps.draw(group[0]), threshold, PROTOCOLS[protocol], masks)
+        one = _cut(maps.draw(group[0]), threshold, swept, PROTOCOLS[protocol], masks)
         found.append(one.regions)
         if not one.shown:
             became[group] = np.where(became[group] == "ok", "degenerate", became[group])
@@ -77,12 +78,14 @@ class Cut(NamedTuple):
     shown: bool  # whether there was anything to cut
 
 
-def _cut(drawn: Drawn, threshold: Mapping[str, Any], protocol: Protocol, masks: bool) -> Cut:
-    """A map that was drawn on its canvas, cut at the levels that the threshold chooses on it."""
+def _cut(drawn: Drawn, threshold: Mapping[str, Any], swept: NDArray | None, protocol: Protocol, masks: bool) -> Cut:
+    """A map that was drawn on its canvas, cut at the levels that the threshold chooses on it; `swept`: those that all share."""
     prepared = protocol.as_cut(drawn.values)
     # Only as it is cut does a map show whether there is anything to cut: padding is gone, whole numbers are made.
     shown = bool(prepared.any())
-    levels = levels_of(threshold, prepared) if shown else np.zeros(1)
+    levels = np.zeros(1)
+    if shown:
+        levels = levels_of(threshold, prepared) if swept is None else swept
     one_for_all = threshold["method"] != "sweep" or not shown
     split = threshold.get(SPLIT) if shown else None
     regions = _on_canvas(cut(prepared, levels, protocol, split), drawn, open_ended=one_for_all)

@@ -89,29 +89,33 @@ def normalized(resized: NDArray[np.floating], normalization: str) -> NDArray[np.
     if not np.isfinite([low, high]).all() or low == high:
         return np.zeros_like(resized)
     with np.errstate(invalid="ignore", over="ignore"):
-        scaled = NORMALIZATIONS[normalization](resized)
-    # A range may be too wide for its type, or too narrow to divide by.
-    return scaled if np.isfinite([scaled.min(), scaled.max()]).all() else np.zeros_like(resized)
+        # A range may be too wide for its type, or too narrow to divide by: its ends tell.
+        ends = NORMALIZATIONS[normalization](np.array([low, high], resized.dtype), low, high)
+        return NORMALIZATIONS[normalization](resized, low, high) if np.isfinite(ends).all() else np.zeros_like(resized)
 
 
-def minmax(values: NDArray) -> NDArray:
+def minmax(values: NDArray, low: np.floating, high: np.floating) -> NDArray:
     """The least value becomes 0, the greatest 1."""
-    values -= values.min()
-    values /= values.max()
+    values -= low
+    values /= high - low
     return values
 
 
-def maximum(values: NDArray) -> NDArray:
+def maximum(values: NDArray, low: np.floating, high: np.floating) -> NDArray:
     """The greatest value becomes 1, 0 stays; zeros if no value is positive."""
-    if values.max() <= 0:
+    if high <= 0:
         return np.zeros_like(values)
-    values /= values.max()
+    values /= high
     return values
 
 
-def unchanged(values: NDArray) -> NDArray:
+def unchanged(values: NDArray, low: np.floating, high: np.floating) -> NDArray:
     """The map's own values."""
     return values
 
 
-NORMALIZATIONS: dict[str, Callable[[NDArray], NDArray]] = {"minmax": minmax, "max": maximum, "none": unchanged}
+NORMALIZATIONS: dict[str, Callable[[NDArray, np.floating, np.floating], NDArray]] = {
+    "minmax": minmax,
+    "max": maximum,
+    "none": unchanged,
+}

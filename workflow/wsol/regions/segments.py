@@ -32,13 +32,23 @@ def parted(values):
         lines[y] = n
         pixel = y * width
         last = pixel + width - 1
+        value = after = flat[pixel]
         while pixel <= last:
             starts[n] = pixel
-            while pixel < last and flat[pixel + 1] >= flat[pixel]:
+            while pixel < last:
+                after = flat[pixel + 1]
+                if after < value:
+                    break
+                value = after
                 pixel += 1
             peaks[n] = pixel
-            while pixel < last and flat[pixel + 1] <= flat[pixel]:
+            while pixel < last:
+                after = flat[pixel + 1]
+                if after > value:
+                    break
+                value = after
                 pixel += 1
+            value = after
             pixel += 1
             n += 1
     lines[height] = n
@@ -47,10 +57,10 @@ def parted(values):
 
 
 @njit(cache=True, nogil=True)
-def touching(values, starts, peaks, lines, eight):
+def touching(values, starts, peaks, lines, eight, outside):
     """Pairs of segments that touch, int32 [n 2], and the highest level at which they do [n].
 
-    `eight`: diagonal neighbours touch.
+    `eight`: diagonal neighbours touch. `outside`: but for pairs that both have their peaks on the border.
     """
     height, width = values.shape
     flat = values.ravel()
@@ -70,9 +80,16 @@ def touching(values, starts, peaks, lines, eight):
                 below += 1
             b = below
             while b < stop and starts[b] - width < starts[a + 1] + reach:
-                n = _note(joins, weights, n, a, b, _contact(flat, width, reach, starts, peaks, a, b))
+                if not outside or not (_on_border(peaks[a], height, width) and _on_border(peaks[b], height, width)):
+                    n = _note(joins, weights, n, a, b, _contact(flat, width, reach, starts, peaks, a, b))
                 b += 1
     return joins[:n], weights[:n]
+
+
+@njit(cache=True, nogil=True)
+def _on_border(pixel, height, width):
+    x = pixel % width
+    return x == 0 or x == width - 1 or pixel < width or pixel >= (height - 1) * width
 
 
 @njit(cache=True, nogil=True)
