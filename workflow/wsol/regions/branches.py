@@ -7,6 +7,9 @@ segment (`segments`) those are runs, cut where levels are at which branches end:
 The kernels here call only what stands in this file, see `segments`.
 """
 
+# mypy: allow-untyped-defs
+# Numba reads the types of what it compiles from each call; an annotation there is one that nothing checks.
+
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +45,7 @@ def branched(values: NDArray, bottom: float, *, eight: bool, outside: bool = Fal
         joins, levels = framed(values, starts, peaks, lines, joins, levels)
     order = np.argsort(levels, kind="stable")[::-1]
     births = np.append(values.ravel()[peaks].astype(np.float64), [np.inf] if outside else [])
-    first, parent, end = _merged(births, joins, levels, order, bottom)
+    first, parent, end = _merged(births, joins, levels, order, float(bottom))
     runs, branch = _runs(values.ravel(), starts, peaks, first, parent, end, len(parent) - outside)
     return Branches(parent, end, *_grouped(runs, branch, len(parent)))
 

@@ -6,6 +6,9 @@ only those are looked at that can widen it: the highest of each column and line,
 The kernels here call only what stands in this file, see `segments`.
 """
 
+# mypy: allow-untyped-defs
+# Numba reads the types of what it compiles from each call; an annotation there is one that nothing checks.
+
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +23,7 @@ LOW, HIGH = 0, 1  # of a span
 LEFT, FIRST, RIGHT, BOTTOM = range(4)  # sides of a box; the upper one is the line of a region's first pixel
 
 
-class Table(NamedTuple):
+class HeldBoxes(NamedTuple):
     """Boxes and the values that they hold at.
 
     Boxes `x0 y0 x1 y1 first`, int32 [m 5]: half-open pixels, and the region's first pixel in row-major order where the
@@ -43,14 +46,14 @@ class Histories(NamedTuple):
     first_offsets: NDArray[np.int64]  # [k + 1]
 
 
-def told(values: NDArray, branches: Branches, *, outside: bool = False) -> tuple[Table, Histories]:
+def told(values: NDArray, branches: Branches, *, outside: bool = False) -> tuple[HeldBoxes, Histories]:
     """The boxes of all regions of a map [H W] that has these branches; `outside`: the last of them is no region."""
     flat = values.ravel()
     parent, end, runs, offsets = branches
     count = len(parent) - outside
     firsts = _firsts(flat, end, runs, offsets, count)
     boxes, spans, *histories = _told(flat, values.shape[1], parent, end, runs, offsets, *firsts)
-    return Table(boxes, spans), Histories(*histories, *firsts)
+    return HeldBoxes(boxes, spans), Histories(*histories, *firsts)
 
 
 @njit(cache=True, nogil=True)

@@ -8,12 +8,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from wsol.regions.branches import branched
-from wsol.regions.histories import Table, told
+from wsol.regions.histories import HeldBoxes, told
 
-NOTHING = Table(np.zeros((0, 5), np.int32), np.zeros((0, 2)))
+NOTHING = HeldBoxes(np.zeros((0, 5), np.int32), np.zeros((0, 2)))
 
 
-def hollow(values: NDArray) -> tuple[NDArray, Table]:
+def hollow(values: NDArray) -> tuple[NDArray, HeldBoxes]:
     """A map, whole numbers [H W], with its regions' holes filled at every level, and the holes; itself if none.
 
     A hole is background that reaches the outside by no path of edge neighbours: turned upside down, a map's holes are
@@ -28,7 +28,7 @@ def hollow(values: NDArray) -> tuple[NDArray, Table]:
     holes, _ = told(depths, branches, outside=True)
     solid = values.copy()
     _fill(solid.ravel(), top, outside, *branches)
-    return solid, Table(holes.boxes, top - holes.spans[:, ::-1])
+    return solid, HeldBoxes(holes.boxes, top - holes.spans[:, ::-1])
 
 
 def filled(depth: NDArray) -> NDArray:

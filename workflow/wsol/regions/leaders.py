@@ -6,20 +6,23 @@ two meet are counted, from the highest down.
 The kernels here call only what stands in this file, see `segments`.
 """
 
+# mypy: allow-untyped-defs
+# Numba reads the types of what it compiles from each call; an annotation there is one that nothing checks.
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from wsol.regions.arrivals import arrivals
 from wsol.regions.branches import NONE, Branches
-from wsol.regions.histories import Histories, Table
+from wsol.regions.histories import HeldBoxes, Histories
 
 FAR = np.iinfo(np.int32).max
 
 
 def largest(
-    values: NDArray, bottom: float, branches: Branches, table: Table, histories: Histories, *, polygon: bool
-) -> Table:
+    values: NDArray, bottom: float, branches: Branches, table: HeldBoxes, histories: Histories, *, polygon: bool
+) -> HeldBoxes:
     """The box of the largest region at each value of a map [H W] above `bottom`, as rows that part these values.
 
     `polygon`: the largest region is the one with the largest polygon through pixel centres, and among equals the last
@@ -38,7 +41,7 @@ def largest(
         before, from_levels = _leaders(*arrivals(values, floor, gain, branches), polygon, parent, end, *histories[3:])
         last = slice(0, 0 if several or before[-1] == leaders[0] else 1)
         leaders, levels = np.append(before, leaders[last]), np.append(from_levels, levels[last])
-    return Table(*_led(table.boxes, bottom, leaders, levels, *histories[:3]))
+    return HeldBoxes(*_led(table.boxes, bottom, leaders, levels, *histories[:3]))
 
 
 @njit(cache=True, nogil=True)

@@ -84,8 +84,10 @@ KERNELS = {"linear": _tent, "cubic": _keys}
 
 def normalized(resized: NDArray[np.floating], normalization: str) -> NDArray[np.floating]:
     """A map on its canvas with its values brought to one scale, in its own memory; all zeros if it is degenerate."""
+    if not resized.size:
+        return resized
     # NaN is the least and the greatest of whatever it is among.
-    low, high = (resized.min(), resized.max()) if resized.size else (0, 0)
+    low, high = resized.min(), resized.max()
     if not np.isfinite([low, high]).all() or low == high:
         return np.zeros_like(resized)
     with np.errstate(invalid="ignore", over="ignore"):

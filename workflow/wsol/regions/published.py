@@ -17,7 +17,7 @@ from wsol.errors import DataError
 from wsol.regions import edges as bins
 from wsol.regions.branches import branched
 from wsol.regions.canvases import Canvas, Drawn, Frame, Plan
-from wsol.regions.histories import Table, told
+from wsol.regions.histories import HeldBoxes, told
 from wsol.regions.holes import hollow, regions_less_holes
 from wsol.regions.preparation import Preparation, prepare
 from wsol.regions.thresholds import PUBLISHED_STEP
@@ -52,7 +52,7 @@ def draw(heatmap: NDArray, frame: Frame, input_to_map: Affine, preparation: Prep
 
 
 @njit(cache=True, nogil=True)
-def quantised(values):
+def quantised(values: NDArray) -> NDArray[np.uint8]:
     """A map [H W] as bytes: 0 and less is 0, 1 and more is 255, what is between is rounded down.
 
     >>> quantised(np.array([[-1, 0.5, 0.999, 2]])).tolist()
@@ -107,8 +107,8 @@ class Published:
         given = self._levels(prepared, levels)
         rows, largest = _contours(*few(prepared, 0, given))
         highest = int(given.passed(np.max(prepared, initial=0)))
-        if highest < given.count:
-            nothing = np.array([[0, 0, 0, 0, highest, given.count]], np.int32)
+        if highest < given.number:
+            nothing = np.array([[0, 0, 0, 0, highest, given.number]], np.int32)
             rows = np.concatenate([rows, nothing])
             largest = np.concatenate([largest, nothing])
         height, width = prepared.shape
@@ -142,14 +142,14 @@ def _contours(values: NDArray, bottom: float, levels: Levels) -> tuple[Rows, Row
     solid, holes = hollow(values)
     table, largest = grow(solid, bottom, polygon=True)
     # The contour of a hole runs through the pixels around it, one further out on each side.
-    around = Table(holes.boxes + np.array([-1, -1, 1, 1, 0], np.int32), holes.spans)
+    around = HeldBoxes(holes.boxes + np.array([-1, -1, 1, 1, 0], np.int32), holes.spans)
     if len(around.boxes) and _islands(values, solid, around):
         table, _ = told(values, branched(values, bottom, eight=True))
     rows = [numbered(contours, levels.passed) for contours in (table, around)]
     return np.concatenate(rows), numbered(largest, levels.passed, parting=True)
 
 
-def _islands(values: NDArray, solid: NDArray, around: Table) -> bool:
+def _islands(values: NDArray, solid: NDArray, around: HeldBoxes) -> bool:
     """Whether regions lie in holes, `around` which there are boxes: then there are more of them than solid ones."""
     x0, y0 = around.boxes[:, :2].min(axis=0)
     x1, y1 = around.boxes[:, 2:4].max(axis=0)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wsol.regions.branches import branched
-from wsol.regions.histories import Table, told
+from wsol.regions.histories import HeldBoxes, told
 from wsol.regions.leaders import largest
 
 Rows = NDArray[np.int32]
@@ -26,7 +26,7 @@ FEW = 255  # levels that a byte can count
 class Levels(NamedTuple):
     """How many levels a map is cut at, and how many of them, the lowest ones, each of an array of values passes."""
 
-    count: int
+    number: int
     passed: Callable[[NDArray], NDArray]
 
 
@@ -42,12 +42,12 @@ def swept(values: NDArray, bottom: float, levels: Levels, *, polygon: bool) -> t
 
 def few(values: NDArray, bottom: float, levels: Levels) -> tuple[NDArray, float, Levels]:
     """The same levels of a map that says how many of them each pixel passes, if they are few; else what came."""
-    if levels.count > FEW:
+    if levels.number > FEW:
         return values, bottom, levels
-    return levels.passed(values).astype(np.uint8), 0, Levels(levels.count, np.asarray)
+    return levels.passed(values).astype(np.uint8), 0, Levels(levels.number, np.asarray)
 
 
-def grow(values: NDArray, bottom: float, *, polygon: bool) -> tuple[Table, Table]:
+def grow(values: NDArray, bottom: float, *, polygon: bool) -> tuple[HeldBoxes, HeldBoxes]:
     """Regions of the pixels of a map [H W] that are above `bottom`, and the largest one; diagonal neighbours touch.
 
     `polygon`: see `leaders.largest`.
@@ -58,7 +58,7 @@ def grow(values: NDArray, bottom: float, *, polygon: bool) -> tuple[Table, Table
     return table, largest(values, bottom, branches, table, histories, polygon=polygon)
 
 
-def numbered(table: Table, passed: Callable[[NDArray], NDArray], *, parting: bool = False) -> Rows:
+def numbered(table: HeldBoxes, passed: Callable[[NDArray], NDArray], *, parting: bool = False) -> Rows:
     """Rows `x0 y0 x1 y1 low high` [m 6]: a box holds at the levels numbered low + 1 .. high, from 1.
 
     `passed` says how many of the ascending levels each value passes. Rows stand in order of their first pixels; where
