@@ -79,7 +79,7 @@ class Cut(NamedTuple):
 
 
 def _cut(drawn: Drawn, threshold: Mapping[str, Any], swept: NDArray | None, protocol: Protocol, masks: bool) -> Cut:
-    """A map that was drawn on its canvas, cut at the levels that the threshold chooses on it, or at `swept`, all maps'."""
+    """A map that was drawn on its canvas, cut at the levels that the threshold chooses on it, or at those `swept`."""
     prepared = protocol.as_cut(drawn.values)
     # Only as it is cut does a map show whether there is anything to cut: padding is gone, whole numbers are made.
     shown = bool(prepared.any())
