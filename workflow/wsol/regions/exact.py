@@ -2,6 +2,7 @@
 half-open boxes compared in pixels of the image."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,7 @@ from wsol.affine import Affine
 from wsol.boxes import Boxes, asboxes
 from wsol.regions.canvases import IMAGE, INPUT, Canvas, boxes_on_image, on_image
 from wsol.regions.preparation import Preparation
-from wsol.regions.tree import grow
-
-Table = NDArray[np.int32]
+from wsol.regions.tree import Levels, Rows, swept
 
 
 class Exact:
@@ -40,15 +39,15 @@ class Exact:
     def passed(self, prepared: NDArray, levels: NDArray[np.float64]) -> NDArray[np.int32]:
         return np.searchsorted(levels, prepared, side="right").astype(np.int32)
 
-    def cut(self, prepared: NDArray, levels: NDArray[np.float64]) -> tuple[Table, Table]:
+    def cut(self, prepared: NDArray, levels: NDArray[np.float64]) -> tuple[Rows, Rows]:
         """The largest region has most pixels, and among equals the topmost, then leftmost first pixel.
 
         There is no box where no pixel passes, and none of a degenerate map.
         """
         if not prepared.any():
             return np.empty((0, 6), np.int32), np.empty((0, 6), np.int32)
-        rows, largest = grow(self.passed(prepared, levels), len(levels), eight=True, polygon=False)
-        return rows[:, :6], largest[:, :6]
+        below = np.nextafter(levels[0], -np.inf)
+        return swept(prepared, below, Levels(len(levels), partial(self.passed, levels=levels)), polygon=False)
 
     def truth_boxes(self, boxes: NDArray, sizes: NDArray) -> Boxes:
         return asboxes(boxes)

@@ -5,44 +5,50 @@ Regions are connected by edges and corners, so holes and the outside are connect
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-FAR = np.iinfo(np.int32).max
+from wsol.regions.branches import branched
+from wsol.regions.histories import HeldBoxes, told
+
+NOTHING = HeldBoxes(np.zeros((0, 5), np.int32), np.zeros((0, 2)))
 
 
-@njit(cache=True, nogil=True)
-def filled(depth):
-    """The map whose regions at every level are the given map's with their holes filled: reconstruction by erosion.
+def hollow(values: NDArray) -> tuple[NDArray, HeldBoxes]:
+    """A map, whole numbers [H W], with its regions' holes filled at every level, and the holes; itself if none.
 
-    A hole is background that reaches the outside by no path of edge neighbours. Each pixel sinks to the highest it must
-    pass on the way out, found by sweeps to and fro until one changes nothing (Vincent 1993).
+    A hole is background that reaches the outside by no path of edge neighbours: turned upside down, a map's holes are
+    regions like any other until they run into the outside. Their spans are those of the map's values.
     """
-    height, width = depth.shape
-    fill = np.full((height + 2, width + 2), FAR, np.int32)
-    # The frame is the outside: water leaves from there at level 0.
-    fill[0] = 0
-    fill[-1] = 0
-    fill[:, 0] = 0
-    fill[:, -1] = 0
-    changed = True
-    while changed:
-        changed = False
-        for y in range(1, height + 1):
-            changed |= _sink(fill[y], fill[y - 1], depth[y - 1])
-        for y in range(height, 0, -1):  # and back, from the far corner
-            changed |= _sink(fill[y, ::-1], fill[y + 1, ::-1], depth[y - 1, ::-1])
-    return fill[1:-1, 1:-1].copy()
+    top = np.iinfo(values.dtype).max
+    depths = top - values
+    branches = branched(depths, 0, eight=False, outside=True)
+    outside = len(branches.parent) - 1
+    if not outside:
+        return values, NOTHING
+    holes, _ = told(depths, branches, outside=True)
+    solid = values.copy()
+    _fill(solid.ravel(), top, outside, *branches)
+    return solid, HeldBoxes(holes.boxes, top - holes.spans[:, ::-1])
+
+
+def filled(depth: NDArray) -> NDArray:
+    """The map [H W] whose regions at every level are the given map's with their holes filled.
+
+    >>> filled(np.array([[3, 3, 3], [3, 0, 2], [3, 3, 3]], np.uint8)).tolist()
+    [[3, 3, 3], [3, 2, 2], [3, 3, 3]]
+    """
+    return hollow(depth)[0]
 
 
 @njit(cache=True, nogil=True)
-def _sink(line, beside, ground):
-    """One framed line, from the line beside it and from its own start: whether it changed."""
-    changed = False
-    before = line[0]
-    for x in range(len(ground)):
-        level = max(ground[x], min(before, min(line[x + 1], beside[x + 1])))
-        changed |= level != line[x + 1]
-        line[x + 1] = before = level
-    return changed
+def _fill(flat, top, outside, parent, end, runs, offsets):
+    """Raise the pixels of each hole to the level at which the last that it is part of reaches the outside."""
+    rim = np.empty(outside, flat.dtype)
+    for k in range(outside - 1, -1, -1):
+        whole = parent[k] == outside or parent[k] < 0
+        rim[k] = top - end[k] if whole else rim[parent[k]]
+        for r in range(offsets[k], offsets[k + 1]):
+            flat[runs[r, 0] : runs[r, 1]] = rim[k]
 
 
 @njit(cache=True, nogil=True)

@@ -59,11 +59,12 @@ def localize(
     # Objects, so that words and bytes of any length fit until all are known.
     became = np.array(status, dtype=object)
     counts = np.full(len(sizes), b"", object)
-    packing = Packing(swept_levels(threshold, PROTOCOLS[protocol].step))
+    swept = swept_levels(threshold, PROTOCOLS[protocol].step)
+    packing = Packing(swept)
     groups = maps.groups()
     for group in groups:  # one map at a time: the canvases of a shard need not fit into memory
         drawn = maps.draw(group[0])
-        one = _cut(drawn, threshold, PROTOCOLS[protocol], masks)
+        one = _cut(drawn, threshold, swept, PROTOCOLS[protocol], masks)
         packing.add(one.regions)
         if not one.shown:
             became[group] = np.where(became[group] == "ok", "degenerate", became[group])
@@ -83,12 +84,14 @@ class Cut(NamedTuple):
     shown: bool  # whether there was anything to cut
 
 
-def _cut(drawn: Drawn, threshold: Mapping[str, Any], protocol: Protocol, masks: bool) -> Cut:
-    """A map that was drawn on its canvas, cut at the levels that the threshold chooses on it."""
+def _cut(drawn: Drawn, threshold: Mapping[str, Any], swept: NDArray | None, protocol: Protocol, masks: bool) -> Cut:
+    """A map that was drawn on its canvas, cut at the levels that the threshold chooses on it, or at those `swept`."""
     prepared = protocol.as_cut(drawn.values)
     # Only as it is cut does a map show whether there is anything to cut: padding is gone, whole numbers are made.
     shown = bool(prepared.any())
-    levels = levels_of(threshold, prepared) if shown else np.zeros(1)
+    levels = np.zeros(1)
+    if shown:
+        levels = levels_of(threshold, prepared) if swept is None else swept
     one_for_all = threshold["method"] != "sweep" or not shown
     split = threshold.get(SPLIT) if shown else None
     regions = _on_canvas(cut(prepared, levels, protocol, split), drawn, open_ended=one_for_all)

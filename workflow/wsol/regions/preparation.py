@@ -35,7 +35,7 @@ def upsample(heatmap: NDArray, height: int, width: int, preparation: Preparation
         return np.full((height, width), heatmap.flat[0])
     how = INTERPOLATIONS[preparation.upsampling]
     resized: NDArray = cv2.resize(heatmap, (width, height), interpolation=how)
-    return resized.clip(heatmap.min(), heatmap.max()) if preparation.clips else resized
+    return resized.clip(heatmap.min(), heatmap.max(), out=resized) if preparation.clips else resized
 
 
 def finite(heatmap: NDArray, precision: type[np.floating]) -> NDArray[np.floating]:
@@ -83,31 +83,41 @@ KERNELS = {"linear": _tent, "cubic": _keys}
 
 
 def normalized(resized: NDArray[np.floating], normalization: str) -> NDArray[np.floating]:
-    """A map on its canvas with its values brought to one scale; all zeros if it is degenerate."""
-    degenerate = not np.isfinite(resized).all() or not resized.size or resized.min() == resized.max()
-    if degenerate:
+    """A map on its canvas with its values brought to one scale, in its own memory; all zeros if it is degenerate."""
+    if not resized.size:
+        return resized
+    # NaN is the least and the greatest of whatever it is among.
+    low, high = resized.min(), resized.max()
+    if not np.isfinite([low, high]).all() or low == high:
         return np.zeros_like(resized)
     with np.errstate(invalid="ignore", over="ignore"):
-        scaled = NORMALIZATIONS[normalization](resized)
-    if not np.isfinite(scaled).all():  # a range too wide for its type, or too narrow to divide by
-        return np.zeros_like(resized)
-    return scaled
+        # A range may be too wide for its type, or too narrow to divide by: its ends tell.
+        ends = NORMALIZATIONS[normalization](np.array([low, high], resized.dtype), low, high)
+        return NORMALIZATIONS[normalization](resized, low, high) if np.isfinite(ends).all() else np.zeros_like(resized)
 
 
-def minmax(values: NDArray) -> NDArray:
+def minmax(values: NDArray, low: np.floating, high: np.floating) -> NDArray:
     """The least value becomes 0, the greatest 1."""
-    shifted = values - values.min()
-    return shifted / shifted.max()
+    values -= low
+    values /= high - low
+    return values
 
 
-def maximum(values: NDArray) -> NDArray:
+def maximum(values: NDArray, low: np.floating, high: np.floating) -> NDArray:
     """The greatest value becomes 1, 0 stays; zeros if no value is positive."""
-    return values / values.max() if values.max() > 0 else np.zeros_like(values)
+    if high <= 0:
+        return np.zeros_like(values)
+    values /= high
+    return values
 
 
-def unchanged(values: NDArray) -> NDArray:
+def unchanged(values: NDArray, low: np.floating, high: np.floating) -> NDArray:
     """The map's own values."""
     return values
 
 
-NORMALIZATIONS: dict[str, Callable[[NDArray], NDArray]] = {"minmax": minmax, "max": maximum, "none": unchanged}
+NORMALIZATIONS: dict[str, Callable[[NDArray, np.floating, np.floating], NDArray]] = {
+    "minmax": minmax,
+    "max": maximum,
+    "none": unchanged,
+}

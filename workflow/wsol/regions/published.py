@@ -8,19 +8,21 @@ numbers, and both their corners belong to them when they are compared. Truth is 
 from collections.abc import Mapping
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from wsol.affine import Affine
 from wsol.boxes import Boxes, asboxes
 from wsol.errors import DataError
 from wsol.regions import edges as bins
+from wsol.regions.branches import branched
 from wsol.regions.canvases import Canvas, Drawn, Frame, Plan
-from wsol.regions.holes import filled, regions_less_holes
+from wsol.regions.histories import HeldBoxes, told
+from wsol.regions.holes import hollow, regions_less_holes
 from wsol.regions.preparation import Preparation, prepare
 from wsol.regions.thresholds import PUBLISHED_STEP
-from wsol.regions.tree import LEVEL_HIGH, LEVEL_LOW, PIXEL, grow
+from wsol.regions.tree import Levels, Rows, few, grow, numbered
 
-Table = NDArray[np.int32]
 SIDE = 224  # of the canvas
 NAME = "wsol2020"
 
@@ -49,6 +51,20 @@ def draw(heatmap: NDArray, frame: Frame, input_to_map: Affine, preparation: Prep
     return Drawn(prepare(heatmap, frame.height, frame.width, preparation), 0, 0)
 
 
+@njit(cache=True, nogil=True)
+def quantised(values: NDArray) -> NDArray[np.uint8]:
+    """A map [H W] as bytes: 0 and less is 0, 1 and more is 255, what is between is rounded down.
+
+    >>> quantised(np.array([[-1, 0.5, 0.999, 2]])).tolist()
+    [[0, 127, 254, 255]]
+    """
+    whole = np.empty(values.shape, np.uint8)
+    for y in range(len(values)):
+        for x in range(values.shape[1]):
+            whole[y, x] = np.uint8(min(max(values[y, x], 0), 1) * 255)
+    return whole
+
+
 class Published:
     """See `protocols.Protocol`."""
 
@@ -70,26 +86,29 @@ class Published:
         return Preparation(upsampling, normalization, np.float64, clips=False)
 
     def as_cut(self, values: NDArray[np.floating]) -> NDArray:
-        return (values.clip(0, 1) * 255).astype(np.uint8)
+        return quantised(values)
 
     def foreground(self, prepared: NDArray, level: float) -> NDArray[np.bool_]:
         return prepared > int(level * np.max(prepared, initial=0))
 
     def passed(self, prepared: NDArray, levels: NDArray[np.float64]) -> NDArray[np.int32]:
-        limits = (levels * np.max(prepared, initial=0)).astype(int)
-        passed = np.searchsorted(limits, np.arange(256), side="left").astype(np.int32)  # by each of a uint8's values
-        return np.take(passed, prepared)
+        return self._levels(prepared, levels).passed(prepared)
 
-    def cut(self, prepared: NDArray, levels: NDArray[np.float64]) -> tuple[Table, Table]:
+    def _levels(self, prepared: NDArray, levels: NDArray[np.float64]) -> Levels:
+        limits = (levels * np.max(prepared, initial=0)).astype(int)
+        by_value = np.searchsorted(limits, np.arange(256), side="left").astype(np.int32)
+        return Levels(len(levels), lambda values: by_value[values.astype(np.uint8)])
+
+    def cut(self, prepared: NDArray, levels: NDArray[np.float64]) -> tuple[Rows, Rows]:
         """The largest region has the largest contour area; x1 and y1 are the exclusive edge, but at most W - 1, H - 1.
 
         A level without a contour has one box 0 0 0 0.
         """
-        depth = self.passed(prepared, levels)
-        rows, largest = _contours(depth, len(levels))
-        lowest_empty = depth.max(initial=0)
-        if lowest_empty < len(levels):
-            nothing = np.array([[0, 0, 0, 0, lowest_empty, len(levels)]], np.int32)
+        given = self._levels(prepared, levels)
+        rows, largest = _contours(*few(prepared, 0, given))
+        highest = int(given.passed(np.max(prepared, initial=0)))
+        if highest < given.number:
+            nothing = np.array([[0, 0, 0, 0, highest, given.number]], np.int32)
             rows = np.concatenate([rows, nothing])
             largest = np.concatenate([largest, nothing])
         height, width = prepared.shape
@@ -118,34 +137,29 @@ class Published:
         return bins.published(of_codes, edges)
 
 
-def _contours(depth: NDArray[np.int32], count: int) -> tuple[Table, Table]:
+def _contours(values: NDArray, bottom: float, levels: Levels) -> tuple[Rows, Rows]:
     """Boxes of all contours, those of holes included, and of the largest at each level."""
-    solid = filled(depth)
-    rows, largest = (table[:, :6] for table in grow(solid, count, eight=True, polygon=True))
-    if np.array_equal(solid, depth):
-        return rows, largest
-    holes = _holes(solid, depth, count)
-    # Every region is a solid one, unless some lie in holes: then there are more of them than solid ones.
-    hole_levels = (holes[:, LEVEL_HIGH] - holes[:, LEVEL_LOW]).sum()
-    if regions_less_holes(depth) + hole_levels > regions_less_holes(solid):
-        rows = grow(depth, count, eight=True, polygon=False)[0][:, :6]
-    return np.concatenate([rows, holes]), largest
+    solid, holes = hollow(values)
+    table, largest = grow(solid, bottom, polygon=True)
+    # The contour of a hole runs through the pixels around it, one further out on each side.
+    around = HeldBoxes(holes.boxes + np.array([-1, -1, 1, 1, 0], np.int32), holes.spans)
+    if len(around.boxes) and _islands(values, solid, around):
+        table, _ = told(values, branched(values, bottom, eight=True))
+    rows = [numbered(contours, levels.passed) for contours in (table, around)]
+    return np.concatenate(rows), numbered(largest, levels.passed, parting=True)
 
 
-def _holes(solid: NDArray, depth: NDArray, count: int) -> Table:
-    """Boxes of hole contours: background that filling covers, at levels depth + 1 .. solid, and what is around it."""
-    water = solid - depth
-    ys = np.flatnonzero(water.any(axis=1))
-    xs = np.flatnonzero(water.any(axis=0))
-    window = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
-    rows, _ = grow(np.ascontiguousarray(water[window]), count, eight=False, polygon=False)
-    rim = solid[window].ravel()[rows[:, PIXEL]]  # one throughout a hole: the level at which it opens to the outside
-    # A contour runs through the pixels around the hole, one further out on each side.
-    boxes = rows[:, :4] + np.array([xs[0] - 1, ys[0] - 1, xs[0] + 1, ys[0] + 1])
-    return np.column_stack([boxes, rim - rows[:, LEVEL_HIGH], rim - rows[:, LEVEL_LOW]]).astype(np.int32)
+def _islands(values: NDArray, solid: NDArray, around: HeldBoxes) -> bool:
+    """Whether regions lie in holes, `around` which there are boxes: then there are more of them than solid ones."""
+    x0, y0 = around.boxes[:, :2].min(axis=0)
+    x1, y1 = around.boxes[:, 2:4].max(axis=0)
+    hole_levels = (around.spans[:, 1] - around.spans[:, 0]).sum()
+    # Beyond these boxes nothing differs.
+    one, other = (np.ascontiguousarray(of[y0:y1, x0:x1]) for of in (values, solid))
+    return bool(regions_less_holes(one) + hole_levels > regions_less_holes(other))
 
 
-def _within(rows: Table, x: int, y: int) -> Table:
+def _within(rows: Rows, x: int, y: int) -> Rows:
     """Rows whose boxes end at x, y at the latest."""
     rows = rows.copy()
     np.minimum(rows[:, 2:4], [x, y], out=rows[:, 2:4])

@@ -1,10 +1,11 @@
-"""Segments: the pieces that the component tree joins, and the order in which pixels and joins arrive, compiled.
+"""Segments: the pieces of lines that the component tree joins, and where they touch, compiled.
 
-Each line of a map is parted into segments that rise and then fall, so that the pixels of a segment above any level are
-one run. Segments touch from the highest level on at which two of their pixels do: few things need joining.
+Each line of a map is parted into segments that rise to a peak and then fall, so that the pixels of a segment above any
+level are one run. Two segments touch from the highest level on at which two of their pixels do: few joins.
+As both rise and fall, that level lies where their flanks cross, between the two peaks.
 
-`parted` and `gains` call only what stands in this file, and are called from Python: compiled code is cached until its
-own file changes, whatever happens to a kernel called from another.
+The kernels here call only what stands in this file, and are called from Python: compiled code is cached until its own
+file changes, whatever happens to a kernel called from another.
 """
 
 import numpy as np
@@ -12,139 +13,135 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def parted(depth, levels, eight):
-    """The pieces of a map that says how many levels each pixel passes, int32 [H W] in 0 .. levels.
+def parted(values):
+    """The segments of a map [H W]: first pixel of each and one behind the last [s + 1], peak of each [s], in row-major
+    pixels, and the first segment of each line and one behind the last [H + 1].
 
-    `eight`: diagonal neighbours touch. Returns the segment of each pixel [H * W], the line of each segment [s], pairs
-    of segments that touch [n 2], and the order of pairs and of pixels, each as two arrays (`_descending`).
+    >>> starts, peaks, lines = parted(np.array([[1, 3, 2, 2, 5]]))
+    >>> starts.tolist(), peaks.tolist(), lines.tolist()
+    ([0, 4, 5], [1, 4], [0, 2])
     """
-    segment, starts, lines = _segments(depth)
-    joins, weights = _joins(depth, starts, lines, eight)
-    join_order, join_ends = _descending(weights, levels)
-    pixel_order, pixel_ends = _descending(depth.ravel(), levels)
-    line_of = np.repeat(np.arange(len(lines) - 1), np.diff(lines))
-    return segment, line_of, joins, join_order, join_ends, pixel_order, pixel_ends
-
-
-@njit(cache=True, nogil=True)
-def _segments(depth):
-    """The segment of each pixel [H * W], the first pixel of each segment [s], the first segment of each line [H + 1].
-
-    A segment starts where a fallen line rises again.
-    """
-    height, width = depth.shape
-    segment = np.empty(height * width, np.int32)
-    starts = np.empty(height * width + 1, np.int32)
+    height, width = values.shape
+    flat = values.ravel()
+    most = height * ((width + 1) // 2)  # a segment has two pixels, but for the last of a line
+    starts = np.empty(most + 1, np.int32)
+    peaks = np.empty(most, np.int32)
     lines = np.empty(height + 1, np.int32)
     n = 0
     for y in range(height):
         lines[y] = n
-        falling = True  # whatever comes first starts a segment
-        before = -1
-        for x in range(width):
-            value = depth[y, x]
-            if value > before and falling:
-                starts[n] = y * width + x
-                n += 1
-                falling = False
-            falling = falling or value < before
-            segment[y * width + x] = n - 1
-            before = value
+        pixel = y * width
+        last = pixel + width - 1
+        value = after = flat[pixel]
+        while pixel <= last:
+            starts[n] = pixel
+            while pixel < last:
+                after = flat[pixel + 1]
+                if after < value:
+                    break
+                value = after
+                pixel += 1
+            peaks[n] = pixel
+            while pixel < last:
+                after = flat[pixel + 1]
+                if after > value:
+                    break
+                value = after
+                pixel += 1
+            value = after
+            pixel += 1
+            n += 1
     lines[height] = n
-    return segment, starts[:n], lines
+    starts[n] = flat.size
+    return starts[: n + 1], peaks[:n], lines
 
 
 @njit(cache=True, nogil=True)
-def _joins(depth, starts, lines, eight):
-    """Pairs of segments that touch [n 2] and the highest level at which they do [n]."""
-    height, width = depth.shape
-    flat = depth.ravel()
+def touching(values, starts, peaks, lines, eight, outside):
+    """Pairs of segments that touch, int32 [n 2], and the highest level at which they do [n].
+
+    `eight`: diagonal neighbours touch. `outside`: but for pairs that both have their peaks on the border.
+    """
+    height, width = values.shape
+    flat = values.ravel()
     reach = 1 if eight else 0
-    joins = np.empty((1024, 2), np.int32)
-    weights = np.empty(1024, np.int32)
+    # One pair for each segment and its next, and at most four for each and those of the lines beside it.
+    joins = np.empty((5 * len(peaks), 2), np.int32)
+    weights = np.empty(5 * len(peaks), values.dtype)
     n = 0
-    ends = np.append(starts[1:], np.int32(flat.size))
     for y in range(height):
-        below = lines[min(y + 1, height)]
+        below = lines[y + 1]
+        stop = lines[min(y + 2, height)]
         for a in range(lines[y], lines[y + 1]):
-            # On its own line a segment touches the next one where it ends, at the valley between them.
-            if a + 1 < lines[y + 1] and flat[starts[a + 1] - 1] > 0:
-                joins, weights, n = _note(joins, weights, n, a, a + 1, flat[starts[a + 1] - 1])
+            if a + 1 < lines[y + 1]:  # on its own line a segment touches the next at the valley where it ends
+                n = _note(joins, weights, n, a, a + 1, flat[starts[a + 1] - 1])
             # Segments of the line below that end before this one starts touch none of those to come either.
-            while y + 1 < height and below < lines[y + 2] and ends[below] - width + reach <= starts[a]:
+            while below < stop and starts[below + 1] - width + reach <= starts[a]:
                 below += 1
             b = below
-            while y + 1 < height and b < lines[y + 2] and starts[b] - width < ends[a] + reach:
-                level = 0
-                for step in range(width - reach, width + reach + 1):  # from a pixel to its neighbours below
-                    low = max(starts[a], starts[b] - step)
-                    high = max(low, min(ends[a], ends[b] - step))
-                    level = max(level, _contact(flat[low:high], flat[low + step : high + step]))
-                if level > 0:
-                    joins, weights, n = _note(joins, weights, n, a, b, level)
+            while b < stop and starts[b] - width < starts[a + 1] + reach:
+                if not outside or not (_on_border(peaks[a], height, width) and _on_border(peaks[b], height, width)):
+                    n = _note(joins, weights, n, a, b, _contact(flat, width, reach, starts, peaks, a, b))
                 b += 1
     return joins[:n], weights[:n]
 
 
 @njit(cache=True, nogil=True)
-def _contact(a, b):
-    """The highest level that a pixel of `a` and its neighbour in `b` both pass."""
-    level = np.int32(0)
-    for i in range(len(a)):
-        level = max(level, min(a[i], b[i]))
-    return level
+def _on_border(pixel, height, width):
+    x = pixel % width
+    return x == 0 or x == width - 1 or pixel < width or pixel >= (height - 1) * width
 
 
 @njit(cache=True, nogil=True)
 def _note(joins, weights, n, a, b, level):
-    """The n joins with one more, and their number; the arrays double where they are full."""
-    if n == len(weights):
-        joins = np.concatenate((joins, np.empty_like(joins)))
-        weights = np.concatenate((weights, weights))
+    """One more join; returns how many there are."""
     joins[n, 0] = a
     joins[n, 1] = b
     weights[n] = level
-    return joins, weights, n + 1
+    return n + 1
 
 
 @njit(cache=True, nogil=True)
-def _descending(values, levels):
-    """Places of values 1 .. levels, highest first, equals in order: `order[ends[l + 1] : ends[l]]` have value l."""
-    ends = np.zeros(levels + 2, np.int64)
-    for value in values:
-        ends[value] += 1
-    for level in range(levels - 1, -1, -1):  # counts become sums from the top
-        ends[level] += ends[level + 1]
-    place = ends[1:].copy()
-    order = np.empty(ends[1], np.int32)
-    for i in range(len(values)):
-        if values[i] > 0:
-            order[place[values[i]]] = i
-            place[values[i]] += 1
-    return order, ends
+def _contact(flat, width, reach, starts, peaks, a, b):
+    """The highest level that a pixel of segment a and its neighbour in segment b, on the line below, both pass.
 
-
-@njit(cache=True, nogil=True)
-def gains(depth):
-    """Twice the polygon area that each pixel's arrival adds, uint8 [H * W], for the map of `parted`.
-
-    A square of four pixel centres is half inside when the third arrives and whole when the last does; of equal pixels
-    the first in row-major order comes first.
+    From a's peak towards b's the pixels of a fall and their best neighbours in b rise: where they cross is the level.
     """
-    height, width = depth.shape
-    gain = np.zeros((height, width), np.uint8)
-    for y in range(height - 1):
-        for x in range(width - 1):
-            # The square  a b  and which of each two arrives first; a pixel gains where two or three came before it.
-            #             c d
-            a = depth[y, x]
-            b = depth[y, x + 1]
-            c = depth[y + 1, x]
-            d = depth[y + 1, x + 1]
-            ab, ac, ad = a >= b, a >= c, a >= d
-            bc, bd, cd = b >= c, b >= d, c >= d
-            gain[y, x] += ab + ac + ad <= 1
-            gain[y, x + 1] += bc + bd <= ab
-            gain[y + 1, x] += cd + 1 <= ac + bc
-            gain[y + 1, x + 1] += ad + bd + cd >= 2
-    return gain.ravel()
+    peak = peaks[b] - width  # above b's peak
+    if peaks[a] + reach < peak:
+        pixel = max(peaks[a], starts[b] - width - reach)
+        last = min(starts[a + 1] - 1, peak - reach)
+        step = 1
+    elif peaks[a] - reach > peak:
+        pixel = min(peaks[a], starts[b + 1] - 1 - width + reach)
+        last = max(starts[a], peak + reach)
+        step = -1
+    else:  # the peaks themselves touch
+        return min(flat[peaks[a]], flat[peaks[b]])
+    beside = width + step * reach  # from a pixel to its highest neighbour below
+    level = min(flat[pixel], flat[pixel + beside])
+    while pixel != last and flat[pixel + beside] < flat[pixel]:
+        pixel += step
+        level = max(level, min(flat[pixel], flat[pixel + beside]))
+    return level
+
+
+@njit(cache=True, nogil=True)
+def framed(values, starts, peaks, lines, joins, weights):
+    """The joins of `touching` and those with the outside, which has number len(peaks) and touches all border pixels."""
+    height, width = values.shape
+    flat = values.ravel()
+    outside = len(peaks)
+    more = np.empty((len(joins) + 2 * height + lines[1] + outside - lines[height - 1], 2), np.int32)
+    levels = np.empty(len(more), values.dtype)
+    n = len(joins)
+    more[:n] = joins
+    levels[:n] = weights
+    for y in range(height):
+        n = _note(more, levels, n, lines[y], outside, flat[y * width])
+        n = _note(more, levels, n, lines[y + 1] - 1, outside, flat[(y + 1) * width - 1])
+    for a in range(lines[1]):
+        n = _note(more, levels, n, a, outside, flat[peaks[a]])
+    for a in range(lines[height - 1], outside):
+        n = _note(more, levels, n, a, outside, flat[peaks[a]])
+    return more, levels
