@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 files, settings = snakemake.input, snakemake.params.backbone
 
 with job(snakemake.log, "imported") as log:
-    targets = rows(TARGETS.read(files.targets), snakemake.wildcards.shard)
+    targets = rows(
+        TARGETS.read(files.targets, ["image", "label", "width", "height", "status"]), snakemake.wildcards.shard
+    )
     found = imported.load(snakemake.params.maps, targets)
     speak = log.tell if found.reasons else log.say
     speak(f"{len(found.reasons)} of {len(targets)} targets have no map to go by", *list(found.reasons.values())[:10])

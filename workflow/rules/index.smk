@@ -29,12 +29,15 @@ rule index:
         "../../scripts/index.py"
 
 
-# How many images there are decides which shards there are, so nothing behind this is known before. It is also the place
+# How many images there are, and how large their maps, decides which shards there are, so nothing behind this is known before. It is also the place
 # to refuse what would cost hours: splits that overlap, classes without an output, a network without the layer asked for.
 checkpoint plan:
     input:
         targets=[f"{RESULTS}/{dataset}/index/targets.parquet" for dataset in experiments.datasets(EXPERIMENT)],
-        seen=noted(*[note for note in NOTES if Path(note).name == "weights"]),
+        seen=noted(
+            *[note for note in NOTES if Path(note).name == "weights"],
+            *[f"{pair['dataset']}/{pair['backbone']}" for pair in experiments.elsewhere(EXPERIMENT)],
+        ),
         code=code("plan"),
     output:
         PLANNED,
@@ -48,5 +51,6 @@ checkpoint plan:
         settings=[SETTINGS[dataset] for dataset in experiments.datasets(EXPERIMENT)],
         pairs=experiments.pairs(EXPERIMENT),
         networks=experiments.planned(EXPERIMENT),
+        elsewhere=experiments.elsewhere(EXPERIMENT),
     script:
         "../../scripts/plan.py"
