@@ -50,7 +50,7 @@ def test_two_thousand_photographs_a_network_as_ever_and_few_jobs_for_what_is_onl
     assert shards(5000, shard_size(5000, 5000, shown=224**2))[0] == "000000-001999"
     assert len(shards(50_000, shard_size(50_000, 50_000, shown=448**2))) == 100
     assert [len(shards(n, shard_size(n, n))) for n in (300, 1999, 2000, 5000, 20_000)] == [1, 1, 2, 4, 4]
-    assert 5 <= len(shards(50_000, shard_size(50_000, 50_000))) <= 10
+    assert 5 <= len(shards(50_000, shard_size(50_000, 50_000))) <= 12
     assert shard_size(0, 0) >= 1 and shards(0, shard_size(0, 0)) == []
 
 
@@ -120,5 +120,5 @@ def test_plans_of_other_imported_maps_have_another_name_and_a_control_more_has_n
 
 
 def test_auto_is_the_only_word():
-    with pytest.raises(ConfigError, match="shard_size: unknown 'automatic'. Did you mean 'auto'?"):
+    with pytest.raises(ConfigError, match="shard_size: unknown 'automatic'"):
         experiment(shard_size="automatic")

@@ -32,7 +32,7 @@ BROKEN = (
 
 
 def view(path: str | Path, *names: str) -> dict[str, np.ndarray]:
-    """The arrays of an uncompressed `.npz` by name, all or those named, read from disk only where they are looked at."""
+    """The arrays of an uncompressed `.npz` by name, all or those named, read from disk only where looked at."""
     with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
         members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
         return {name: _mapped(file, member) for name, member in members.items() if name in names or not names}

@@ -85,7 +85,7 @@ def _look(root: Path, name: str, listed: str | None) -> Finding | None:
 
 
 def _stale(root: Path, name: str, carried: Callable[[Path], str]) -> Finding | None:
-    """Whether a stage file was made from another file than lies there now, which is of the digest that it has `carried`."""
+    """Whether a stage file was made from another file than lies there now; `carried` is the digest that one has."""
     path = root / name
     for source in containers.header(path).get("made_from", {}).values():
         place = Path(os.path.normpath(path.parent / source["file"]))
