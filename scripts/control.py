@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 with job(snakemake.log, "control"):
-    targets = rows(TARGETS.read(snakemake.input.targets), snakemake.wildcards.shard)
+    targets = rows(
+        TARGETS.read(snakemake.input.targets, ["image", "width", "height", "status"]), snakemake.wildcards.shard
+    )
     given = plugins.joined(snakemake.params.cam)
     maps = drawn(given.pop("method"), list(targets["image"]), given)
     everywhere = np.ones(len(targets), bool)

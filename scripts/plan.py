@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from wsol.experiment import planning, plugins
+from wsol.experiment import planning, plugins, sharding
 from wsol.files.index import TARGETS
 from wsol.files.plan import PLAN
 from wsol.index.splits import Split, check_disjoint
@@ -23,9 +23,12 @@ with job(snakemake.log, "plan") as log:
     networks = [network | {"settings": plugins.joined(network["settings"])} for network in params.networks]
     for path, dataset, name in params.logits:
         planning.look_at_logits(path, splits[dataset], name, log.say)
+    targets = {dataset: split.targets for dataset, split in splits.items()}
     PLAN.write(
         snakemake.output[0],
         made_from=paths,
-        images={dataset: int(split.targets["image"].nunique()) for dataset, split in splits.items()},
+        images={dataset: int(found["image"].nunique()) for dataset, found in targets.items()},
+        targets={dataset: len(found) for dataset, found in targets.items()},
+        maps=sharding.weighed(params.elsewhere, targets),
         networks={network["id"]: planning.look(network, splits, log.say) for network in networks},
     )

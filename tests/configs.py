@@ -34,7 +34,7 @@ WRONG = [
     # the experiment
     ("results", 3, "results: must be text, got 3."),
     ("shard_size", 0, "shard_size: must be at least 1, got 0."),
-    ("shard_size", "many", "shard_size: must be a whole number, got 'many'."),
+    ("shard_size", "many", "shard_size: unknown 'many'. Known: auto."),
     ("threads", 0, "threads: must be at least 1, got 0."),
     ("instructions", "avx2", "instructions: unknown 'avx2'. Known: native, portable."),
     ("activations", "maybe", "activations: unknown 'maybe'. Known: keep, temporary."),
@@ -62,7 +62,7 @@ WRONG = [
     ("results", "$NOWHERE_AT_ALL/x", "results: the environment has no variable 'NOWHERE_AT_ALL'."),
     ("results", "~nobody_of_that_name/x", "results: '~nobody_of_that_name/x': no such user has a home here."),
     ("shard_size", 10**10, "shard_size: must be at most 1000000000, got 10000000000."),
-    ("shard_size", 2000.0, "shard_size: must be a whole number, got 2000.0."),
+    ("shard_size", 2000.0, "shard_size: must be a whole number or text, got 2000.0."),
     ("threads", 5000, "threads: must be at most 4096, got 5000."),
     ("threads", True, "threads: must be a whole number, got True."),
     ("resamples", 10**9, "resamples: must be at most 100000, got 1000000000."),

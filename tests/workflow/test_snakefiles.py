@@ -47,3 +47,19 @@ def test_what_a_report_shows_has_its_words():
         captions |= {(path.parent / name).resolve() for name in re.findall(r'caption="([^"]+)"', path.read_text())}
     written = set((ROOT / "workflow/report").glob("*.rst")) - {ROOT / "workflow/report/workflow.rst"}
     assert captions == written and captions
+
+
+def test_the_clusters_groups_are_of_rules_and_no_wider_than_their_lanes(tmp_path):
+    """The profile's own settings, without its executor: a chain of one shard is one job, and no two chains are."""
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    rules = {
+        rule
+        for path in (ROOT / "workflow/rules").glob("*.smk")
+        for rule in re.findall(r"rule (\w+):", path.read_text())
+    }
+    grouped = dict(pair.split("=") for pair in profile["groups"])
+    assert grouped.keys() == {"heatmap", "control", "imported", "refine", "localize"} <= rules
+    assert len(set(grouped.values())) == 1 and "group-components" not in profile
+    assert profile["set-resources"].keys() <= rules
+    assert profile["set-resource-scopes"] == ["lanes=local"] and profile["default-resources"]["lanes"] == 1
+    assert profile["resources"] == ["lanes=2"]

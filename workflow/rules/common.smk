@@ -5,9 +5,9 @@ import re
 from wsol.experiment import measured
 from wsol.experiment import questions as experiments
 from wsol.experiment import readings
+from wsol.experiment.sharding import Sharding
 from wsol.provenance.code import Library
 from wsol.files.plan import PLAN
-from wsol.index.splits import shards
 
 RESULTS = EXPERIMENT.settings["results"]
 # What is in the results is known to the process that plans; jobs are told, for meanwhile some of it is made anew.
@@ -28,6 +28,7 @@ THREADS = EXPERIMENT.settings["threads"]
 REFINED = experiments.refined(EXPERIMENT)
 REFINING = "|".join(map(re.escape, REFINED)) or "(?!)"
 NOTES = experiments.notes(EXPERIMENT)
+SHARDING = Sharding(EXPERIMENT)
 # Asked for by `all` itself: a checkpoint's file that is missing is not missed where everything behind it is there.
 PLANNED = f"{RESULTS}/plans/{experiments.plan(EXPERIMENT)}/plan.json"
 
@@ -66,15 +67,10 @@ def noted(*names):
     return [f"{RESULTS}/inputs/{name}.txt" for name in names if name in NOTES]
 
 
-def shards_of(dataset):
-    """The names of a dataset's shards, known once the experiment is planned."""
-    images = PLAN.read(checkpoints.plan.get().output[0])["images"]
-    return shards(images[dataset], EXPERIMENT.settings["shard_size"])
-
-
-def sharded(pattern, dataset):
-    """`pattern` for every shard of `dataset`."""
-    return [pattern.format(shard=shard) for shard in shards_of(dataset)]
+def sharded(pattern, dataset, backbone, cam):
+    """`pattern` for every shard of `dataset` for these maps, known once the experiment is planned."""
+    plan = PLAN.read(checkpoints.plan.get().output[0])
+    return [pattern.format(shard=shard) for shard in SHARDING.shards(plan, dataset, backbone, cam)]
 
 
 def network(wildcards):
@@ -112,15 +108,15 @@ def program(wildcards):
 
 def outcome(dataset, wildcards):
     """Every file that the score of a run on `dataset` reads."""
-    maps = f"{RESULTS}/{dataset}/{wildcards.backbone}/{wildcards.cam}"
-    pair = (dataset, wildcards.backbone)
-    predicted = pair in READINGS or pair in LOGITS
+    of = (dataset, wildcards.backbone, wildcards.cam)
+    maps = f"{RESULTS}/{'/'.join(of)}"
+    predicted = of[:2] in READINGS or of[:2] in LOGITS
     return {
         "targets": f"{RESULTS}/{dataset}/index/targets.parquet",
-        "predictions": sharded(read("predictions", dataset, wildcards.backbone), dataset) if predicted else [],
-        "heatmaps": sharded(f"{maps}/{{shard}}.heatmaps.npz", dataset),
-        "regions": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.regions.npz", dataset),
-        "measures": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.measures.npz", dataset),
+        "predictions": sharded(read("predictions", *of[:2]), *of) if predicted else [],
+        "heatmaps": sharded(f"{maps}/{{shard}}.heatmaps.npz", *of),
+        "regions": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.regions.npz", *of),
+        "measures": sharded(f"{maps}/{wildcards.threshold}/{{shard}}.measures.npz", *of),
     }
 
 

@@ -29,12 +29,15 @@ rule index:
         "../../scripts/index.py"
 
 
-# How many images there are decides which shards there are, so nothing behind this is known before. It is also the place
+# How many images there are, and how large their maps, decides which shards there are, so nothing behind this is known before. It is also the place
 # to refuse what would cost hours: splits that overlap, classes without an output, a network without the layer asked for.
 checkpoint plan:
     input:
         targets=[f"{RESULTS}/{dataset}/index/targets.parquet" for dataset in experiments.datasets(EXPERIMENT)],
-        seen=noted(*[note for note in NOTES if Path(note).name in ("weights", *SAID)]),
+        seen=noted(
+            *[note for note in NOTES if Path(note).name in ("weights", *SAID)],
+            *[f"{pair['dataset']}/{pair['backbone']}" for pair in experiments.elsewhere(EXPERIMENT)],
+        ),
         code=code("plan"),
     output:
         PLANNED,
@@ -49,5 +52,6 @@ checkpoint plan:
         pairs=experiments.pairs(EXPERIMENT),
         networks=experiments.planned(EXPERIMENT),
         logits=experiments.answered(EXPERIMENT),
+        elsewhere=experiments.elsewhere(EXPERIMENT),
     script:
         "../../scripts/plan.py"

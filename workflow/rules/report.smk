@@ -23,7 +23,8 @@ rule report:
             path
             for run in PICTURED
             for path in sharded(
-                f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam')}/{{shard}}.heatmaps.npz", run.report.id
+                f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam')}/{{shard}}.heatmaps.npz",
+                *run.folder(run.report, "backbone", "cam").split("/"),
             )
         ],
         seen=noted(*[f"{run.report.id}/images" for run in PICTURED]),

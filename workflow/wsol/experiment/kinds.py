@@ -17,6 +17,9 @@ def schema_kind(given: Mapping[str, Any]) -> str:
         return words(given["enum"])
     if given.get("$ref", "").endswith("/names"):
         return "a list of text"
+    if "then" in given:  # a number, or one of these words
+        number = {"type": "integer", "minimum": given["minimum"], "maximum": given["maximum"]}
+        return f"{schema_kind(number)} or {words(given['then']['enum'])}"
     kind = given.get("type", "object")
     kinds = [kind] if isinstance(kind, str) else [name for name in kind if name != "null"]
     names = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}

@@ -167,10 +167,21 @@ def planned(experiment: Experiment) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def elsewhere(experiment: Experiment) -> list[dict[str, str]]:
+    """Every pair of a `dataset` and an imported `backbone` that is scored on it, with the place of the `maps`."""
+    found = {
+        (dataset.id, run.backbone.id): maps_of(run.backbone.settings, dataset.id)
+        for run in experiment.runs
+        if run.backbone and not predicts(run.backbone.settings)
+        for dataset in seen(run)
+    }
+    return [{"dataset": dataset, "backbone": id, "maps": maps} for (dataset, id), maps in sorted(found.items())]
+
+
 def plan(experiment: Experiment) -> str:
     """The name of what is found out before any map is made: of these data sets, splits and networks."""
-    found = [datasets(experiment), pairs(experiment), planned(experiment), PLAN.version]
-    return f"plan@{digest(found + [answers for answers in [answered(experiment)] if answers])}"
+    parts = [datasets(experiment), pairs(experiment), planned(experiment), elsewhere(experiment), answered(experiment)]
+    return f"plan@{digest([*parts, PLAN.version])}"
 
 
 def refined(experiment: Experiment) -> dict[str, str]:

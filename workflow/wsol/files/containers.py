@@ -98,7 +98,7 @@ class Arrays(Format):
 
     @staticmethod
     def peek(path: str | Path) -> Any:
-        return _as_json(npz.view(path).get(HEADER))
+        return _as_json(npz.view(path, HEADER).get(HEADER))
 
 
 def _as_json(header: np.ndarray | None) -> Any:

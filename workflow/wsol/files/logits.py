@@ -122,7 +122,7 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
 def _rows(archive: zipfile.ZipFile, path: str | Path, places: NDArray[np.int64]) -> NDArray:
     """The rows at these places, ascending; nothing else is read of a stored array, a packed one goes by in pieces."""
     if archive.getinfo("logits.npy").compress_type == zipfile.ZIP_STORED:
-        return npz.view(path, ["logits.npy"])["logits"][places]
+        return npz.view(path, "logits")["logits"][places]
     with archive.open("logits.npy") as stream:
         shape, columns_first, dtype = _header(stream)
         if not columns_first:

@@ -31,11 +31,11 @@ BROKEN = (
 )
 
 
-def view(path: str | Path, members: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an uncompressed `.npz` by name, all or of these members, read only where they are looked at."""
+def view(path: str | Path, *names: str) -> dict[str, np.ndarray]:
+    """The arrays of an uncompressed `.npz` by name, all or those named, read from disk only where looked at."""
     with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
-        infos = archive.infolist() if members is None else map(archive.getinfo, members)
-        return {member.filename.removesuffix(".npy"): _mapped(file, member) for member in infos}
+        members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+        return {name: _mapped(file, member) for name, member in members.items() if name in names or not names}
 
 
 def _mapped(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:

@@ -6,8 +6,9 @@ is found by whoever reads the file next.
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,7 +46,8 @@ def stale(root: str | Path, names: Iterable[str]) -> list[Finding]:
 
     `names` are below `root`. Only headers are read, so files without one are passed over.
     """
-    found = [_stale(Path(root), name) for name in names if products.sealed(name)]
+    carried = cache(seal.carried)  # a data set's targets are what all of its maps were made from
+    found = [_stale(Path(root), name, carried) for name in names if products.sealed(name)]
     return [finding for finding in found if finding]
 
 
@@ -82,14 +84,14 @@ def _look(root: Path, name: str, listed: str | None) -> Finding | None:
     return None
 
 
-def _stale(root: Path, name: str) -> Finding | None:
-    """Whether a stage file was made from another file than lies there now."""
+def _stale(root: Path, name: str, carried: Callable[[Path], str]) -> Finding | None:
+    """Whether a stage file was made from another file than lies there now; `carried` is the digest that one has."""
     path = root / name
     for source in containers.header(path).get("made_from", {}).values():
         place = Path(os.path.normpath(path.parent / source["file"]))
         try:
             # A source that is gone says nothing: evidence may be temporary.
-            if place.is_file() and seal.carried(place) != source["digest"]:
+            if place.is_file() and carried(place) != source["digest"]:
                 return Finding(name, f"was made from another {place.name} than there is now")
         except seal.Broken:
             continue  # reported as itself
