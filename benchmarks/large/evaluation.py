@@ -24,8 +24,9 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="+", default=[5_000, 50_000])
     parser.add_argument("--cores", type=int, default=2)
     options = parser.parse_args()
-    first, *_, last = found = [evaluated(options.folder, count, options.cores) for count in options.images]
+    found = [evaluated(options.folder, count, options.cores) for count in options.images]
     if len(found) > 1:
+        first, last = found[0], found[-1]
         print(f"highest memory of a job, {options.images[-1]} / {options.images[0]} images: {last[0] / first[0]:.3f}")
         print(f"processor time an image, {options.images[-1]} / {options.images[0]} images: {last[1] / first[1]:.3f}")
 

@@ -19,7 +19,7 @@ MOST, LEAST = (
 SIDE_BY_SIDE = 4  # shards of one data set, where there are images enough for that: so many jobs can be at work
 SHOWN = 2_000 * 224 * 224  # pixels shown to a network in one job, whose evidence takes 1 to 2 GB of disk
 HOLDS = 400e6  # bytes that a job may hold of its targets, beside what it holds of none (benchmarks/jobs.py)
-OF_A_TARGET = 90_000  # bytes: what localize holds of one with a 7x7 map at a step of .001
+OF_A_TARGET = 16_000  # bytes that `localize` holds, map apart: 12 KB of 7x7 maps at 1,000 levels (benchmarks/jobs.py)
 COPIES = 4  # of a map: as it was read, as it is packed, as it is drawn
 
 
@@ -62,7 +62,7 @@ def shard_size(images: int, targets: int, *, shown: int = 0, map_bytes: int = 0)
     >>> shard_size(50_000, 50_000, shown=224 * 224), shard_size(50_000, 50_000, shown=448 * 448)
     (2000, 500)
     >>> shard_size(50_000, 50_000), shard_size(3_000, 3_000), shard_size(300, 300)
-    (4167, 1000, 300)
+    (10000, 1000, 300)
     """
     held = max(targets / max(images, 1), 1) * (OF_A_TARGET + COPIES * map_bytes)
     most = max(min(MOST, int(HOLDS / held)), 1)
