@@ -97,7 +97,7 @@ def test_a_resample_is_the_matrix_of_the_images_that_it_drew():
     chosen = seeds.levels_of_resamples(resamples)
     place = seeds.place(0.2)
     scores = resamples.pooled(lambda weights: seeds.mean_ious(weights, slice(place, place + 1))[:, 0])
-    for r, times in enumerate(resamples.times[:, resamples.codes[images]].astype(int)):
+    for r, times in enumerate(resamples.times.of(resamples.codes[images]).astype(int)):
         of_levels = [np.nanmean(naive_ious(np.tensordot(times, every, axes=1))) for every in matrices]
         assert scores[r] == pytest.approx(of_levels[place], abs=1e-12)
         assert chosen[r] == LEVELS[np.argmax(np.round(of_levels, 12))]
@@ -108,7 +108,7 @@ def test_the_interval_of_a_class_is_as_wide_as_its_resamples():
     seeds = measure(targets, maps)
     place = seeds.place(0.1)
     matrices = naive_matrices(targets, maps, 0.1)
-    times = Resamples(targets["group"].unique(), 4000, 0).times.astype(int)  # in the order of the images
+    times = Resamples(targets["group"].unique(), 4000, 0).times[:].astype(int)  # in the order of the images
     drawn = np.array([naive_ious(np.tensordot(row, matrices, axes=1)) for row in times])
     for label, estimate in seeds.by_class(seeds.levels[place], targets["group"]):
         assert estimate.low < estimate.value < estimate.high

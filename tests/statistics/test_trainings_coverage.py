@@ -51,7 +51,7 @@ def mixed(random, shared, share):
 
 
 def resampled(n):
-    return (Resamples(np.arange(n), DRAWS, n).times.T / n).astype(np.float32)
+    return (Resamples(np.arange(n), DRAWS, n).times[:].T / n).astype(np.float32)
 
 
 def intervals_of(values, draws, n, picks):

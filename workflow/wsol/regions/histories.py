@@ -6,9 +6,6 @@ only those are looked at that can widen it: the highest of each column and line,
 The kernels here call only what stands in this file, see `segments`.
 """
 
-# mypy: allow-untyped-defs
-# Numba reads the types of what it compiles from each call; an annotation there is one that nothing checks.
-
 from typing import NamedTuple
 
 import numpy as np

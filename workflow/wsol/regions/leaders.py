@@ -6,9 +6,6 @@ two meet are counted, from the highest down.
 The kernels here call only what stands in this file, see `segments`.
 """
 
-# mypy: allow-untyped-defs
-# Numba reads the types of what it compiles from each call; an annotation there is one that nothing checks.
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray

@@ -52,7 +52,7 @@ def levels_of_resamples(chooser: Outcome, key: tuple, resamples: Resamples, on: 
         resamples = resamples if on is None else resamples.of(on)
     if on is None:
         return found
-    drawn = resamples.times[:, np.unique(resamples.codes)].any(axis=1)
+    drawn = resamples.times.of(np.unique(resamples.codes)).any(axis=1)
     return np.where(drawn, found, best_level(chooser, key))
 
 

@@ -25,7 +25,9 @@ def levels_of_resamples(intervals: HitIntervals, grid: Floats | None, resamples:
     groups = resamples.codes[intervals.target]
     starts = np.searchsorted(levels, intervals.level_low, side="right")
     stops = np.searchsorted(levels, intervals.level_high, side="right")
-    first, last = _best_stretches(resamples.times, groups, starts, stops, len(levels))
+    blocks = resamples.times.blocks()
+    found = [_best_stretches(times, groups, starts, stops, len(levels)) for _, times in blocks]
+    first, last = (np.concatenate(ends) for ends in zip(*found, strict=True))
     return levels[first if grid is not None else (first + last) // 2]
 
 

@@ -97,7 +97,7 @@ class Pixels(NamedTuple):
         total = np.zeros((resamples.count, len(places)))
         for part in _blocks(len(self.ap)):
             counted = np.where(self.counted[part, None], self._overlaps(overlap, part, places), 0)
-            total += resamples.times[:, resamples.codes[part]].astype(np.float32) @ counted.astype(np.float32)
+            total += resamples.times.of(resamples.codes[part]).astype(np.float32) @ counted.astype(np.float32)
         return self.edges[places[total.argmax(axis=1)]]
 
     def _overlaps(

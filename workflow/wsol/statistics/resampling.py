@@ -12,6 +12,8 @@ import pandas as pd
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from wsol.statistics.times import Times
+
 Floats = NDArray[np.float64]
 LANES = 16
 BLOCK = 1 << 22  # numbers of a pooled metric's weights held at once
@@ -20,7 +22,7 @@ BLOCK = 1 << 22  # numbers of a pooled metric's weights held at once
 class Resamples:
     """Draws of the groups [n] of a split's targets, with replacement (Efron 1979); one seed gives one set of bytes.
 
-    >>> Resamples(["a", "a", "b"], 3, seed=0).times.sum(axis=1)  # of two groups two are drawn, with all their targets
+    >>> Resamples(["a", "a", "b"], 3, seed=0).times[:].sum(axis=1)  # of two groups two, with all their targets
     array([2, 2, 2], dtype=uint64)
     """
 
@@ -31,14 +33,9 @@ class Resamples:
         self._sizes: dict[bytes, Floats] = {}
 
     @cached_property
-    def times(self) -> NDArray[np.uint8]:
-        """How often each group comes in each resample [r g]; more than 255 times does not happen."""
-        random = np.random.default_rng(self.seed)
-        size = int(self.codes.max(initial=-1)) + 1
-        found = np.empty((self.count, size), np.uint8)
-        for row in found:
-            row[:] = np.bincount(random.integers(0, size, size), minlength=size)
-        return found
+    def times(self) -> Times:
+        """How often each group comes in each resample [r g]."""
+        return Times(self.count, int(self.codes.max(initial=-1)) + 1, self.seed)
 
     def of(self, rows: NDArray[np.int64]) -> "Resamples":
         """The same draws, of some targets.
@@ -102,7 +99,8 @@ class Resamples:
 
     def _totals(self, values: NDArray, which: NDArray[np.int64]) -> Floats:
         groups = self.times.shape[1]
-        return _weighted(self.times, np.stack([np.bincount(self.codes, row, groups) for row in values]), which)
+        sums = np.stack([np.bincount(self.codes, row, groups) for row in values])
+        return np.concatenate([_weighted(times, sums, which[part]) for part, times in self.times.blocks()])
 
 
 # Several sums side by side, which lets the processor take several terms at once. How many it takes changes no digit,
