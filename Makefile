@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --rerun-incomplete --rerun-triggers mtime params input software-env --cores $(CORES) \
   --resources gpu=$(GPUS) --configfile $(CONFIG) $(WORDS)
 
-.PHONY: run reproduce data shots figures tables verify merge reference test coverage test-slow test-torch test-real test-hub test-slurm test-browser lint format bench
+.PHONY: run reproduce data shots figures tables verify merge reference test coverage test-slow test-torch test-real test-hub test-slurm test-browser lint format bench bench-large
 
 run: $(VENV)/ready
 	@$(BIN)/python scripts/check.py $(CONFIG)
@@ -106,6 +106,11 @@ format: $(VENV)/ready
 
 bench: $(VENV)/ready
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# The whole workflow at the size of ImageNet's validation set, in a folder with some 2 GB of room: make bench-large AT=folder.
+# benchmarks/large/photographs.py does the same with photographs and a network's weights.
+bench-large: $(VENV)/ready
+	$(BIN)/python benchmarks/large/evaluation.py '$(or $(AT),$(error say where: make bench-large AT=folder))'
 
 $(VENV)/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 11) <= v <= (3, 13); \
