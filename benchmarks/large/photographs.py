@@ -5,8 +5,8 @@
 `--source` is a folder with `images/` and published metadata (`--metadata`), whose photographs are repeated under other
 names until there are as many as asked. One network with one cam, from JPEG to scores: two small runs, of once and three
 times the source, give what starting costs and what an image costs; the large run is projected from them and then
-measured. `--networks NAME=WEIGHTS …` adds small runs of all twelve cams of the first group for each network and
-multiplies them out to `--images`. The bare forward pass of the network is timed on arrays that are ready.
+measured. Two more, of twelve cams, are multiplied out to `--networks` such networks and `--images`. The bare forward pass of
+the network is timed on arrays that are ready.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import yaml
 from runs import ROOT, Took, run, told
 
@@ -33,21 +34,33 @@ def main() -> None:
     options = arguments()
     names = [line for line in _lines(options, "image_ids") if line]
     once = len(names)
+    measured(options, FEW * once, ["gradcam"])  # compiles what an edit of the code has not left compiled
     small = [measured(options, times * once, ["gradcam"]) for times in (FEW, MORE)]
-    each = (small[1].wall - small[0].wall) / ((MORE - FEW) * once)
-    start = small[0].wall - FEW * once * each
-    projected = start + each * options.images
-    print(f"{options.architecture}: {start:.1f} s to start, {1e3 * each:.2f} ms an image", flush=True)
+    start, each = line(small, once)
+    print(f"{options.architecture}: {start[0]:.1f} s to start, {1e3 * each[0]:.2f} ms an image, ", end="")
+    print(f"of processor {start[1]:.1f} s and {1e3 * each[1]:.2f} ms", flush=True)
     bare = bare_rate(options)
-    print(f"bare forward pass {bare:.1f} images/s; from JPEG to scores {1 / each:.1f}, {1 / each / bare:.2f} of it")
+    print(
+        f"bare forward pass {bare:.1f} images/s; from JPEG to scores {1 / each[0]:.1f}, {1 / each[0] / bare:.2f} of it"
+    )
     twelve = [measured(options, times * once, TWELVE) for times in (FEW, MORE)]
-    of_twelve = (twelve[1].wall - twelve[0].wall) / ((MORE - FEW) * once)
+    of_twelve = line(twelve, once)[1][0]
     hours = options.networks * options.images * of_twelve / 3600
     print(f"twelve cams {1e3 * of_twelve:.2f} ms an image; {options.networks} such networks: {hours:.2f} h", flush=True)
     whole = measured(options, options.images, ["gradcam"])
     told(whole.stages)
-    print(f"{options.images} images: projected {projected:.0f} s, measured {whole.wall:.0f} s", end=", ")
-    print(f"ratio {whole.wall / projected:.3f}; {options.images / whole.wall:.1f} images/s")
+    for what, took, projected in zip(("clock", "processor"), whole[:2], start + each * options.images, strict=True):
+        print(
+            f"{options.images} images, {what}: projected {projected:.0f} s, measured {took:.0f} s, {took / projected:.3f}"
+        )
+    print(f"{options.images / whole.wall:.1f} images/s")
+
+
+def line(small: list[Took], once: int) -> tuple[np.ndarray, np.ndarray]:
+    """Seconds by the clock and of the processor that starting costs, and that an image costs."""
+    few, more = (np.array(took[:2]) for took in small)
+    each = (more - few) / ((MORE - FEW) * once)
+    return few - FEW * once * each, each
 
 
 def arguments() -> argparse.Namespace:
