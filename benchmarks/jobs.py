@@ -4,7 +4,7 @@
 
 Every line is of a process of its own. An empty job is the CPU time and the peak memory of a stage's import statements,
 without what functions import when they are called (TensorFlow, in train and predict). The bytes of a target are the
-slope between the two numbers of maps: `index/splits.py:OF_A_TARGET` must not be less.
+slope between the two numbers of maps: `experiment/sharding.py:OF_A_TARGET` must not be less.
 """
 
 import argparse
@@ -21,11 +21,11 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 # The library is imported in functions, for an empty job imports what its stage does and nothing more.
-STAGES = "index plan train predict heatmap control imported refine localize score table reproduction export report"
+STAGES = "index plan train predict logits heatmap control imported refine localize score table export report"
 SETTINGS = {
-    "threshold": {"method": "sweep", "step": 0.001},
-    "protocol": "wsol2020",
-    "upsampling": "cubic",
+    "threshold": {"method": "sweep"},
+    "protocol": "exact",
+    "upsampling": "linear",
     "normalization": "minmax",
     "canvas": "input",
     "alignment": "stretch",
@@ -34,7 +34,7 @@ SETTINGS = {
 
 
 def main() -> None:
-    from wsol.index.splits import OF_A_TARGET
+    from wsol.experiment.sharding import OF_A_TARGET
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--maps", type=int, nargs=2, default=(1000, 4000))
@@ -68,14 +68,14 @@ def empty(stage: str) -> None:
 
 
 def localized(count: str) -> None:
-    """Regions of so many random 7x7 maps, at every level of a step of .001."""
+    """Regions of so many random 14x14 maps, at every level: the default, of which a target takes most."""
     import numpy as np
 
     from wsol.files.localize import REGIONS
     from wsol.regions.localize import localize
 
     number = int(count)
-    maps = list(np.random.default_rng(0).random((number, 7, 7), np.float32))
+    maps = list(np.random.default_rng(0).random((number, 14, 14), np.float32))
     lies = np.tile([1.0, 1.0, 0.0, 0.0], (number, 1))
     size = np.full((number, 2), 224)
     regions = localize(maps, np.full(number, "ok"), lies, np.array([224, 224]), size, **SETTINGS)

@@ -30,6 +30,8 @@ with job(snakemake.log, "score") as log:
         log.say(f"{metric}: no row, for lack of {lacking}")
     for row, classes in found.without_level.items():
         log.say(f"{row}: no target tells of a level of their own, so that they have that of all:", ", ".join(classes))
+    if stages.unmeasured:
+        log.say("maps drawn again, for lack of measures of:", ", ".join(sorted(stages.unmeasured)))
     log.say(f"{len(report)} targets:", {str(s): int((report.status == s).sum()) for s in sorted(set(report.status))})
     targets = found.targets.assign(**as_seen(view, stages))
     curves = find_curves(view, select, targets["iou"].to_numpy(), found.scores["metric"].tolist())

@@ -5,8 +5,8 @@
 `--source` is a folder with `images/` and published metadata (`--metadata`), whose photographs are repeated under other
 names until there are as many as asked. One network with one cam, from JPEG to scores: two small runs, of once and three
 times the source, give what starting costs and what an image costs; the large run is projected from them and then
-measured. Two more, of twelve cams, are multiplied out to `--networks` such networks and `--images`. The bare forward pass of
-the network is timed on arrays that are ready.
+measured. Two more, of twelve cams, are multiplied out to `--networks` such networks and `--images`. The bare forward
+pass of the network is timed on arrays that are ready.
 """
 
 import argparse
@@ -50,9 +50,8 @@ def main() -> None:
     whole = measured(options, options.images, ["gradcam"])
     told(whole.stages)
     for what, took, projected in zip(("clock", "processor"), whole[:2], start + each * options.images, strict=True):
-        print(
-            f"{options.images} images, {what}: projected {projected:.0f} s, measured {took:.0f} s, {took / projected:.3f}"
-        )
+        ratio = f"projected {projected:.0f} s, measured {took:.0f} s, {took / projected:.3f}"
+        print(f"{options.images} images, {what}: {ratio}")
     print(f"{options.images / whole.wall:.1f} images/s")
 
 

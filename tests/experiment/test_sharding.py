@@ -11,8 +11,8 @@ from configs import FOLDER, GOOD
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.questions import elsewhere, plan
-from wsol.experiment.sharding import Sharding, weighed
-from wsol.index.splits import HOLDS, OF_A_TARGET, shard_size, shards
+from wsol.experiment.sharding import HOLDS, OF_A_TARGET, Sharding, shard_size, weighed
+from wsol.index.splits import shards
 
 NETWORK = {"network": {"architecture": "MobileNetV2", "weights": "random"}}
 COUNTS = [1, 7, 999, 1000, 1999, 2000, 4000, 5000, 12_345, 50_000, 1_281_167]
@@ -88,7 +88,7 @@ def test_networks_imported_maps_and_controls_have_shards_of_their_own():
     found = experiment()
     sizes = cut(found, planned(found, side=448))
     assert sizes[("network", "gradcam")] == 500
-    assert sizes[("maps", "imported")] == sizes[("none", "center")] > 5 * sizes[("none", "random")]
+    assert sizes[("none", "center")] > sizes[("maps", "imported")] > 5 * sizes[("none", "random")]
     assert cut(found, planned(found, map_bytes=224**2 * 4))[("maps", "imported")] < 500
     plain = {"cams": {"center": {}, "gradcam": {}}}
     fewer = experiment(**plain)
@@ -105,11 +105,23 @@ def test_a_number_stands_whatever_the_plan_says():
     assert set(cut(found, {}).values()) == {500}
 
 
-def test_the_first_map_tells_what_all_weigh(tmp_path):
-    np.save(tmp_path / "a.png.npy", np.zeros((5, 7), np.float32))
-    targets = {"d@0": pd.DataFrame({"image": ["a.png", "b.png"], "label": [0, 0]}), "e@0": pd.DataFrame()}
-    pair = {"dataset": "d@0", "backbone": "m@0", "maps": str(tmp_path)}
-    assert weighed([pair], targets) == {"d@0": {"m@0": 5 * 7 * 4}, "e@0": {}}
+@pytest.mark.parametrize("first", [0, 1], ids=["all are there", "the first is missing"])
+def test_the_largest_of_some_maps_tells_what_all_weigh(tmp_path, first):
+    names = [f"{i}.png" for i in range(100)]
+    for i in range(first, 100):
+        np.save(tmp_path / f"{names[i]}.npy", np.zeros((5, 7 + (i == 99)), np.float32))
+    targets = {"d@0": pd.DataFrame({"image": names, "label": 0}), "e@0": pd.DataFrame({"image": [], "label": []})}
+    pairs = [{"dataset": dataset, "backbone": "m@0", "maps": str(tmp_path)} for dataset in targets]
+    assert weighed(pairs, targets) == {"d@0": {"m@0": 5 * 8 * 4}, "e@0": {"m@0": 0}}
+
+
+@pytest.mark.parametrize(("cam", "size"), [("center", 6250), ("full", 6250), ("random", 461), ("mine", 461)])
+def test_a_control_of_which_nothing_is_known_may_have_a_map_for_each_target(cam, size):
+    settings = {"method": cam, "size": 224} if cam != "mine" else {"method": cam}
+    sharding = Sharding(experiment())
+    sharding.settings = {"cam@0": settings}
+    plan = {"images": {"d@0": 50_000}, "targets": {"d@0": 50_000}, "maps": {"d@0": {}}}
+    assert 0.95 * size < sharding.size(plan, "d@0", "none", "cam@0") <= size
 
 
 def test_plans_of_other_imported_maps_have_another_name_and_a_control_more_has_not():

@@ -102,7 +102,9 @@ def test_what_a_cluster_ended_is_named_with_what_to_ask_for_and_the_next_run_mak
     if limits_memory():
         (tmp_path / "greedy").write_text("report/000020.png")
         told["000020-000039"] = "OUT_OF_MEMORY: it needed more memory than its 1500 MB."
-    run = workflow(CONTROLS, *PROFILE, "--retries", "0", "--set-resources", "control:runtime=1", "control:mem_mb=1500")
+    alone = ("--groups", "localize=regions")  # a group has the sum of its jobs' time, and the most of their memory
+    asked = ("--set-resources", "control:runtime=1", "control:mem_mb=1500")
+    run = workflow(CONTROLS, *PROFILE, "--retries", "0", *alone, *asked)
     assert run.returncode == 1
     for shard, words in told.items():
         assert f"! control trouble · b · images {shard}: {words}" in run.stderr, run.stderr

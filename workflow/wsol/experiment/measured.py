@@ -52,8 +52,9 @@ def noted(path: str | Path) -> Measured:
 
 
 def _there(folder: Path) -> frozenset[str]:
-    """What the first of a folder's files has measured."""
-    for file in sorted(folder.glob("*.measures.npz")):
+    """What the last of a folder's files has measured; others may be of shards of before."""
+    files = [(path.stat().st_mtime_ns, path) for path in folder.glob("[0-9]*.measures.npz")]
+    for _, file in sorted(files, reverse=True):
         try:
             return frozenset(MEASURES.peek(file)["settings"]["measures"])
         except (*BROKEN, KeyError, TypeError):

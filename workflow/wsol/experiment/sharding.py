@@ -5,9 +5,10 @@ and controls have shards each of their own, so that one more of them leaves the 
 """
 
 from collections.abc import Iterable, Mapping
-from math import prod
+from math import ceil, prod
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from wsol.experiment.decisions import Experiment
@@ -17,14 +18,25 @@ from wsol.maps import imported
 
 AUTO = "auto"
 FLOAT32 = 4
+LOOKED_AT = 32  # targets whose maps tell of all
+SHARED = ("center", "center_box", "full")  # controls whose targets share one map
+MOST = 10_000  # images: a longer job would be a loss where it is killed
+LEAST = 1_000  # images: a shorter one is mostly its start
+SIDE_BY_SIDE = 4  # shards of one data set, where there are images enough for that: so many jobs can be at work
+SHOWN = 2_000 * 224 * 224  # pixels shown to a network in one job, whose evidence takes 1 to 2 GB of disk
+HOLDS = 400e6  # bytes that a job may hold of its targets, beside what it holds of none (benchmarks/jobs.py)
+OF_A_TARGET = 64_000  # bytes that `localize` holds, map apart, of 14x14 maps at every level (benchmarks/jobs.py)
+COPIES = 4  # of a map: as it was read, as it is packed, as it is drawn
 
 
 def weighed(pairs: Iterable[Mapping[str, str]], targets: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, int]]:
-    """Data set -> imported backbone -> bytes of the map of its first target, which tells of all; few for none."""
+    """Data set -> imported backbone -> bytes of the largest map among some of its targets; few where none is there."""
     found: dict[str, dict[str, int]] = {dataset: {} for dataset in targets}
     for pair in pairs:
-        maps = imported.load(pair["maps"], targets[pair["dataset"]].head(1)).maps
-        found[pair["dataset"]][pair["backbone"]] = int(sum(each.nbytes for each in maps))
+        known = targets[pair["dataset"]]
+        spread = np.unique(np.linspace(0, max(len(known) - 1, 0), LOOKED_AT).astype(int))
+        maps = imported.load(pair["maps"], known.iloc[spread[: len(known)]]).maps
+        found[pair["dataset"]][pair["backbone"]] = max((each.nbytes for each in maps), default=0)
     return found
 
 
@@ -52,13 +64,38 @@ class Sharding:
             return self.given
         counts = plan["images"][dataset], plan["targets"][dataset]
         if predicts(self.settings.get(backbone)):  # one size for all its cams, which share what was read off it
-            return splits.shard_size(*counts, shown=prod(plan["networks"][self.planned[backbone]]["input"]))
-        first = plan["maps"][dataset].get(backbone, 0)
-        return splits.shard_size(*counts, map_bytes=max(first, _of_map(self.settings[cam])))
+            return shard_size(*counts, shown=prod(plan["networks"][self.planned[backbone]]["input"]))
+        given = plan["maps"][dataset].get(backbone, 0)
+        return shard_size(*counts, map_bytes=max(given, _of_map(self.settings[cam])))
 
 
 def _of_map(cam: Mapping[str, Any]) -> int:
-    """Bytes that a target's map of a cam has; 0 where all targets share one, and of an imported one, as it came."""
+    """Bytes that a target's map of a cam has; 0 where all targets share one, and of an imported one, as it came.
+
+    A plugin's control may have a map for each target: of its `size`, or else of 224 pixels.
+    """
     if "refine" in cam:
         return FLOAT32 * cam["refine"]["side"] ** 2
-    return FLOAT32 * cam["size"] ** 2 if cam["method"] == "random" else 0
+    own = cam["method"] not in (*SHARED, imported.CAM)
+    return FLOAT32 * cam.get("size", 224) ** 2 if own else 0
+
+
+def shard_size(images: int, targets: int, *, shown: int = 0, map_bytes: int = 0) -> int:
+    """How many images a shard has, where the experiment says `auto`; nothing of the machine enters.
+
+    Jobs of a network are few, for each starts it anew: they end where its evidence would fill the disk. All others
+    are as long as memory allows, and several side by side.
+
+    `shown`: pixels of the input of the network that sees the images, 0 for none. `map_bytes`: of one target's map.
+
+    >>> shard_size(50_000, 50_000, shown=224 * 224), shard_size(50_000, 50_000, shown=448 * 448)
+    (2000, 500)
+    >>> shard_size(50_000, 50_000), shard_size(3_000, 3_000), shard_size(300, 300)
+    (6250, 1000, 300)
+    """
+    held = max(targets / max(images, 1), 1) * (OF_A_TARGET + COPIES * map_bytes)
+    most = max(min(MOST, int(HOLDS / held)), 1)
+    if shown:
+        return max(min(most, SHOWN // shown), 1)
+    count = max(ceil(images / most), min(SIDE_BY_SIDE, images // LEAST), 1)
+    return max(ceil(images / count), 1)

@@ -7,7 +7,6 @@ the rows of some images into memory, and no others.
 """
 
 import csv
-import math
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -220,8 +219,10 @@ def _columns(head: list[str], path: str | Path) -> _Columns:
 
 def _numbers(row: list[str], columns: _Columns, where: str) -> list[float]:
     """The logits of a row; `nan` is one, and no answer."""
-    try:
-        return [float(row[place]) for place in columns.outputs]
-    except ValueError:
-        wrong = next(row[place] for place in columns.outputs if math.isnan(text.floating(row[place])))
-        raise DataError(f"{where}: a logit must be a number; received {text.shown(wrong)}.") from None
+    found = []
+    for place in columns.outputs:
+        try:
+            found.append(float(row[place]))
+        except ValueError:
+            raise DataError(f"{where}: a logit must be a number; received {text.shown(row[place])}.") from None
+    return found

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from wsol.regions.regions import Regions
 from wsol.regions.stream import OF_ALL, OF_LARGEST, decode, encode
 
-CHUNK = 256  # targets whose rows are unpacked at a time
+CHUNK = 256  # targets whose rows are unpacked at a time, or fewer:
+ROWS = 1 << 20  # of theirs, unless one alone has more
 
 
 class RegionRows(NamedTuple):
@@ -94,8 +95,12 @@ class Packing:
 def chunks(arrays: Mapping[str, NDArray]) -> Iterator[Chunk]:
     """The rows of a file's targets, some targets at a time: as floats all rows would take twenty times the file."""
     index = arrays["index"]
-    for first in range(0, len(index), CHUNK):
-        targets = slice(first, min(first + CHUNK, len(index)))
+    so_far = _ends(arrays["row_counts"][index])
+    first = 0
+    while first < len(index):
+        few = int(np.searchsorted(so_far, so_far[first] + ROWS, side="right")) - 1
+        targets = slice(first, min(first + CHUNK, max(few, first + 1), len(index)))
+        first = targets.stop
         numbers, map_of = np.unique(index[targets], return_inverse=True)
         offsets = _ends(arrays["row_counts"][numbers])
         yield Chunk(targets, _rows(arrays, numbers, offsets), offsets, map_of)

@@ -23,6 +23,7 @@ from wsol.statistics.resampling import Resamples
 CHOSEN = 101  # levels among which a resample chooses
 ALL = slice(None)
 BLOCK = 2048  # targets whose histograms are widened to float at once
+TOGETHER = 16  # blocks whose draws are read at once
 
 
 class Pixels(NamedTuple):
@@ -95,9 +96,12 @@ class Pixels(NamedTuple):
         """The level of highest mean IoU in each resample, [r]: the first of equals among CHOSEN spread over all."""
         places = self.levels[np.unique(np.linspace(0, len(self.levels) - 1, CHOSEN).round().astype(int))]
         total = np.zeros((resamples.count, len(places)))
-        for part in _blocks(len(self.ap)):
-            counted = np.where(self.counted[part, None], self._overlaps(overlap, part, places), 0)
-            total += resamples.times.of(resamples.codes[part]).astype(np.float32) @ counted.astype(np.float32)
+        for several in _blocks(len(self.ap), TOGETHER * BLOCK):
+            times = resamples.times.of(resamples.codes[several])
+            for part in _blocks(times.shape[1]):
+                own = slice(several.start + part.start, several.start + part.stop)
+                counted = np.where(self.counted[own, None], self._overlaps(overlap, own, places), 0)
+                total += times[:, part].astype(np.float32) @ counted.astype(np.float32)
         return self.edges[places[total.argmax(axis=1)]]
 
     def _overlaps(
@@ -174,6 +178,6 @@ def dice_of_counts(hit: NDArray, false: NDArray, true: NDArray) -> Floats:
 OVERLAPS = {"iou": iou_of_counts, "dice": dice_of_counts}  # what one level is the best for
 
 
-def _blocks(n: int) -> Iterator[slice]:
-    for start in range(0, n, BLOCK):
-        yield slice(start, min(start + BLOCK, n))
+def _blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))

@@ -5,7 +5,7 @@ predictions go by the image's name. What was not measured when maps were cut has
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +42,7 @@ class Stages:
     heatmaps: Sequence[Reader]
     settings: Mapping[str, Any]  # of the regions: threshold, protocol, upsampling, normalization, canvas, alignment
     measures: Sequence[Reader] = ()  # of the same shards, or none
+    unmeasured: set[str] = field(default_factory=set)  # the sources for which maps had to be drawn again
 
     @property
     def protocol(self) -> Protocol:
@@ -172,7 +173,10 @@ class Stages:
 
     def _measured(self, source: str) -> bool:
         """Whether every shard has a source of files.measures.SOURCES measured."""
-        return bool(self.measures) and all(source in read()["sources"] for read in self.measures)
+        if self.measures and all(source in read()["sources"] for read in self.measures):
+            return True
+        self.unmeasured.add(source)
+        return False
 
     def _joined(self, name: str) -> NDArray:
         """An array of the files of measures, of all shards."""

@@ -6,7 +6,7 @@
 import os
 from collections.abc import Iterator
 from functools import cached_property
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO
 from weakref import finalize
 
@@ -56,9 +56,12 @@ class Times:
         """Without a name: it goes with the process, however that ends."""
         file: BinaryIO = TemporaryFile()  # noqa: SIM115 (closed with this object)
         finalize(self, file.close)
-        for row in self._drawn():
-            file.write(row.data)
-        file.flush()
+        try:
+            for row in self._drawn():
+                file.write(row.data)
+            file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, gettempdir()) from error
         return file
 
     def _drawn(self) -> Iterator[NDArray[np.uint8]]:
