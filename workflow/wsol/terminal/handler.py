@@ -222,13 +222,13 @@ class Calm(logging.Handler):
         self.end()
         self.screen.say(telling.summary(self.progress, time.time() - self.begun, report, self._where()))
 
-    def account(self, used: Sequence[costs.StageCost], file: str) -> None:
-        """The last lines: where the time went of the jobs of this run, and the `file` that has those of all."""
+    def account(self, used: Sequence[costs.StageCost], kept: str) -> None:
+        """The last lines: where the time went of the jobs of this run, and where it is `kept` with that of all."""
         estimate = self.progress.estimate
         for text in costs.shown(used):
             self.screen.say(text)
         cores = 0 if estimate.cluster else estimate.width
-        self.screen.say(f"{costs.total(used, time.time() - self.begun, cores)} · {file}")
+        self.screen.say(f"{costs.total(used, time.time() - self.begun, cores)} · {kept}")
 
     def explain(self) -> None:
         """Why a run has not come to its end, and what to do."""
