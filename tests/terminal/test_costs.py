@@ -2,6 +2,7 @@
 
 import doctest
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from wsol import job as jobs
 from wsol.terminal import costs, joblog
 from wsol.terminal.costs import Ended, StageCost
+from wsol.terminal.estimate import TimeLeft, sized
 
 ORDER = ["index", "localize", "table"]
 # Holds 300 MB for a moment, uses half a second of CPU, a quarter in a program that it starts, and sleeps half a second.
@@ -96,13 +98,49 @@ def test_stages_are_added_up_in_the_order_of_the_chain(tmp_path):
         "table,1,,2.00,1.50,90,,",
     ]
     assert costs.read(tmp_path / "costs.csv") == found
-    assert costs.by_images(found) == {"index": 0.01, "localize": 0.04, "table": 2}
+    assert costs.by_images(found) == {"index": 4, "localize": 0.04, "table": 2}
     assert list(costs.shown(found)) == [
         "          jobs  images   wall    CPU    peak  images/s",
         "index        1     400  4.0 s  2.0 s   80 MB     100.0",
         "localize     2     400   16 s   20 s  200 MB      25.0",
         "table        1          2.0 s  1.5 s   90 MB",
     ]
+
+
+def test_an_earlier_run_of_the_same_jobs_tells_how_long_they_take():
+    """One core, so that what is left is what they took: of stages in shards and of those that only count images."""
+    score = {
+        "dataset": "b@1f3a5c77",
+        "cam": "center@bbd3a5bd",
+        "threshold": "sweep@bbd3a5bd",
+        "evaluation": "e@0a1b2c3d",
+    }
+    shards = [
+        {"dataset": "b@1f3a5c77", "cam": "center@bbd3a5bd", "shard": s} for s in ("000000-000039", "000040-000049")
+    ]
+    jobs = [("index", {"dataset": "b@1f3a5c77"}), ("train", {"backbone": "net@bbd3a5bd"}), ("score", score)]
+    jobs += [("localize", shard) for shard in shards] + [("export", {"dataset": "b@1f3a5c77"}), ("table", {})]
+    before = [
+        StageCost("index", 1, 50, 4, 2, 80),
+        StageCost("train", 1, 5000, 900, 1800, 900),
+        StageCost("localize", 2, 50, 10, 10, 200),
+        StageCost("score", 1, 100, 30, 20, 300),
+        StageCost("export", 1, 50, 6, 5, 100),
+        StageCost("table", 1, 0, 2, 1.5, 90),
+    ]
+    found = TimeLeft(earlier=costs.by_images(before))
+    found.know([sized(stage, names, 1) for stage, names in jobs])
+    assert found.left([]) == (pytest.approx(sum(cost.wall for cost in before)), True)
+    found.know([sized("localize", shards[1], 1), sized("score", score, 1), sized("score", score, 1)])
+    assert found.left([]) == (pytest.approx(10 * 10 / 50 + 2 * 30), True)
+
+
+def test_stages_in_shards_are_those_whose_rules_have_one():
+    rules = Path(__file__).parents[2] / "workflow/rules"
+    text = "".join(path.read_text() for path in rules.glob("*.smk"))
+    pieces = re.split(r"^(?:rule|checkpoint) (\w+):$", text, flags=re.MULTILINE)[1:]
+    logs = {name: re.search(r"\n    log:\n(.*)\n", body) for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
+    assert {name for name, log in logs.items() if log and "{shard}" in log[1]} == costs.SHARDED
 
 
 def test_the_quickest_of_many_stages_share_a_line():

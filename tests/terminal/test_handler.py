@@ -175,7 +175,12 @@ def test_of_a_group_that_a_cluster_ended_the_job_is_named_that_was_at_work(run):
     for job in jobs:  # Snakemake tells of each once more, without the cluster's log
         run.log("job_error", level=logging.ERROR, rule_name=job["rule_name"], jobid=job["jobid"], log=job["log"])
     (failure,) = run.calm.failed.values()
-    assert str(failure).startswith("localize a · images 000000-000019: TIMEOUT: ") and not run.calm.progress.running
+    # The group had more minutes than the job's own four: no number of them is named.
+    assert str(failure) == (
+        "localize a · images 000000-000019: TIMEOUT: it took longer than it had. "
+        "Ask for more (set-resources: localize: {runtime: …}), or set a smaller shard_size."
+    )
+    assert not run.calm.progress.running
     assert failure.clusters == str(run.root / "slurm.log")
 
 

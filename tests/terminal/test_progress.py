@@ -1,5 +1,9 @@
 """How far a run is."""
 
+from pathlib import Path
+
+import pytest
+
 from wsol.terminal.estimate import Sized, TimeLeft
 from wsol.terminal.progress import Progress, Started
 
@@ -36,3 +40,17 @@ def test_a_job_that_failed_is_not_counted_and_tells_nothing_of_time():
     progress.start(1, job("predict"))
     assert progress.end(1, 5, done=False).stage == "predict" and progress.count == "0 of 2"
     assert progress.end(1, 5, done=False) is None and progress.left(5) == (None, False)
+
+
+@pytest.mark.parametrize(("cluster", "said", "left"), [(True, True, 40), (False, True, 200), (True, False, 200)])
+def test_a_job_of_a_group_on_a_cluster_took_what_its_log_says(tmp_path: Path, cluster: bool, said: bool, left: float):
+    """Five of seven shards as one job of 100 s, which Snakemake says of each: two are left of 20 s, were it known."""
+    progress = Progress(TimeLeft(cluster=cluster))
+    progress.know([Sized(("localize",), 10, 1)] * 7)
+    for number in range(5):
+        log = tmp_path / f"{number}.log"
+        log.write_text("used: 20.00 s, 8.00 s of CPU, 90 MB at most\n" if said else "drawn\n")
+        progress.start(number, Started("localize", [], "", [str(log), "slurm.log"], Sized(("localize",), 10, 1), 0))
+    for number in range(5):
+        progress.end(number, 100, done=True)
+    assert progress.finished == 5 and progress.left(100) == (pytest.approx(left), True)

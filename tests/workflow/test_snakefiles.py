@@ -1,9 +1,12 @@
 """Both Snakefiles run, the linter has nothing to say, and the report has its words."""
 
+import functools
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -39,6 +42,26 @@ def test_every_rule_names_the_users_environment():
         text = path.read_text()
         assert text.count('conda:\n        "../../environment.yml"') == text.count("    script:\n"), path.name
     assert yaml.safe_load((ROOT / "environment.yml").read_text())["channels"] == ["conda-forge"]
+
+
+def test_the_plan_is_read_once_and_again_when_it_has_changed(tmp_path):
+    """The rules' own functions, with a plan of shards and nothing around them."""
+    text = (ROOT / "workflow/rules/common.smk").read_text()
+    path, read = tmp_path / "plan.json", []
+    path.write_text("000000-000019 000020-000029")
+    known = {
+        "functools": functools,
+        "os": os,
+        "PLAN": SimpleNamespace(read=lambda path: read.append(path) or Path(path).read_text()),
+        "SHARDING": SimpleNamespace(shards=lambda plan, *_: plan.split()),
+        "checkpoints": SimpleNamespace(plan=SimpleNamespace(get=lambda: SimpleNamespace(output=[str(path)]))),
+    }
+    exec(text[text.index("@functools") : text.index("def network")], known)
+    asked = [known["sharded"]("{shard}.npz", *"abc") for _ in range(8)]
+    assert asked == [["000000-000019.npz", "000020-000029.npz"]] * 8 and len(read) == 1
+    path.write_text("000000-000029")
+    os.utime(path, ns=(0, 1))
+    assert known["sharded"]("{shard}.npz", *"abc") == ["000000-000029.npz"] and len(read) == 2
 
 
 def test_what_a_report_shows_has_its_words():

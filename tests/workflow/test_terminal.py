@@ -81,6 +81,15 @@ def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, tmp_path):
     same = ["index", "plan", "control", "score", "table"]
     assert later.loc[same].equals(kept.loc[same]) and not later.loc["report"].equals(kept.loc["report"])
 
+    # Of a single file's jobs is told, but they are not all that made what lies there.
+    before = {name: (tmp_path / "results" / name).read_bytes() for name in ("costs.csv", "costs.html")}
+    (index,) = (tmp_path / "results").glob("a@*/index/targets.parquet")
+    one = workflow(CONTROLS, "--keep-going", str(index.relative_to(tmp_path)), "--forcerun", "index")
+    assert one.returncode == 0, one.stderr
+    assert [line.split()[0] for line in one.stderr.splitlines()[-3:-1]] == ["jobs", "index"]
+    assert one.stderr.endswith(" · not counted in results/costs.csv\n")
+    assert before == {name: (tmp_path / "results" / name).read_bytes() for name in before}
+
 
 def broken(root: Path) -> dict:
     """Six images of which one is cut short, and maps of them."""

@@ -1,4 +1,5 @@
 # What every stage's rules share: the experiment's settings, and what a stage depends on.
+import functools
 import os
 import re
 
@@ -67,9 +68,16 @@ def noted(*names):
     return [f"{RESULTS}/inputs/{name}.txt" for name in names if name in NOTES]
 
 
+@functools.lru_cache(maxsize=1)
+def planned(path, changed):
+    """The plan as it was `changed` last: it is asked for four times by each data set of a run."""
+    return PLAN.read(path)
+
+
 def sharded(pattern, dataset, backbone, cam):
     """`pattern` for every shard of `dataset` for these maps, known once the experiment is planned."""
-    plan = PLAN.read(checkpoints.plan.get().output[0])
+    path = checkpoints.plan.get().output[0]
+    plan = planned(path, os.stat(path).st_mtime_ns)
     return [pattern.format(shard=shard) for shard in SHARDING.shards(plan, dataset, backbone, cam)]
 
 

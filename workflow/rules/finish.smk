@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from wsol.job import DELETED
 from wsol.terminal import joblog, lines
+from wsol.terminal.progress import TARGETS
 
 
 def missed(wildcards):
@@ -84,10 +85,19 @@ def worked_on(stage, names):
 
 
 def account():
-    """Say where the time of this run went, and keep what every job of the experiment has used."""
+    """Say where the time of this run went, and keep what every job of the experiment has used.
+
+    A run of single files knows only the jobs that these need: it leaves what is kept as it was.
+    """
+    jobs = list(ended())
+    told = keep(jobs) if any(job.rule.name in TARGETS for job in workflow.dag.jobs) else f"not counted in {COSTS}"
+    CALM.account(costs.of_stages([job for job in jobs if job.log in CALM.ended], STAGES), told)
+
+
+def keep(jobs):
+    """Write what these jobs have used, and say where."""
     from wsol.page.costs import write_page  # here, for every job's process on a cluster reads this file
 
-    jobs = list(ended())
     known = costs.of_stages(jobs, STAGES)
     try:
         costs.write(COSTS, known)
@@ -96,7 +106,7 @@ def account():
         SCREEN.warn(f"costs: cannot be written ({error.strerror}).")
     lacking = len(jobs) - sum(cost.jobs for cost in known)
     unknown = f", without {lacking} that have not said what they used" if lacking else ""
-    CALM.account(costs.of_stages([job for job in jobs if job.log in CALM.ended], STAGES), f"all in {COSTS}{unknown}")
+    return f"all in {COSTS}{unknown}"
 
 
 def failed():

@@ -14,6 +14,8 @@ from wsol.terminal import joblog, lines
 
 COLUMNS = ("stage", "jobs", "images", "wall_s", "cpu_s", "peak_mb", "images_per_s", "images_per_cpu_s")
 SHOWN = 8  # stages that the terminal has a line for
+# Stages whose jobs work on a shard each; all others are timed by the job, however many images it works on.
+SHARDED = frozenset({"predict", "logits", "heatmap", "control", "imported", "refine", "localize"})
 HEADINGS = ("", "jobs", "images", "wall", "CPU", "peak", "images/s")
 
 
@@ -116,5 +118,5 @@ def total(costs: Sequence[StageCost], seconds: float, cores: int) -> str:
 
 
 def by_images(costs: Iterable[StageCost]) -> Mapping[str, float]:
-    """Seconds an image, or a job where a stage counts none, by stage."""
-    return {cost.stage: cost.wall / (cost.images or cost.jobs) for cost in costs}
+    """Seconds of what `estimate.sized` counts, by stage: an image of a stage in shards, a job of any other."""
+    return {cost.stage: cost.wall / max(cost.images if cost.stage in SHARDED else cost.jobs, 1) for cost in costs}

@@ -118,8 +118,7 @@ class Calm(logging.Handler):
         found = dict(record.wildcards.items())
         shard = found.get("shard", "")
         size = sized(record.rule_name, found, record.threads, self._called)
-        named = lines.names(found, self._called)
-        job = Started(record.rule_name, named, shard, list(record.log), size, record.created)
+        job = Started(record.rule_name, lines.names(found, self._called), shard, list(record.log), size, record.created)
         self.progress.start(record.jobid, job)
 
     def _on_job_finished(self, record: Any) -> None:
@@ -152,6 +151,7 @@ class Calm(logging.Handler):
         self._grouped.update(jobs)
         for number in jobs:  # what an earlier try of the group came to
             self.failed.pop(number, None)
+            self._asked.pop(number, None)  # the cluster ended it by the group's limits, not by its own
         since = min((self.progress.running[n].since for n in jobs if n in self.progress.running), default=self.begun)
         for job in cluster.unfinished(list(jobs.values()), since):
             self._fail(job["jobid"], job["rule_name"], [*job["log"], *record.aux_logs], record.created)
@@ -222,13 +222,13 @@ class Calm(logging.Handler):
         self.end()
         self.screen.say(telling.summary(self.progress, time.time() - self.begun, report, self._where()))
 
-    def account(self, used: Sequence[costs.StageCost], file: str) -> None:
-        """The last lines: where the time went of the jobs of this run, and the `file` that has those of all."""
+    def account(self, used: Sequence[costs.StageCost], kept: str) -> None:
+        """The last lines: where the time went of the jobs of this run, and where it is `kept` with that of all."""
         estimate = self.progress.estimate
         for text in costs.shown(used):
             self.screen.say(text)
         cores = 0 if estimate.cluster else estimate.width
-        self.screen.say(f"{costs.total(used, time.time() - self.begun, cores)} · {file}")
+        self.screen.say(f"{costs.total(used, time.time() - self.begun, cores)} · {kept}")
 
     def explain(self) -> None:
         """Why a run has not come to its end, and what to do."""

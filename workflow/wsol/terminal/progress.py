@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from wsol.terminal import lines
+from wsol.terminal import joblog, lines
 from wsol.terminal.estimate import Sized, TimeLeft
 
 TARGETS = ("all", "targets")  # they ask for the others, and do nothing themselves; by the Snakefile that is run
@@ -63,7 +63,9 @@ class Progress:
         job = self.running.pop(number, None)
         if job and done and job.stage not in TARGETS:
             self.done[job.stage] += 1
-            self.estimate.end(job.sized, job.since, now)
+            # On a cluster a job has waited in a queue, and behind those of its group: its log says what it took itself.
+            used = joblog.cost(job.own_log) if self.estimate.cluster else None
+            self.estimate.end(job.sized, now - used.wall if used else job.since, now)
         return job
 
     @property
