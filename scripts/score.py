@@ -36,10 +36,10 @@ with job(snakemake.log, "score") as log:
     targets = found.targets.assign(**as_seen(view, stages))
     curves = find_curves(view, select, targets["iou"].to_numpy(), found.scores["metric"].tolist())
     made_from = {"targets": files.targets} | ({"select targets": files.select_targets} if select else {})
-    for kind in ("regions", "measures"):
-        made_from |= {f"{kind} {i}": path for i, path in enumerate(files[kind])}
+    for kind in ("predictions", "regions", "measures"):
+        made_from |= {f"{kind} {i}": path for i, path in enumerate(files.get(kind) or ())}
         if select:
-            made_from |= {f"select {kind} {i}": path for i, path in enumerate(files[f"select_{kind}"])}
+            made_from |= {f"select {kind} {i}": path for i, path in enumerate(files.get(f"select_{kind}") or ())}
     settings = {"run": params.run, "evaluation": params.evaluation, "threshold": params.threshold}
     provenance = {"settings": settings, "made_from": made_from}
     SCORES.write(output.scores, found.scores.assign(**params.run), **provenance)

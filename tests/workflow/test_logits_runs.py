@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from sources import write
+from wsol.errors import DataError
 from wsol.files.predict import PREDICTIONS
+from wsol.merging.merge import merge
 
 COUNT, CLASSES, SIDE = 30, 8, 80
 ABSENT, NAN = 3, 5  # images without logits, and with logits that are none
@@ -113,6 +115,20 @@ def test_a_network_from_elsewhere_is_scored_as_by_hand_and_an_edit_of_its_logits
     whole = workflow(config | {"shard_size": 40, "results": "whole"})
     assert whole.returncode == 0, whole.stderr
     assert (tmp_path / "whole/scores.csv").read_bytes() == (tmp_path / "results/scores.csv").read_bytes()
+    merge(tmp_path / "merged", [tmp_path / "whole", tmp_path / "results"])  # of other shards the same
+
+    first = files[0]
+    before = first.read_bytes()
+    damaged = bytearray(before)
+    damaged[len(damaged) // 2] ^= 1
+    first.write_bytes(damaged)
+    with pytest.raises(DataError, match=rf"predict/logits@\w+/{first.name} is not what was written"):
+        merge(tmp_path / "refused", [tmp_path / "results"])
+    first.write_bytes(files[1].read_bytes())  # whole, and not what was scored
+    with pytest.raises(DataError, match=f"was made from another {first.name}"):
+        merge(tmp_path / "refused", [tmp_path / "results"])
+    first.write_bytes(before)
+    merge(tmp_path / "merged", [tmp_path / "results"])
 
 
 @pytest.mark.slow

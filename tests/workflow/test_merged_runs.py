@@ -120,6 +120,26 @@ def test_one_name_for_two_things_is_told_apart_and_still_compared(root, tmp_path
     assert (ours["high"] - ours["low"]).round(3).tolist() == (theirs["high"] - theirs["low"]).round(3).tolist()
 
 
+def test_a_run_that_other_evaluations_or_other_shards_stand_beside_is_still_one(root, tmp_path):
+    own = {key: value for key, value in config(root, "left").items() if key != "backbones"} | {"data": str(root)}
+    own["cams"] = {"center": {}}
+    more = own["evaluations"] | {"pixels": {"report": "b", "metrics": ["maxboxacc@50", "pxap"]}}
+    for name, change in {"wider": {"evaluations": more}, "sharded": {"shard_size": 16}}.items():
+        run = runner(tmp_path)(own | change | {"results": name})
+        assert run.returncode == 0, run.stderr
+    folders = [root / "left", tmp_path / "wider", tmp_path / "sharded"]
+    place = "b@*/none/center@*/sweep@*/boxes@*/scores.parquet"
+    assert len({next(folder.glob(place)).read_bytes() for folder in folders}) == 3, "each is made from other measures"
+    for other in folders[1:]:
+        merge(tmp_path / "into", [root / "left", other])
+        scores = read(tmp_path / "into/scores.csv")
+        shared = scores[scores["evaluation"] == "boxes"].to_csv(index=False)
+        assert shared == read(root / "left/scores.csv").to_csv(index=False)
+    merge(tmp_path / "one", folders)
+    merge(tmp_path / "two", folders[::-1])
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
 def rewritten(folder: Path, name: str, change: float = 0.0) -> Path:
     """A run's draws of a results folder written anew, as another version of NumPy would have, or with other numbers."""
     path = next(folder.glob(f"b@*/none/{name}@*/sweep@*/*/draws.npz"))
@@ -147,7 +167,10 @@ def test_a_run_that_differs_from_folder_to_folder_is_refused_with_the_reason(roo
     numpy = DRAWS.open(path)[1]["versions"]["numpy"]
     assert f"'{root}/left' and '{tmp_path}/older': draws.npz differs (numpy {numpy} and 1.0)" in line
     line = refused(tmp_path / "into", [root / "left", tmp_path / "moved"])
-    assert str(path.parent.relative_to(tmp_path / "moved")) in line and "of the same files and versions" in line
+    assert (
+        str(path.parent.relative_to(tmp_path / "moved")) in line
+        and "draws.npz differs (other values of values, of" in line
+    )
     merge(tmp_path / "alone", [tmp_path / "older"])  # by itself it is as good as any
     assert (tmp_path / "alone/scores.csv").read_bytes() == (root / "right/scores.csv").read_bytes()
 

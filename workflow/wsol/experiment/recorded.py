@@ -6,7 +6,7 @@ from typing import Any
 
 from wsol.experiment.decisions import Experiment, Run
 from wsol.experiment.described import described
-from wsol.experiment.questions import datasets, is_control
+from wsol.experiment.questions import datasets, is_control, logits
 from wsol.experiment.readings import Readings
 from wsol.files.formats import digest
 from wsol.files.recorded import PLACE, RECORDED
@@ -17,7 +17,8 @@ PARTS = ("evaluation", "report", "select", "backbone", "cam", "threshold", "trai
 def record(experiment: Experiment, readings: Readings, configfiles: Iterable[str]) -> None:
     """Write down, below the results, which runs the experiment has and what they are made of."""
     told = described(experiment, configfiles)
-    decisions = {*told["settings"], *(reading.id for reading in readings.values())}
+    read = [*readings.values(), *logits(experiment).values()]
+    decisions = {*told["settings"], *(each.id for each in read)}
     RECORDED.write(
         Path(experiment.settings["results"]) / PLACE,
         command=told["command"],

@@ -8,19 +8,23 @@ from pathlib import Path
 import pandas as pd
 
 from wsol.errors import DataError
-from wsol.files import containers, seal
+from wsol.files import containers
 from wsol.files.index import TARGETS
 from wsol.merging.carried import SCORED, Carried, CarriedRun, index
+from wsol.merging.sameness import difference, digests
 
 
 def distinct(runs: Iterable[CarriedRun]) -> list[CarriedRun]:
-    """Each run once; a DataError where two folders have one run in other bytes."""
+    """Each run once; a DataError where two folders have one run, and its files do not say the same.
+
+    Of files that do, and are other bytes, the least digests, so that it is the same whatever the order of the folders.
+    """
     found: dict[str, CarriedRun] = {}
     for run in runs:
         first = found.setdefault(run.place, run)
-        for name in SCORED:
-            if seal.carried(first.file(name)) != seal.carried(run.file(name)):
-                raise DataError(f"merge: run {run.place} is not the same in {_differing(first, run, name)}.")
+        if why := difference(first, run):
+            raise DataError(f"merge: run {run.place} is not the same in '{first.root}' and '{run.root}': {why}.")
+        found[run.place] = min(first, run, key=digests)
     return list(found.values())
 
 
@@ -57,24 +61,8 @@ def content(targets: pd.DataFrame) -> str:
 
 def versions(runs: Iterable[CarriedRun]) -> list[str]:
     """What computed the runs' scores: a line for each set of versions that there is."""
-    found = {json.dumps(_header(run, SCORED[0])["versions"], sort_keys=True) for run in runs}
+    found = {json.dumps(containers.header(run.file(SCORED[0]))["versions"], sort_keys=True) for run in runs}
     return [", ".join(f"{name} {version}" for name, version in json.loads(text).items()) for text in sorted(found)]
-
-
-def _differing(first: CarriedRun, run: CarriedRun, name: str) -> str:
-    """`'a' and 'b': draws.npz differs (numpy 2.1.0 and 2.2.0)`."""
-    one, other = (_header(each, name) for each in (first, run))
-    keys = sorted({*one["versions"], *other["versions"]})
-    pairs = [(key, one["versions"].get(key, "none"), other["versions"].get(key, "none")) for key in keys]
-    why = [f"{key} {before} and {after}" for key, before, after in pairs if before != after]
-    if not why:
-        roles = [role for role, source in one["made_from"].items() if other["made_from"].get(role) != source]
-        why = [f"made from other {role}" for role in roles[:1]] or ["of the same files and versions"]
-    return f"'{first.root}' and '{run.root}': {name} differs ({', '.join(why)})"
-
-
-def _header(run: CarriedRun, name: str) -> dict:
-    return containers.header(run.file(name))
 
 
 def summaries(folders: Sequence[Carried]) -> dict[str, tuple[str, Path]]:
