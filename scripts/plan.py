@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from wsol.experiment import planning, plugins, sharding
+from wsol.experiment import planning, plugins, weighing
 from wsol.files.index import TARGETS
 from wsol.files.plan import PLAN
 from wsol.index.splits import Split, check_disjoint
@@ -29,6 +29,6 @@ with job(snakemake.log, "plan") as log:
         made_from=paths,
         images={dataset: int(found["image"].nunique()) for dataset, found in targets.items()},
         targets={dataset: len(found) for dataset, found in targets.items()},
-        maps=sharding.weighed(params.elsewhere, targets),
+        maps=weighing.weighed(params.elsewhere, targets),
         networks={network["id"]: planning.look(network, splits, log.say) for network in networks},
     )

@@ -11,7 +11,8 @@ from configs import FOLDER, GOOD
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.questions import elsewhere, plan
-from wsol.experiment.sharding import HOLDS, OF_A_TARGET, Sharding, shard_size, weighed
+from wsol.experiment.sharding import HOLDS, OF_A_TARGET, Sharding, shard_size
+from wsol.experiment.weighing import weighed
 from wsol.index.splits import shards
 
 NETWORK = {"network": {"architecture": "MobileNetV2", "weights": "random"}}

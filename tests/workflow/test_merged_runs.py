@@ -17,6 +17,8 @@ from wsol.files.score import DRAWS, SCORES
 from wsol.merging.merge import merge
 from wsol.report.tables import read
 
+pytestmark = pytest.mark.slow  # seven whole runs; tests/merging has the parts
+
 TABLES = ("scores.csv", "comparisons.csv", "strata.csv", "failures.csv", "curves.csv")
 COUNT = 40
 PLAIN = {

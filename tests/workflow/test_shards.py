@@ -24,6 +24,7 @@ CONFIG = {
     "resamples": 200,
     "overlays": 2,
     "datasets": {"b": DRAWN, "a": DRAWN | {"split": "select", "count": 20}},
+    "data": ".",
     "backbones": {"theirs": {"imported": "maps"}},
     "cams": {"center": {}, "random": {}},
     "thresholds": {"sweep": {"step": 0.01}, "otsu": {}},

@@ -134,7 +134,7 @@ def test_a_broken_image_and_a_job_that_fails_stand_out(workflow, tmp_path):
     maps.mkdir(parents=True)
     script = f'mount -t tmpfs -o size=4k none {maps} && dd if=/dev/zero of={maps}/.full bs=4k count=1; exec "$@"'
     inside = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh"]
-    words = [*inside, *command(tmp_path, config)]
+    words = [*inside, *command(tmp_path, config), "--keep-going"]
     done = subprocess.run(words, env=environment(), capture_output=True, text=True, timeout=600)
     told = [line for line in done.stderr.splitlines() if "records" not in line and "bytes" not in line]
     assert done.returncode == 1, done.stderr

@@ -4,12 +4,9 @@ The plan's file holds all that enters, so a rerun cuts no shard anew, on whateve
 and controls have shards each of their own, so that one more of them leaves the others' files where they are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import ceil, prod
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from wsol.experiment.decisions import Experiment
 from wsol.experiment.questions import predicts, rows
@@ -18,7 +15,6 @@ from wsol.maps import imported
 
 AUTO = "auto"
 FLOAT32 = 4
-LOOKED_AT = 32  # targets whose maps tell of all
 SHARED = ("center", "center_box", "full")  # controls whose targets share one map
 MOST = 10_000  # images: a longer job would be a loss where it is killed
 LEAST = 1_000  # images: a shorter one is mostly its start
@@ -27,17 +23,6 @@ SHOWN = 2_000 * 224 * 224  # pixels shown to a network in one job, whose evidenc
 HOLDS = 400e6  # bytes that a job may hold of its targets, beside what it holds of none (benchmarks/jobs.py)
 OF_A_TARGET = 64_000  # bytes that `localize` holds, map apart, of 14x14 maps at every level (benchmarks/jobs.py)
 COPIES = 4  # of a map: as it was read, as it is packed, as it is drawn
-
-
-def weighed(pairs: Iterable[Mapping[str, str]], targets: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, int]]:
-    """Data set -> imported backbone -> bytes of the largest map among some of its targets; few where none is there."""
-    found: dict[str, dict[str, int]] = {dataset: {} for dataset in targets}
-    for pair in pairs:
-        known = targets[pair["dataset"]]
-        spread = np.unique(np.linspace(0, max(len(known) - 1, 0), LOOKED_AT).astype(int))
-        maps = imported.load(pair["maps"], known.iloc[spread[: len(known)]]).maps
-        found[pair["dataset"]][pair["backbone"]] = max((each.nbytes for each in maps), default=0)
-    return found
 
 
 class Sharding:
