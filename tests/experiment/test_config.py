@@ -3,12 +3,13 @@
 import pytest
 
 from configs import FOLDER, GOOD, NETWORK, WRONG, changed
+from configs_imported import WRONG_IMPORTED
 from configs_networks import WRONG_NETWORKS
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.questions import exported, maps_of, pictured, predicts, sources
 
-EVERY = [*WRONG, *WRONG_NETWORKS]
+EVERY = [*WRONG, *WRONG_IMPORTED, *WRONG_NETWORKS]
 
 
 @pytest.mark.parametrize("place, value, line", EVERY, ids=[f"{place}={value!r:.40}" for place, value, _ in EVERY])

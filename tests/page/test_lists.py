@@ -104,3 +104,8 @@ def test_without_a_control_or_a_second_run_nothing_is_compared():
     alone = given._replace(names=NAMES[:1], control=[False], score=given.score[:1], kinds={})
     keys = {each.key for each in lists(alone)}
     assert keys == {"random", "worst", "best", "class:bird", "class:cat", "class:<b>"}
+
+
+def test_where_no_target_has_a_picture_there_is_no_list():
+    nothing = facts()._replace(shown=np.zeros(40, bool))
+    assert lists(nothing) == []

@@ -14,7 +14,7 @@ import yaml
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-IMAGES = 52
+IMAGES, SELECT = 52, 8
 SIZES = {1: 52, 4: 13, 13: 4}  # shards, images each
 TABLES = ("scores", "comparisons", "strata", "failures", "curves")
 METRICS = ["maxboxacc@50", "maxboxacc_v2", "peak_within_15px", "energy_pointing", "relevance_rank", "ap@50"]
@@ -23,10 +23,10 @@ DRAWN = {"adapter": "shapes", "split": "report", "count": IMAGES, "size": 48, "o
 CONFIG = {
     "resamples": 200,
     "overlays": 2,
-    "datasets": {"b": DRAWN, "a": DRAWN | {"split": "select", "count": 20}},
+    "datasets": {"b": DRAWN, "a": DRAWN | {"split": "select", "count": SELECT}},
     "data": ".",
     "backbones": {"theirs": {"imported": "maps"}},
-    "cams": {"center": {}, "random": {}},
+    "cams": {"center": {}},
     "thresholds": {"sweep": {"step": 0.01}, "otsu": {}},
     "evaluations": {
         "exact": {"report": "b", "select": "a", "metrics": METRICS},
@@ -39,9 +39,9 @@ CONFIG = {
 def maps(tmp_path):
     """A map for every image that may be drawn."""
     random = np.random.default_rng(0)
-    for split, count in (("report", IMAGES), ("select", 20)):
+    for split, count in (("report", IMAGES), ("select", SELECT)):
         for i in range(count):
-            path = tmp_path / f"maps/{split}/{i:05d}.png.npy"
+            path = tmp_path / f"maps/{split}/{i:06d}.png.npy"
             path.parent.mkdir(parents=True, exist_ok=True)
             np.save(path, random.random((7, 7), np.float32))
 

@@ -126,5 +126,6 @@ def classes(facts: Facts) -> Iterator[TargetList]:
     order = facts.shuffled()
     by_class = order[np.argsort(facts.classes[order], kind="stable")]
     names, starts = np.unique(facts.classes[by_class], return_index=True)
-    for name, rows in zip(names.tolist(), np.split(by_class, starts[1:]), strict=True):
+    # Split at all starts: what stands before the first is nothing, also where there is no target at all.
+    for name, rows in zip(names.tolist(), np.split(by_class, starts)[1:], strict=True):
         yield TargetList(f"class:{name}", "", f"class {name}", f"Targets of the class {name}, in random order.", rows)
