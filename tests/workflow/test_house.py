@@ -34,7 +34,7 @@ FLOORS = (
     ("adapters",),
     ("index",),
     ("networks", "maps", "regions", "statistics"),
-    ("scores",),
+    ("scores", "training"),
     ("exports",),
     ("report", "pictures", "terminal", "fetching"),
     ("page", "explain"),

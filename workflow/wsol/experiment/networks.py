@@ -13,11 +13,12 @@ from wsol.files import augmentations
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
 from wsol.maps.cams import CAMS
-from wsol.networks import backbones, scaling, train
+from wsol.networks import backbones, scaling
 from wsol.networks.models import inputs, modelfile, opening, owncode
 from wsol.networks.perturb import EVIDENCES
 from wsol.networks.pytorch import code as torchcode
 from wsol.settings import checked, conform, known, parameters, shown
+from wsol.training import recipe
 
 # Settings of the whole experiment that a network's numbers depend on, in their last digits.
 OF_MACHINE = ("threads", "instructions", "gpus", "deterministic")
@@ -211,7 +212,7 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
     """What trained weights depend on, for each seed: nothing of what is explained later, nor of other seeds."""
     where = f"backbones.{name}.weights"
     given = settings["weights"]["train"]
-    fit = checked(f"{where}.train", train.settings, given)
+    fit = _recipe(f"{where}.train", given)
     if "seed" in given and "seeds" in given:
         raise ConfigError(f"{where}.train: 'seed' is of one training, 'seeds' are of several; leave one out.")
     seeds = _seeds(f"{where}.train.seeds", fit.pop("seeds"), fit["seed"])
@@ -226,6 +227,14 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
     # In one order, whatever was written: Snakemake compares a job's parameters as text.
     fit = dict(sorted((fit | {"images": dataset.id}).items()))
     return [Decision(name, network | {"train": fit | {"seed": seed}}, ()) for seed in seeds]
+
+
+def _recipe(where: str, given: dict) -> dict[str, Any]:
+    """A training's settings, defaults filled in."""
+    try:
+        return recipe.settings(**checked(where, recipe.settings, given))
+    except ConfigError as error:
+        raise type(error)(f"{where}.{str(error).removeprefix(f'{where}.')}") from error
 
 
 def _seeds(where: str, given: int | list[int] | None, usual: int) -> list[int]:

@@ -12,8 +12,9 @@ from wsol.networks import backbones, heads, scaling
 from wsol.networks.attention import looking
 from wsol.networks.built import check_probability
 from wsol.networks.models.architectures import IMAGENET
-from wsol.networks.train import labels, loss
 from wsol.places import named
+from wsol.training.labels import rows
+from wsol.training.network import logits_model
 
 # Settings that do not matter to what is found out here.
 UNSEEN = ("evidence", "score", "explain", "batch", "threads", "instructions", "gpus", "deterministic")
@@ -28,7 +29,7 @@ def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[
     """
     name = network["id"].split("@")[0]
     trained_on = splits.get(network["trained_on"])
-    names = names_of(labels(trained_on.targets)) if trained_on else []
+    names = names_of(rows(trained_on.targets)) if trained_on else []
     seen = [splits[dataset] for dataset in network["datasets"]]
     for split in seen:
         _check_meant(split, names)
@@ -122,7 +123,7 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
         try:
             backbone = backbones.build(wanted, classes=classes or None)
             if classes:
-                loss(backbone)
+                logits_model(backbone)
             for each in scaling.sized(wanted, backbone, [settings], classes=classes or None).values():
                 if attends:
                     looking(each)

@@ -23,13 +23,14 @@ from wsol.maps import imported, refiners, refining
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
-from wsol.networks import backbones, scaling, tokens, train
+from wsol.networks import backbones, scaling, tokens
 from wsol.networks.models import architectures
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.parting import SPLITS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import FAMILIES, METRICS
 from wsol.settings import Doc, parameters
+from wsol.training import recipe
 
 TEMPLATE = Path(__file__).with_name("reference.md")
 
@@ -75,7 +76,7 @@ def page() -> str:
             "backbone": table(keys(backbones.backbone)),
             "preprocessing": table(keys(architectures.preprocessing)),
             "tokens": table(keys(tokens.tokens)),
-            "train": table(keys(train.settings)),
+            "train": table(keys(recipe.settings)),
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),
             "augmentation": table(keys(scaling.augmentation)),
