@@ -14,8 +14,8 @@ from wsol.experiment.decisions import Experiment
 from wsol.experiment.questions import predicts, sources
 from wsol.index.indexing import Common
 from wsol.networks.backbones import backbone
-from wsol.networks.train import settings as training
 from wsol.settings import parameters
+from wsol.training.recipe import settings as training
 
 FULL = {
     **copy.deepcopy(GOOD),

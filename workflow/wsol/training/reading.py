@@ -32,10 +32,10 @@ class Source(NamedTuple):
     ) -> "Source":
         """Of a backbone's settings, `how` it resizes, and of a training's."""
         side = recipe["crop_from"]
-        stored = tuple(side if side else round(each * 8 / 7) for each in size)
-        if any(a < b for a, b in zip(stored, size, strict=True)):
+        high, wide = (side if side else round(each * 8 / 7) for each in size)
+        if high < size[0] or wide < size[1]:
             raise ConfigError(f"crop_from: must be {max(size)} or more, the input's side, got {side}.")
-        return cls(open_image, size, stored, how["resize"], how["interpolation"], recipe["flip"], threads)
+        return cls(open_image, size, (high, wide), how["resize"], how["interpolation"], recipe["flip"], threads)
 
     def shown(self, names: Sequence[str], draw: np.random.Generator) -> Iterator[np.ndarray | None]:
         """uint8 [h w 3] of each name, a random part and mirrored or not; None for one that does not decode."""

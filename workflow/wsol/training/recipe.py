@@ -1,4 +1,4 @@
-"""The settings of a training: `weights: {train: {dataset: NAME, …}}`; the defaults are those of the published benchmark.
+"""The settings of a training, `weights: {train: {dataset: NAME, …}}`; the defaults are the published benchmark's.
 
 Choe 2020 (arXiv:2001.07437) and its code: SGD with Nesterov momentum, a tenth of the rate every 15 epochs, ten times
 the rate for the classifier, images squashed to 256 of which a random 224 are cut, mirrored at random.
@@ -54,14 +54,15 @@ def settings(
     balance: Annotated[
         Literal["none", "weights", "sampling"],
         Doc(
-            "What is done where classes have unequal numbers of images: nothing, weights of the loss, or drawing each as often."
+            "What is done where classes have unequal numbers of images: nothing, weights of the loss, or as many "
+            "draws of each."
         ),
     ] = "none",
     frozen: Annotated[
         dict | None,
         Doc(
-            "`{until: LAYER}`: layers up to that one keep their weights; `{epochs: n}`: all but the head do, for so many "
-            "epochs; both: these layers, for so many."
+            "`{until: LAYER}`: layers up to that one keep their weights; `{epochs: n}`: all but the head do, for so "
+            "many epochs; both: these layers, for so many."
         ),
     ] = None,
     crop_from: Annotated[
@@ -110,7 +111,7 @@ def settings(
         ),
     ] = None,
 ) -> dict[str, Any]:
-    """What `weights: {train: …}` may say, with every choice's own settings filled in; ConfigError where it says what is not."""
+    """What `weights: {train: …}` may say, every choice's own settings filled in; a ConfigError where it says what is not."""
     found = dict(locals())
     for key, registry in (("method", METHODS), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         found[key] = _chosen(key, found[key], registry)

@@ -30,8 +30,8 @@ class Method:
     def network(self, model: Any, layers: tuple[str, ...]) -> Any:
         """What is trained in place of `model`, a Keras model that gives logits, [n c], and shares its layers.
 
-        `layers`: the names of all its layers. It may give further outputs behind the logits, and have further weights, which are
-        trained too and forgotten in the end.
+        `layers`: the names of all its layers. It may give further outputs behind the logits, and have further weights,
+        which are trained too and forgotten in the end.
         """
         return model
 
