@@ -111,7 +111,7 @@ def settings(
         ),
     ] = None,
 ) -> dict[str, Any]:
-    """What `weights: {train: …}` may say, every choice's own settings filled in; a ConfigError where it says what is not."""
+    """What `weights: {train: …}` may say, every choice's own settings filled in; a ConfigError says what is wrong."""
     found = dict(locals())
     for key, registry in (("method", METHODS), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         found[key] = _chosen(key, found[key], registry)
