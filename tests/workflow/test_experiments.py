@@ -95,6 +95,7 @@ def smaller(name: str) -> dict:
     return config | {"backbones": {"net": net}, "claims": {}, "resamples": 100, "overlays": 2}
 
 
+@pytest.mark.slow
 def test_drawn_objects_run_small_and_every_class_of_an_image_has_its_map(workflow, tmp_path):
     config = smaller("objects")
     found = scores(workflow, tmp_path, config)

@@ -2,6 +2,8 @@
 
 import copy
 
+import pytest
+
 from small import SMALL
 
 CAMS = {
@@ -16,6 +18,7 @@ def files(root, pattern: str) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in root.glob(f"results/{pattern}")}
 
 
+@pytest.mark.slow
 def test_cams_share_a_pass_and_one_that_is_added_leaves_the_others_alone(workflow, tmp_path):
     config = copy.deepcopy(SMALL) | {"cams": {**CAMS, "center": {}}}
     config["evaluations"] = {"all": {"report": "b", "metrics": ["maxboxacc@50", "top1_loc"]}}

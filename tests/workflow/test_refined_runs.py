@@ -67,6 +67,7 @@ def maps(root: Path, cam: str) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.slow
 def test_refined_cams_are_rows_that_an_image_that_changed_makes_anew(workflow, tmp_path):
     config = experiment(tmp_path)
     config["cams"] = {"cut": config["cams"]["cut"]}

@@ -90,6 +90,7 @@ def rescored(folder, truth_of):
         return 100 * np.diag(total) / union
 
 
+@pytest.mark.slow
 def test_a_development_kit_flows_through_to_masks_that_score_what_is_said(workflow, tmp_path):
     devkit(tmp_path)
     done = workflow(CONFIG)
