@@ -34,13 +34,13 @@ NETWORK |= {"score": "logit", "evidence": {"method": "gradient"}}
 def looked(
     targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, mapped="labels", cams=None, **settings
 ) -> dict:
-    network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "trained_on": None}
+    network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "training": None}
     network["cams"] = cams or []
     splits = {"d@00000000": Split("d", {"class_map": mapped}, targets)}
     if trained_on is not None:
-        network["trained_on"] = "t@00000000"
-        splits["t@00000000"] = Split("t", {}, trained_on)
-    return look(network, splits, lambda *words: None)
+        ids = {"images": ["t@00000000"], "judged_on": []}
+        network["training"] = ids | {"crop_from": None, "augment": None}
+    return look(network, splits, lambda *words: None, {"t@00000000": trained_on})
 
 
 def test_cam_is_refused_of_a_network_whose_head_is_more_than_one_dense_layer():
@@ -55,6 +55,7 @@ def test_cam_is_refused_of_a_network_whose_head_is_more_than_one_dense_layer():
 
 def test_a_network_is_looked_at_before_it_sees_an_image():
     about = {"layer": ["conv_pw_13_relu"], "outputs": 1000, "input": [64, 64], "activation": "softmax", "between": []}
+    about |= {"binary": False}
     assert looked(FOUND) == about
     trained = looked(FOUND, FOUND.assign(status="ok"), weights={"train": "t@00000000"})
     assert trained["outputs"] == 2

@@ -87,7 +87,7 @@ class Augmenter:
                 raise ConfigError(f"augment.{type(own).__name__}: {error}") from error
 
     def __call__(self, image: np.ndarray, draw: np.random.Generator) -> np.ndarray:
-        """float32 [h w 3] in 0..255 of an image [h w 3]; it depends on the image and on what `draw` gives alone."""
+        """uint8 [h w 3] of an image uint8 [h w 3]; it depends on the image and on what `draw` gives alone."""
         for state, seed in zip(self.states, draw.integers(0, HIGHEST, (len(self.states), 2)), strict=True):
             state.assign(seed)
         before = random.getstate()
@@ -105,4 +105,4 @@ class Augmenter:
             pixels: Any = tf.constant(image[None])
             for own in layers:
                 pixels = own(pixels, training=True)
-        return np.clip(pixels.numpy()[0], 0, 255)
+        return np.clip(np.rint(pixels.numpy()[0]), 0, 255).astype(np.uint8)

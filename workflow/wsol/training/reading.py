@@ -2,8 +2,8 @@
 
 What is held of a training of n images: their names and labels, about 150 bytes each, and the order of an epoch, 16
 bytes each; of images no more than are being made: 96 ahead at the side that they are resized to (`crop_from`; 19 MB of
-256x256), those that are being decoded, one a thread, and three batches of the network's input (14 MB of 32 at 224x224,
-four times that where they are augmented, for then they are float32). `benchmarks/training_memory.py` measures it.
+256x256), those that are being decoded, one a thread, and three batches of the network's input (14 MB of 32 at
+224x224). `benchmarks/training_memory.py` measures it.
 
 What is drawn of an image depends on the training's seed, the epoch and the image's place in it alone, so a training
 that goes on after a kill shows what it would have shown.
@@ -57,9 +57,9 @@ class Source:
         )
 
     def shown(self, names: Sequence[str], draw: np.random.Generator) -> Iterator[np.ndarray | None]:
-        """[h w 3] of each name: a random part, mirrored or not, augmented; None for one that does not decode.
+        """uint8 [h w 3] of each name: a random part, mirrored or not, augmented; None for one that does not decode.
 
-        uint8, or float32 in 0..255 where it is augmented. `draw` is asked for one number, at once.
+        `draw` is asked for one number, at once.
         """
         return self._shown(names, int(draw.integers(2**63)))
 
@@ -157,7 +157,7 @@ def _members(wanted: Any) -> list[np.ndarray]:
 
 
 def batches(shown: Iterator[np.ndarray | None], wanted: Any, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """[b h w 3] and float32 [b c] of the images that decode; `wanted` [n c], dense or sparse, in their order."""
+    """uint8 [b h w 3] and float32 [b c] of the images that decode; `wanted` [n c], dense or sparse, in their order."""
     import tensorflow as tf
 
     there = ((pixels, row) for pixels, row in zip(shown, _dense(wanted), strict=True) if pixels is not None)
