@@ -16,9 +16,9 @@ from wsol.files.train import WEIGHTS
 
 BOXED = {"a.png": "cat", "b.png": "dog", "c.png": "cat", "d.png": "dog", "e.png": "dog"}
 MASKED = {"ant/1.png": "ant", "dog/2.png": "dog", "ant/3.png": "ant"}
-RIGHT = dict.fromkeys(BOXED, [4, 5, 12, 10])
+RIGHT = {name: [4, 5, 12, 10] for name in BOXED}
 SHIFTED = {name: [place, 2 * place + 9, 3, 30 - place] for place, name in enumerate(BOXED)}
-GARBAGE = dict.fromkeys(BOXED, [-900.5, 40, 0, -7])
+GARBAGE = {name: [-900.5, 40, 0, -7] for name in BOXED}
 
 
 def annotations(root: Path, boxes: dict[str, list], classes: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from wsol import places
 from wsol.errors import ConfigError, DataError, Missing
 from wsol.experiment import idle, plugins
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision
-from wsol.experiment.labelling import has_images, labelled
+from wsol.experiment.labelsets import has_images, labelled
 from wsol.files import augmentations
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported

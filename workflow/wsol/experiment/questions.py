@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from wsol import settings as settings_of
 from wsol.adapters import ADAPTERS
-from wsol.experiment import labelling
+from wsol.experiment import labelsets
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision, Experiment, Run, plain
 from wsol.experiment.decisions import NO_BACKBONE as NO_BACKBONE  # the rules name it too
-from wsol.experiment.labelling import has_images as has_images
-from wsol.experiment.labelling import labels_of as labels_of
+from wsol.experiment.labelsets import has_images as has_images
+from wsol.experiment.labelsets import labels_of as labels_of
 from wsol.experiment.plugins import KEY as PLUGINS
 from wsol.files import augmentations
 from wsol.files.formats import digest
@@ -112,7 +112,7 @@ def labelled(experiment: Experiment) -> list[str]:
 
 def pairs(experiment: Experiment) -> list[list[str]]:
     """Every two data sets that may share no image: one selects, trains or validates for what the other reports."""
-    return labelling.disjoint(experiment.runs)
+    return labelsets.disjoint(experiment.runs)
 
 
 def rows(experiment: Experiment) -> list[list[Run]]:
