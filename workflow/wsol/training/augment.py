@@ -7,7 +7,8 @@ before a training is planned that names a layer.
 
 import inspect
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,8 @@ class Augmenter:
         self.states = [each for own in self.layers for each in own.variables]
         for own in self.layers:
             try:
-                self._through([own], np.zeros((*size, 3), np.float32))
+                with _seeded(0):
+                    self._through([own], np.zeros((*size, 3), np.float32))
             except (TypeError, ValueError, tf.errors.OpError) as error:
                 raise ConfigError(f"augment.{type(own).__name__}: {error}") from error
 
@@ -90,12 +92,8 @@ class Augmenter:
         """uint8 [h w 3] of an image uint8 [h w 3]; it depends on the image and on what `draw` gives alone."""
         for state, seed in zip(self.states, draw.integers(0, HIGHEST, (len(self.states), 2)), strict=True):
             state.assign(seed)
-        before = random.getstate()
-        random.seed(int(draw.integers(HIGHEST)))
-        try:
+        with _seeded(int(draw.integers(HIGHEST))):
             return self._through(self.layers, image.astype(np.float32))
-        finally:
-            random.setstate(before)
 
     @staticmethod
     def _through(layers: Sequence[Any], image: np.ndarray) -> np.ndarray:
@@ -106,3 +104,14 @@ class Augmenter:
             for own in layers:
                 pixels = own(pixels, training=True)
         return np.clip(np.rint(pixels.numpy()[0]), 0, 255).astype(np.uint8)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Python's own generator begun from a seed, and afterwards as it was before."""
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
