@@ -20,6 +20,7 @@ from wsol.settings import shown
 ELSEWHERE = {"MixUp": "method: mixup", "CutMix": "method: cutmix", "RandomCrop": "crop_from"}
 FAMILY = ("Rand", "Aug")
 OURS = ("self", "seed", "value_range", "data_format", "name", "kwargs")  # what is settled here
+WRONG = (TypeError, ValueError, NotImplementedError)  # what Keras raises for arguments that do not fit
 HIGHEST = 2**31 - 2  # seeds below this are taken as they are by TensorFlow
 
 
@@ -63,7 +64,7 @@ def layer(name: str, arguments: Mapping[str, Any]) -> Any:
     settled = {"value_range": (0, 255)} if "value_range" in takes else {}
     try:
         return known[name](**arguments, **settled, seed=0, dtype="float32", data_format="channels_last")
-    except (TypeError, ValueError) as error:
+    except WRONG as error:
         raise ConfigError(f"augment.{name}: {error}") from error
 
 
@@ -85,7 +86,7 @@ class Augmenter:
             try:
                 with _seeded(0):
                     self._through([own], np.zeros((*size, 3), np.float32))
-            except (TypeError, ValueError, tf.errors.OpError) as error:
+            except (*WRONG, tf.errors.OpError) as error:
                 raise ConfigError(f"augment.{type(own).__name__}: {error}") from error
 
     def __call__(self, image: np.ndarray, draw: np.random.Generator) -> np.ndarray:
