@@ -7,7 +7,7 @@ import pytest
 
 from models import keras
 from wsol.errors import ConfigError
-from wsol.training import augment, recipe
+from wsol.training import augment, reading, recipe
 from wsol.training.augment import Augmenter
 from wsol.training.reading import Source
 
@@ -80,15 +80,16 @@ def test_layers_are_gone_through_in_their_order_as_keras_has_them():
 
 
 def test_a_resumed_run_shows_what_an_unbroken_one_would_have():
-    """Epoch 3 alone, and after epochs 0 to 2."""
+    """Epoch 3 alone, and after epochs 0 to 2; through tf.data, as batches are made."""
     how = {"resize": "stretch", "interpolation": "linear"}
     asked = recipe.settings(dataset="x", augment=["AugMix", {"RandomErasing": {"factor": 0.9}}])
 
     def shown(*epochs: int) -> list[np.ndarray]:
         source = Source.of(lambda name: picture(int(name)), SIZE, how, asked, 2)
         for epoch in epochs:
-            found = list(source.shown(["1", "2", "3", "4"], draw(0, epoch, 1)))
-        return found
+            shown = source.shown(["1", "2", "3", "4"], draw(0, epoch, 1))
+            ((found, _),) = reading.batches(shown, np.eye(4, dtype=np.float32), 4)
+        return list(found)
 
     unbroken, resumed = shown(0, 1, 2, 3), shown(3)
     assert all(map(np.array_equal, unbroken, resumed)) and not all(map(np.array_equal, resumed, shown(2)))

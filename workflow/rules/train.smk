@@ -1,11 +1,6 @@
 # train: images and their labels -> weights. In the files that the stage is given there is no box and no mask.
 
 
-def labels_of(wildcards):
-    """The data sets that a training has labels of: those that it learns from first, then the one that judges it."""
-    return experiments.labels_of(SETTINGS[wildcards.backbone])
-
-
 rule train:
     input:
         labels=lambda w: [f"{RESULTS}/{dataset}/index/labels.parquet" for dataset in labels_of(w)],

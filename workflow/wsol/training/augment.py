@@ -81,13 +81,13 @@ class Augmenter:
 
         with tf.device("CPU"):
             self.layers = [layer(name, arguments) for entry in chosen for name, arguments in entry.items()]
-        self.states = [each for own in self.layers for each in own.variables]
         for own in self.layers:
             try:
                 with _seeded(0):
                     self._through([own], np.zeros((*size, 3), np.float32))
             except (*WRONG, tf.errors.OpError) as error:
                 raise ConfigError(f"augment.{type(own).__name__}: {error}") from error
+        self.states = [each for own in self.layers for each in own.variables]  # they hold nothing but where they draw
 
     def __call__(self, image: np.ndarray, draw: np.random.Generator) -> np.ndarray:
         """uint8 [h w 3] of an image uint8 [h w 3]; it depends on the image and on what `draw` gives alone."""

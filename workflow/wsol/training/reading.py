@@ -1,9 +1,9 @@
 """The images of an epoch, read in its order, cut, mirrored and augmented while the steps before them are made.
 
-What is held of a training of n images: their names and labels, about 150 bytes each, and the order of an epoch, 16
-bytes each; of images no more than are being made: 96 ahead at the side that they are resized to (`crop_from`; 19 MB of
-256x256), those that are being decoded, one a thread, and three batches of the network's input (14 MB of 32 at
-224x224). `benchmarks/training_memory.py` measures it.
+Of a training's images are held the names and labels, 150 bytes each, 750 while their tables are read, whatever the
+number of classes (`benchmarks/training_memory.py`: 756 MiB of 10,000 and 821 MiB of 100,000, most of it TensorFlow);
+and of pixels no more than are being made: 96 images ahead at the side that they are resized to (`crop_from`; 19 MB of
+256x256), those that are being decoded, one a thread, and three batches of the network's input (14 MB of 32 at 224x224).
 
 What is drawn of an image depends on the training's seed, the epoch and the image's place in it alone, so a training
 that goes on after a kill shows what it would have shown.
