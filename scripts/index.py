@@ -1,11 +1,11 @@
-"""index: annotations -> every target with its truth, every problem found on the way, and a summary of one screen."""
+"""index: annotations -> every target with its truth, what a training may know of it, every problem, and a summary."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
-from wsol.files.index import TARGETS
+from wsol.files.index import LABELS, TARGETS
 from wsol.index import indexing
 from wsol.index.summary import told
 from wsol.job import job
@@ -20,6 +20,7 @@ with job(snakemake.log, f"index {dataset}") as log:
     found = indexing.index(plugins.joined(settings), where=f"datasets.{dataset}")
     log.say(found.summary)
     TARGETS.write(output.targets, found.targets, settings=settings)
+    LABELS.write(output.labels, found.labels, settings=settings)
     with atomic(output.problems) as path:
         found.problems.to_csv(path, index=False)
     with atomic(output.summary) as path:

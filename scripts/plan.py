@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from wsol.experiment import planning, plugins, weighing
-from wsol.files.index import TARGETS
+from wsol.files.index import LABELS, TARGETS
 from wsol.files.plan import PLAN
 from wsol.index.splits import Split, check_disjoint
 from wsol.job import job
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 params = snakemake.params
 paths = dict(zip(params.datasets, snakemake.input.targets, strict=True))
+told = dict(zip(params.labelled, snakemake.input.labels, strict=True))
 
 with job(snakemake.log, "plan") as log:
     splits = {}
@@ -24,11 +25,12 @@ with job(snakemake.log, "plan") as log:
     for path, dataset, name in params.logits:
         planning.look_at_logits(path, splits[dataset], name, log.say)
     targets = {dataset: split.targets for dataset, split in splits.items()}
+    labels = {dataset: LABELS.read(path) for dataset, path in told.items()}
     PLAN.write(
         snakemake.output[0],
-        made_from=paths,
+        made_from=paths | {f"labels of {dataset}": path for dataset, path in told.items()},
         images={dataset: int(found["image"].nunique()) for dataset, found in targets.items()},
         targets={dataset: len(found) for dataset, found in targets.items()},
         maps=weighing.weighed(params.elsewhere, targets),
-        networks={network["id"]: planning.look(network, splits, log.say) for network in networks},
+        networks={network["id"]: planning.look(network, splits, log.say, labels) for network in networks},
     )

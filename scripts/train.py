@@ -1,40 +1,46 @@
-"""train: images and their labels -> weights. Of the targets only `labels.LABELS` leave the disk: no box, no mask."""
+"""train: images and their labels -> weights. No box and no mask is in any file that this stage is given."""
 
 from typing import TYPE_CHECKING
 
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
-from wsol.files.index import TARGETS
+from wsol.files.index import LABELS
 from wsol.files.train import WEIGHTS
 from wsol.index import indexing
-from wsol.index.outputs import names_of
 from wsol.job import job
 from wsol.networks import backbones, determinism, device
-from wsol.training import fitting, labels, network
+from wsol.training import fitting, labels, network, reading
 from wsol.training.reading import Source
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 params, output = snakemake.params, snakemake.output
+files = dict(zip(params.datasets, snakemake.input.labels, strict=True))
 
 with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") as log:
     settings = plugins.joined(params.settings)
     given, threads, instructions = (settings.pop(key) for key in ("train", "threads", "instructions"))
-    found = labels.rows(TARGETS.read(snakemake.input.targets, labels.LABELS))
+    found = {name: labels.rows(LABELS.read(path), name) for name, path in files.items()}
+    learned = [found[name] for name in given["dataset"]]
+    judging = [found[name] for name in [given["validation"]] if name]
     ran_on = determinism.deterministic(threads, instructions, settings.pop("gpus"), settings.pop("deterministic"))
     log.say(f"{ran_on}; instructions {instructions}")
-    names = names_of(found)
+    names = labels.names(learned)
     backbone = backbones.build(backbones.untrained(settings, given["seed"]), classes=len(names))
-    labelled = labels.labelled(found, len(names), binary=backbone.binary)
+    ends = {"activation": backbone.activation, "binary": backbone.binary}
+    labelled = labels.labelled(learned, names, **ends)
+    judged = labels.labelled(judging, names, **ends) if judging else None
     log.say(f"{len(labelled.images)} images, {backbone.classes} classes")
-    opener = indexing.opener(plugins.joined(params.dataset))
-    source = Source.of(opener, backbone.size, settings, given, threads)
+    openers = {name: indexing.opener(plugins.joined(own)) for name, own in params.datasets.items()}
+    source = Source.of(reading.joined(openers), backbone.size, settings, given, threads)
     with device.told():
         history = fitting.fit(backbone, network.logits_model(backbone), labelled, source, given, log.say)
+    if source.undecoded:
+        log.tell(f"{len(source.undecoded)} images do not decode and were left out", *sorted(source.undecoded)[:10])
     about = {
         "settings": params.settings,
-        "made_from": {"targets": snakemake.input.targets},
+        "made_from": {f"labels of {name}": path for name, path in files.items()},
         "given": dict(zip(["model", "code"], [*snakemake.input.model, *snakemake.input.program], strict=False)),
     }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:

@@ -11,7 +11,7 @@ from wsol.adapters import _placing, shapes
 from wsol.errors import ConfigError, DataError
 from wsol.files import rle
 from wsol.index.indexing import index, opener
-from wsol.networks import train
+from wsol.training import labels
 
 MANY = {"objects": [1, 6], "size": 96}
 NAMES = [f"report/{i:06d}.png" for i in range(40)]
@@ -170,9 +170,11 @@ def test_an_opened_image_is_the_one_that_was_indexed():
 
 
 def test_a_softmax_is_not_trained_on_images_of_several_classes(table):
-    found = table.assign(status="ok", class_name="")
-    with pytest.raises(DataError, match=r"train: 'report/.*' has several labels; training here wants one an image"):
-        train.labels(found)
+    found = labels.rows(table.assign(status="ok", class_name=table["label"].astype(str)), "shapes")
+    names = labels.names([found])
+    with pytest.raises(DataError, match=r"train: 'shapes/report/.*' has \d labels, and the network ends in a softmax"):
+        labels.labelled([found], names, "softmax")
+    assert labels.labelled([found], names, "sigmoid").wanted.sum() == len(table)
 
 
 @pytest.mark.parametrize(

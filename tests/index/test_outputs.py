@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from wsol.errors import ConfigError, DataError
+from wsol.errors import ConfigError, DataError, InputError
 from wsol.experiment.planning import look
 from wsol.index.outputs import names_of, right
 from wsol.index.splits import Split
@@ -27,20 +27,21 @@ def test_an_output_is_called_like_the_class_it_is_trained_for():
         names_of(FOUND.assign(class_name="cat"))
 
 
+ANTS = pd.DataFrame({"image": ["1"], "label": [0], "class_name": ["ant"], "status": ["ok"]})
 NETWORK = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": "random"}
 NETWORK |= {"score": "logit", "evidence": {"method": "gradient"}}
 
 
 def looked(
-    targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, mapped="labels", cams=None, **settings
+    targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, mapped="labels", cams=None, recipe={}, **settings
 ) -> dict:
-    network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "trained_on": None}
+    network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "training": None}
     network["cams"] = cams or []
     splits = {"d@00000000": Split("d", {"class_map": mapped}, targets)}
     if trained_on is not None:
-        network["trained_on"] = "t@00000000"
-        splits["t@00000000"] = Split("t", {}, trained_on)
-    return look(network, splits, lambda *words: None)
+        ids = {"images": ["t@00000000"], "judged_on": []}
+        network["training"] = ids | {"crop_from": None, "augment": None} | recipe
+    return look(network, splits, lambda *words: None, {"t@00000000": trained_on, "v@00000000": ANTS})
 
 
 def test_cam_is_refused_of_a_network_whose_head_is_more_than_one_dense_layer():
@@ -55,6 +56,7 @@ def test_cam_is_refused_of_a_network_whose_head_is_more_than_one_dense_layer():
 
 def test_a_network_is_looked_at_before_it_sees_an_image():
     about = {"layer": ["conv_pw_13_relu"], "outputs": 1000, "input": [64, 64], "activation": "softmax", "between": []}
+    about |= {"binary": False}
     assert looked(FOUND) == about
     trained = looked(FOUND, FOUND.assign(status="ok"), weights={"train": "t@00000000"})
     assert trained["outputs"] == 2
@@ -102,3 +104,24 @@ def test_a_network_trained_on_other_classes_is_refused():
     other = FOUND.assign(class_name=["ant", "bee"], status="ok")
     with pytest.raises(ConfigError, match=r"none of its classes \(cat, dog\) is one that was trained \(ant, bee\)\."):
         looked(FOUND, other, weights={"train": "t@00000000"})
+
+
+@pytest.mark.parametrize(
+    ("labels", "recipe", "line"),
+    [
+        (
+            {"image": "a.jpg"},
+            {},
+            "train: 't/a.jpg' has 2 labels, and the network ends in a softmax, which is for one an",
+        ),
+        ({"status": "by_area"}, {}, "datasets.t: 2 images, the first '1', have several classes, of which that of the"),
+        ({}, {"crop_from": 63}, "backbones.net.weights.train.crop_from: must be 64 or more, the input's side, got 63."),
+        ({}, {"augment": [{"RandAugmnt": {}}]}, "backbones.net.weights.train.augment: unknown 'RandAugmnt'. Did you"),
+        ({}, {"judged_on": ["v@00000000"]}, "train: 'v/1' is of class 'ant', which is not trained; known: cat, dog."),
+    ],
+)
+def test_what_no_training_could_begin_with_is_refused_before_it_is_started(labels, recipe, line):
+    told = FOUND.assign(status="ok", image=["1", "2"]).assign(**labels)
+    with pytest.raises(InputError) as error:
+        looked(FOUND, told, recipe=recipe, weights={"train": "t@00000000"})
+    assert str(error.value).startswith(line)

@@ -49,7 +49,7 @@ def test_what_is_wrong_in_one_line(kinds, words):
 
 def test_the_terminal_is_told_of_problems(wsol, tmp_path, capfd):
     (Path(wsol["images"]) / "a.png").unlink()
-    output = {name: str(tmp_path / f"out/{name}") for name in ("targets", "problems", "summary", "size")}
+    output = {name: str(tmp_path / f"out/{name}") for name in ("targets", "labels", "problems", "summary", "size")}
     for settings in (wsol, wsol | {"part": {"of": 2, "take": part_of("b.png", 2)}}):
         run_stage(
             "index",

@@ -182,7 +182,7 @@ def test_the_plan_refuses_what_needs_a_probability(tmp_path):
 
     def look(**settings):
         own = {"model": str(tmp_path / "own.keras"), "preprocessing": {}, "score": "logit", **settings}
-        network = {"id": "own@1", "settings": own, "datasets": ["a"], "trained_on": None}
+        network = {"id": "own@1", "settings": own, "datasets": ["a"], "training": None}
         return planning.look(network, splits, lambda *words: None)
 
     gradient = {"method": "gradient", "similar": 3}

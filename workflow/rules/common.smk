@@ -96,6 +96,11 @@ def weights(wildcards):
     return experiments.sources({"weights": given} if given else {"model": network["model"]})
 
 
+def labels_of(wildcards):
+    """The data sets that a training has labels of: those that it learns from first, then the one that judges it."""
+    return experiments.labels_of(SETTINGS[wildcards.backbone])
+
+
 def model(wildcards):
     """The user's model file or code, where its weights come from elsewhere."""
     network = SETTINGS[wildcards.reading]["network"]

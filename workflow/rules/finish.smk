@@ -16,9 +16,8 @@ def missed(wildcards):
     files = [path for run in EXPERIMENT.runs for path in scored_from(run)]
     if files:
         indexed = [f"{RESULTS}/{dataset}/index" for dataset in experiments.datasets(EXPERIMENT)]
-        files += [
-            f"{folder}/{name}" for folder in indexed for name in ("targets.parquet", "problems.csv", "summary.txt")
-        ]
+        names = ("targets.parquet", "labels.parquet", "problems.csv", "summary.txt")
+        files += [f"{folder}/{name}" for folder in indexed for name in names]
     return [path for path in dict.fromkeys(files) if not os.path.exists(path)]
 
 
@@ -79,7 +78,7 @@ def ended():
 def worked_on(stage, names):
     """The data sets whose images a job without a shard works on; an epoch of a training is not counted by itself."""
     if stage == "train":
-        return [SETTINGS[names["backbone"]]["train"]["images"]]
+        return experiments.labels_of(SETTINGS[names["backbone"]])
     select = SETTINGS[names["evaluation"]]["select"] if stage == "score" else None
     return [dataset for dataset in (names.get("dataset"), select) if dataset]
 

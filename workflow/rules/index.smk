@@ -1,4 +1,4 @@
-# index: annotations -> targets.parquet, problems.csv, summary.txt; plan: what they add up to, before any map is made.
+# index: annotations -> targets.parquet, labels.parquet, problems.csv, summary.txt; plan: what they add up to, before any map is made.
 
 
 rule index:
@@ -7,6 +7,7 @@ rule index:
         code=lambda w: code("index", *experiments.adapters([SETTINGS[w.dataset]])),
     output:
         targets=f"{RESULTS}/{{dataset}}/index/targets.parquet",
+        labels=f"{RESULTS}/{{dataset}}/index/labels.parquet",
         problems=report(
             f"{RESULTS}/{{dataset}}/index/problems.csv",
             caption="../report/problems.rst",
@@ -34,6 +35,7 @@ rule index:
 checkpoint plan:
     input:
         targets=[f"{RESULTS}/{dataset}/index/targets.parquet" for dataset in experiments.datasets(EXPERIMENT)],
+        labels=[f"{RESULTS}/{dataset}/index/labels.parquet" for dataset in experiments.labelled(EXPERIMENT)],
         seen=noted(
             *[note for note in NOTES if Path(note).name in ("weights", *SAID)],
             *[f"{pair['dataset']}/{pair['backbone']}" for pair in experiments.elsewhere(EXPERIMENT)],
@@ -48,6 +50,7 @@ checkpoint plan:
     threads: THREADS
     params:
         datasets=experiments.datasets(EXPERIMENT),
+        labelled=experiments.labelled(EXPERIMENT),
         settings=[SETTINGS[dataset] for dataset in experiments.datasets(EXPERIMENT)],
         pairs=experiments.pairs(EXPERIMENT),
         networks=experiments.planned(EXPERIMENT),

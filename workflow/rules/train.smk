@@ -1,15 +1,13 @@
-# train: image-level labels -> weights. The stage gets no boxes and no masks: the script reads images and labels only.
+# train: images and their labels -> weights. In the files that the stage is given there is no box and no mask.
 
 
 rule train:
     input:
-        targets=lambda w: f"{RESULTS}/{SETTINGS[w.backbone]['train']['images']}/index/targets.parquet",
-        seen=lambda w: noted(f"{SETTINGS[w.backbone]['train']['images']}/images", f"{w.backbone}/weights"),
+        labels=lambda w: [f"{RESULTS}/{dataset}/index/labels.parquet" for dataset in labels_of(w)],
+        seen=lambda w: noted(*[f"{dataset}/images" for dataset in labels_of(w)], f"{w.backbone}/weights"),
         model=lambda w: experiments.sources({"model": SETTINGS[w.backbone]["model"]}),
         program=program,
-        code=lambda w: code(
-            "train", *experiments.adapters([SETTINGS[SETTINGS[w.backbone]["train"]["images"]]], drawn=True)
-        ),
+        code=lambda w: code("train", *experiments.adapters([SETTINGS[dataset] for dataset in labels_of(w)], drawn=True)),
     output:
         weights=f"{RESULTS}/weights/{{backbone}}/model.weights.h5",
         history=report(
@@ -27,6 +25,6 @@ rule train:
         gpu=EXPERIMENT.settings["gpus"],
     params:
         settings=settings("backbone"),
-        dataset=lambda w: SETTINGS[SETTINGS[w.backbone]["train"]["images"]],
+        datasets=lambda w: {dataset.split("@")[0]: SETTINGS[dataset] for dataset in labels_of(w)},
     script:
         "../../scripts/train.py"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wsol.boxes import area, from_xywh
 from wsol.datasets import maskfiles
-from wsol.datasets.annotations import Annotations, Rows, Which, chosen
+from wsol.datasets.annotations import Annotations, Rows, Which
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
 from wsol.settings import Doc, File
@@ -117,7 +117,7 @@ def _targets(image: Image, objects: Mapping[int, list], which: Which, rows: Rows
     """The targets of one image, from its objects by label."""
     found = {label: _truth(image, entries, rows) for label, entries in objects.items()}
     real = {label: truth for label, truth in found.items() if len(truth.boxes)}
-    labels = chosen({label: _area(truth, image) for label, truth in real.items()}, which)
+    labels = rows.chosen(image.name, {label: _area(truth, image) for label, truth in real.items()}, which)
     if not objects:
         rows.problem("no_class", image.name, "no object")
     elif len(labels) < len(objects):

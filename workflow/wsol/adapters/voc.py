@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wsol.boxes import area, asboxes, from_inclusive
 from wsol.datasets import maskfiles
-from wsol.datasets.annotations import Annotations, Rows, Which, chosen
+from wsol.datasets.annotations import Annotations, Rows, Which
 from wsol.datasets.pages import Page, page
 from wsol.errors import DataError
 from wsol.files import paths, rle, text
@@ -161,7 +161,7 @@ def _painted_targets(image: str, values: NDArray, count: int, target: Which, row
     """The targets of an image whose mask is all that is known of it."""
     found = zip(*np.unique(values, return_counts=True), strict=True)
     areas = {int(value) - 1: int(pixels) for value, pixels in found if 0 < value <= count and value != VOID}
-    labels = chosen(areas, target)
+    labels = rows.chosen(image, areas, target)
     if not areas:
         rows.problem("no_class", image, "no class in its mask")
     elif len(labels) < len(areas):
@@ -192,7 +192,7 @@ def _targets(
             into[places[thing.name]].extend(from_inclusive(thing.box, origin))
     width = content.width
     height = content.height
-    labels = chosen({label: area(found).sum() for label, found in boxes.items()}, target)
+    labels = rows.chosen(image, {label: area(found).sum() for label, found in boxes.items()}, target)
     if not content.objects:
         rows.problem("no_class", image, "no object")
     elif len(labels) < len(boxes.keys() | aside.keys()):

@@ -69,6 +69,7 @@ class Annotations:
     problems: list[Problem] = field(default_factory=list)
     numbered: bool = False  # labels are a publication's class numbers, which are its networks' outputs
     masks: set[str] = field(default_factory=set)  # the files that truth was read from
+    by_area: set[str] = field(default_factory=set)  # images of several classes, of which the largest is the target
 
 
 class Rows:
@@ -78,6 +79,7 @@ class Rows:
         self.rows: list[tuple] = []
         self.problems: list[Problem] = []
         self.masks: set[str] = set()
+        self.by_area: set[str] = set()
 
     def add(
         self,
@@ -97,20 +99,20 @@ class Rows:
         """One more problem, of a kind in KINDS; its words become one line."""
         self.problems.append(Problem(kind, str(image), " ".join(str(detail).split())))
 
+    def chosen(self, image: str, areas: Mapping[int, float], which: Which) -> list[int]:
+        """The labels of an image that become targets, from the area of each; of equal areas the lower label."""
+        if which != "largest":
+            return sorted(areas) if which == "all" or len(areas) == 1 else []
+        if len(areas) > 1:
+            self.by_area.add(image)
+        return sorted(areas, key=lambda label: (-areas[label], label))[:1]
+
     def done(self, classes: Iterable[str] = (), numbered: bool = False) -> Annotations:
         """All that was collected; `classes` are the labels' names in order, none where labels are numbers alone."""
-        return Annotations(
-            pd.DataFrame(self.rows, columns=list(COLUMNS)), list(classes), self.problems, numbered, self.masks
-        )
+        rows = pd.DataFrame(self.rows, columns=list(COLUMNS))
+        return Annotations(rows, list(classes), self.problems, numbered, self.masks, self.by_area)
 
 
 def each(targets: pd.DataFrame) -> Iterator[Any]:
     """The rows, each with its columns as attributes."""
     return targets.itertuples(index=False)
-
-
-def chosen(areas: Mapping[int, float], which: Which) -> list[int]:
-    """The labels that become targets, from the area of each; of equal areas the lower label."""
-    if which == "largest":
-        return sorted(areas, key=lambda label: (-areas[label], label))[:1]
-    return sorted(areas) if which == "all" or len(areas) == 1 else []

@@ -15,7 +15,7 @@ from wsol.experiment.schema import shaped
 from wsol.exports.forms import EXPORTS
 from wsol.files import augmentations
 from wsol.files.heatmap import HEATMAPS
-from wsol.files.index import TARGETS
+from wsol.files.index import LABELS, TARGETS
 from wsol.files.localize import REGIONS
 from wsol.files.measures import MEASURES
 from wsol.files.score import CURVES, DRAWS, OUTCOMES, SCORES, STRATA
@@ -74,7 +74,7 @@ def _dataset(name: str, given: Mapping[str, Any]) -> Decision:
     _, own, common = indexing.split(given, where)
     settings = {"adapter": given["adapter"], **own, **asdict(common)} | plugins.used(("ADAPTERS", given["adapter"]))
     _sources(where, settings)
-    return Decision(name, settings, (TARGETS,))
+    return Decision(name, settings, (TARGETS, LABELS))
 
 
 def _sources(where: str, settings: dict) -> None:

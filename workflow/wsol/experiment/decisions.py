@@ -78,7 +78,9 @@ class Experiment(NamedTuple):
         """Every decision by its folder's name."""
         found = [part for run in self.runs for part in run if isinstance(part, Decision)]
         found += [plain(run.cam) for run in self.runs]
-        found += [self.dataset(training.settings["train"]["dataset"]) for training in self.trainings.values()]
+        for training in self.trainings.values():
+            own = training.settings["train"]
+            found += map(self.dataset, [*own["dataset"], *([own["validation"]] if own["validation"] else [])])
         return {decision.id: decision for decision in found}
 
     def dataset(self, name: str) -> Decision:

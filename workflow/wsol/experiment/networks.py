@@ -8,7 +8,7 @@ from wsol import places
 from wsol.errors import ConfigError, DataError, Missing
 from wsol.experiment import idle, plugins
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision
-from wsol.experiment.questions import has_images
+from wsol.experiment.labelsets import has_images, labelled
 from wsol.files import augmentations
 from wsol.files.predict import EVIDENCE, PREDICTIONS
 from wsol.maps import imported
@@ -216,16 +216,9 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
     if "seed" in given and "seeds" in given:
         raise ConfigError(f"{where}.train: 'seed' is of one training, 'seeds' are of several; leave one out.")
     seeds = _seeds(f"{where}.train.seeds", fit.pop("seeds"), fit["seed"])
-    dataset = known(f"{where}.train.dataset", fit["dataset"], datasets)
-    if not has_images(dataset):
-        raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones are trained.")
-    if dataset.settings == report.settings:
-        raise ConfigError(
-            f"{where}.train.dataset: '{dataset.name}' is what is scored ({report.name}); train on another."
-        )
     network = {key: value for key, value in settings.items() if key not in (*OF_NETWORK, "batch", "weights")}
     # In one order, whatever was written: Snakemake compares a job's parameters as text.
-    fit = dict(sorted((fit | {"images": dataset.id}).items()))
+    fit = dict(sorted((fit | labelled(f"{where}.train", fit, datasets, report)).items()))
     return [Decision(name, network | {"train": fit | {"seed": seed}}, ()) for seed in seeds]
 
 

@@ -3,38 +3,50 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from wsol.errors import ConfigError, InputError, few
 from wsol.files import augmentations, logits
 from wsol.index import classmap
-from wsol.index.outputs import names_of, right
+from wsol.index.outputs import right
 from wsol.index.splits import Split
 from wsol.networks import backbones, heads, scaling
 from wsol.networks.attention import looking
 from wsol.networks.built import check_probability
 from wsol.networks.models.architectures import IMAGENET
 from wsol.places import named
-from wsol.training.labels import rows
+from wsol.training import labels as labelling
+from wsol.training.augment import Augmenter
 from wsol.training.network import logits_model
+from wsol.training.reading import stored
 
 # Settings that do not matter to what is found out here.
 UNSEEN = ("evidence", "score", "explain", "batch", "threads", "instructions", "gpus", "deterministic")
 _known: dict[str, dict[str, Any]] = {}
 
 
-def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[..., None]) -> dict[str, Any]:
+def look(
+    network: Mapping[str, Any],
+    splits: Mapping[str, Split],
+    say: Callable[..., None],
+    labels: Mapping[str, pd.DataFrame] = {},
+) -> dict[str, Any]:
     """What a network explains and how many outputs it has; a ConfigError where images need not be shown to it.
 
-    `network`: its id, its settings, the datasets that it sees, the one that it is trained on in this run, if any, and
-    the cams of method `cam`, which is not of every head.
+    `network`: its id, its settings, the datasets that it sees, its training in this run, if any, and the cams of method
+    `cam`, which is not of every head. `labels`: by id, those of the data sets that trainings read.
     """
     name = network["id"].split("@")[0]
-    trained_on = splits.get(network["trained_on"])
-    names = names_of(rows(trained_on.targets)) if trained_on else []
+    training = network["training"]
+    told = _told(training, labels) if training else {}
+    names = labelling.names([told[dataset] for dataset in training["images"]]) if training else []
     seen = [splits[dataset] for dataset in network["datasets"]]
     for split in seen:
         _check_meant(split, names)
     found = _built(name, network["settings"], len(names))
     _check_probability(name, network["settings"], found["activation"])
+    if training:
+        _check_training(name, training, told, names, found)
     if found["between"] and network["cams"]:
         where, why = f"cams.{network['cams'][0]}", heads.refusal(name, found["between"])
         raise ConfigError(f"{where}: {why} Leave the pair out: {where}.backbones names those that it explains.")
@@ -42,6 +54,26 @@ def look(network: Mapping[str, Any], splits: Mapping[str, Split], say: Callable[
         _check_range(name, split, names, found["outputs"])
     say(f"{name}: explains {', '.join(found['layer'])}, {found['outputs']} outputs")
     return found
+
+
+def _told(training: Mapping[str, Any], labels: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """By id, what a training is told of each of its data sets."""
+    ids = [*training["images"], *training["judged_on"]]
+    return {id: labelling.rows(labels[id], id.split("@")[0]) for id in ids}
+
+
+def _check_training(
+    name: str, training: Mapping[str, Any], told: Mapping[str, pd.DataFrame], names: list[str], found: Mapping[str, Any]
+) -> None:
+    """What would end a training before its first step: labels that its network cannot have, images cut too small."""
+    labelling.fitting(told.values(), names, found["activation"], binary=found["binary"])
+    size = (found["input"][0], found["input"][1])
+    try:
+        stored(training["crop_from"], size)
+        if training["augment"]:
+            Augmenter(training["augment"], size)
+    except ConfigError as error:
+        raise ConfigError(f"backbones.{name}.weights.train.{error}") from error
 
 
 def look_at_logits(path: str, split: Split, name: str, say: Callable[..., None]) -> None:
@@ -130,6 +162,6 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
         except InputError as error:
             raise ConfigError(f"backbones.{name}: {error}") from error
         found = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}
-        found |= {"activation": backbone.activation}
+        found |= {"activation": backbone.activation, "binary": backbone.binary}
         _known[key] = found | {"between": backbone.between()}
     return _known[key]

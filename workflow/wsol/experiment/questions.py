@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 
 from wsol import settings as settings_of
 from wsol.adapters import ADAPTERS
+from wsol.experiment import labelsets
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision, Experiment, Run, plain
 from wsol.experiment.decisions import NO_BACKBONE as NO_BACKBONE  # the rules name it too
+from wsol.experiment.labelsets import has_images as has_images
+from wsol.experiment.labelsets import labels_of as labels_of
 from wsol.experiment.plugins import KEY as PLUGINS
 from wsol.files import augmentations
 from wsol.files.formats import digest
@@ -21,11 +24,6 @@ from wsol.index import indexing, outputnames
 from wsol.maps import imported
 from wsol.maps.controls import CONTROLS, NETWORK_CONTROLS
 from wsol.networks.pytorch import code as torchcode
-
-
-def has_images(dataset: Decision) -> bool:
-    """Whether images of the data set can be opened: they are files, or its adapter draws them."""
-    return dataset.settings["images"] is not None or ADAPTERS.opener(dataset.settings["adapter"]) is not None
 
 
 def sources(settings: Mapping[str, Any]) -> list[str]:
@@ -101,28 +99,20 @@ def seen(run: Run) -> list[Decision]:
 
 def datasets(experiment: Experiment) -> list[str]:
     """Every data set that the experiment reads."""
-    found = {training.settings["train"]["images"] for training in experiment.trainings.values()}
+    found = set(labelled(experiment))
     for run in experiment.runs:
         found |= {dataset.id for dataset in seen(run)}
     return sorted(found)
 
 
+def labelled(experiment: Experiment) -> list[str]:
+    """Every data set whose labels a training reads."""
+    return sorted({id for training in experiment.trainings.values() for id in labels_of(training.settings)})
+
+
 def pairs(experiment: Experiment) -> list[list[str]]:
-    """Every two data sets that may share no image: one selects or trains for what the other reports."""
-    known = datasets(experiment)
-    return [[one, other] for one in known for other in partners(experiment, one) if one < other]
-
-
-def partners(experiment: Experiment, dataset: str) -> list[str]:
-    """The data sets that may share no image with this one."""
-    found: set[str] = set()
-    for run in experiment.runs:
-        used = {each.id for each in seen(run)}
-        if run.training:
-            used.add(run.training.settings["train"]["images"])
-        if dataset in used:
-            found |= used
-    return sorted(found - {dataset})
+    """Every two data sets that may share no image: one selects, trains or validates for what the other reports."""
+    return labelsets.disjoint(experiment.runs)
 
 
 def rows(experiment: Experiment) -> list[list[Run]]:
@@ -144,9 +134,9 @@ def called(experiment: Experiment) -> dict[str, str]:
 def planned(experiment: Experiment) -> list[dict[str, Any]]:
     """Every network that images are shown to.
 
-    Each is a mapping of its `id`, its `settings`, the `datasets` that it sees, the one that it is `trained_on` in this
-    run, None for none, and the names of its `cams` of method `cam`, which is not of every head. Of several trainings
-    the first: what is found out before the images are shown is the same of all.
+    Each is a mapping of its `id`, its `settings`, the `datasets` that it sees, its `training` in this run, None for
+    none, and the names of its `cams` of method `cam`, which is not of every head. Of several trainings the first: what
+    is found out before the images are shown is the same of all.
     """
     found: dict[str, dict[str, Any]] = {}
     for run, *_ in rows(experiment):
@@ -158,7 +148,7 @@ def planned(experiment: Experiment) -> list[dict[str, Any]]:
             "settings": run.backbone.settings,
             "datasets": [],
             "cams": [],
-            "trained_on": training.settings["train"]["images"] if training else None,
+            "training": training.settings["train"] if training else None,
         }
         network = found.setdefault(run.backbone.id, about)
         if run.cam.settings["method"] in ("cam", "tscam"):

@@ -1,4 +1,4 @@
-"""The index's file: what there is to localise."""
+"""The index's files: what there is to localise, and what a training may know of it."""
 
 from wsol.files.containers import Table
 
@@ -18,5 +18,18 @@ TARGETS = Table(
         "group",  # str, what the bootstrap resamples together (a patient, a video); the image where nothing else
         "outputs",  # list of int, the model outputs that are right for this target; the highest explains it
         "status",  # ok | no_ground_truth (no truth) | missing (no such image)
+    ),
+)
+
+# Nothing in it depends on a box or a mask: other ones leave its bytes as they are.
+LABELS = Table(
+    "labels",
+    1,
+    "index",
+    (
+        "image",  # str, as in TARGETS
+        "label",  # int, the data set's class
+        "class_name",  # str
+        "status",  # ok | by_area (the class was chosen by the area of boxes or masks) | missing | unreadable
     ),
 )

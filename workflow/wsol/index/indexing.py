@@ -77,6 +77,7 @@ class Index(NamedTuple):
     targets: pd.DataFrame  # TARGETS
     problems: pd.DataFrame  # kind, image, detail
     summary: str
+    labels: pd.DataFrame  # LABELS
 
 
 def split(settings: Mapping[str, Any], where: str = "dataset") -> tuple[Callable, dict, Common]:
@@ -154,7 +155,8 @@ def index(settings: Mapping[str, Any], where: str = "dataset") -> Index:
     wrong = pd.DataFrame(problems, columns=list(Problem._fields)).astype(str)
     targets = targets[list(TARGETS.fields)].reset_index(drop=True)
     _strict(common.strict, wrong, where)
-    return Index(targets, wrong, summarise(targets, wrong, outputs.how, _depths(facts, common)))
+    summary = summarise(targets, wrong, outputs.how, _depths(facts, common))
+    return Index(targets, wrong, summary, steps.labels(targets, found.by_area))
 
 
 def _facts(every: pd.DataFrame, targets: pd.DataFrame, common: Common, where: str) -> dict[str, stored.Fact]:

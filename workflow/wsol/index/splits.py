@@ -26,7 +26,8 @@ def check_disjoint(one: Split, other: Split) -> None:
     if both:
         raise DataError(
             f"datasets: splits overlap: {len(both)} images are both in {_sized(one)} and in {_sized(other)}, "
-            f"the first is '{both[0][1]}'. What selects or trains must be disjoint from what is reported."
+            f"the first is '{both[0][1]}'. What is trained on "
+            "shares no image with what validates, selects or is reported, nor do these with what is reported."
         )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from wsol.datasets.annotations import COLUMNS, Problem, each
 from wsol.files import rle
+from wsol.files.index import LABELS
 from wsol.index import truth
 from wsol.index.classmap import Outputs
 
@@ -100,3 +101,13 @@ def named(
         problems += [Problem("unmapped", "", told[label]) for label in unmapped]
     right = pd.Series([list(outputs.right[label]) for label in targets["label"]], targets.index, dtype=object)
     return targets.assign(class_name=targets["label"].map(classes), outputs=right)
+
+
+def labels(targets: pd.DataFrame, by_area: Collection[str]) -> pd.DataFrame:
+    """What a training may know of the targets, LABELS: whether one has a box or a mask is not told.
+
+    `by_area` are the images whose only target was chosen among several classes by its size.
+    """
+    status = targets["status"].replace("no_ground_truth", "ok")
+    status = status.mask(targets["image"].isin(by_area) & (status == "ok"), "by_area")
+    return targets.assign(status=status)[list(LABELS.fields)]

@@ -9,7 +9,7 @@ DECISION = r"[^/]+@[0-9a-f]{8}"
 STAGES = rf"{DECISION}/(?:none|{DECISION})"  # dataset and backbone; a cam, a threshold and an evaluation may follow
 SHARD = r"\d+-\d+"
 SEALED = re.compile(
-    rf"plans/plan@[0-9a-f]{{8}}/plan\.json|weights/{DECISION}/model\.weights\.h5|{DECISION}/index/targets\.parquet"
+    rf"plans/plan@[0-9a-f]{{8}}/plan\.json|weights/{DECISION}/model\.weights\.h5|{DECISION}/index/(?:targets|labels)\.parquet"
     rf"|{DECISION}/predict/{DECISION}/{SHARD}\.(?:predictions|evidence)\.npz|{STAGES}/{DECISION}/{SHARD}\.heatmaps\.npz"
     rf"|{STAGES}(?:/{DECISION}){{2}}/{SHARD}\.(?:regions|measures)\.npz"
     rf"|{STAGES}(?:/{DECISION}){{3}}/(?:(?:scores|outcomes|curves|strata)\.parquet|draws\.npz|export/[^/]+/about\.json)"

@@ -65,7 +65,7 @@ def _epoch(fitted: Fit, labelled: Labelled, source: Source, recipe: dict[str, An
     """One epoch of steps: the mean loss and the accuracy, of the images as they were shown."""
     import tensorflow as tf
 
-    order = reading.order(len(labelled.images), recipe["seed"], epoch)
+    order = reading.drawn(labelled, recipe, epoch)
     draw = np.random.default_rng([recipe["seed"], epoch, 1])
     shown = source.shown([labelled.images[place] for place in order], draw)
     losses, right, count = 0.0, 0.0, 0

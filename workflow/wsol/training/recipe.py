@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from wsol.errors import ConfigError
 from wsol.settings import Doc, Place, Range, Seed, checked, known
+from wsol.training import augment as augmenting
 from wsol.training.methods import METHODS
 from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
 
@@ -115,6 +116,7 @@ def settings(
     found = dict(locals())
     for key, registry in (("method", METHODS), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         found[key] = _chosen(key, found[key], registry)
+    found["augment"] = augmenting.named(augment)
     if validation is None:
         for key, usual in (("keep", "last"), ("judged_by", "accuracy"), ("patience", None)):
             if found[key] != usual:
