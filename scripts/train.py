@@ -25,7 +25,7 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     ran_on = determinism.deterministic(threads, instructions, settings.pop("gpus"), settings.pop("deterministic"))
     log.say(f"{ran_on}; instructions {instructions}")
     names = names_of(found)
-    backbone = backbones.build(backbones.untrained(settings, given["seed"]), classes=len(names))
+    backbone = backbones.build(backbones.untrained(settings, given["seed"], given["initial"]), classes=len(names))
     labelled = labels.labelled(found, len(names), binary=backbone.binary)
     log.say(f"{len(labelled.images)} images, {backbone.classes} classes")
     opener = indexing.opener(plugins.joined(params.dataset))
@@ -35,7 +35,8 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     about = {
         "settings": params.settings,
         "made_from": {"targets": snakemake.input.targets},
-        "given": dict(zip(["model", "code"], [*snakemake.input.model, *snakemake.input.program], strict=False)),
+        "given": dict(zip(["model", "code"], [*snakemake.input.model, *snakemake.input.program], strict=False))
+        | dict(zip(["initial"], snakemake.input.initial, strict=False)),
     }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)

@@ -6,6 +6,7 @@ rule train:
         targets=lambda w: f"{RESULTS}/{SETTINGS[w.backbone]['train']['images']}/index/targets.parquet",
         seen=lambda w: noted(f"{SETTINGS[w.backbone]['train']['images']}/images", f"{w.backbone}/weights"),
         model=lambda w: experiments.sources({"model": SETTINGS[w.backbone]["model"]}),
+        initial=lambda w: experiments.sources({"weights": SETTINGS[w.backbone]["train"]["initial"]}),
         program=program,
         code=lambda w: code(
             "train", *experiments.adapters([SETTINGS[SETTINGS[w.backbone]["train"]["images"]]], drawn=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from wsol import places
 from wsol.errors import ConfigError, DataError, Missing
-from wsol.experiment import idle, plugins
+from wsol.experiment import idle, plugins, starting
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision
 from wsol.experiment.questions import has_images
 from wsol.files import augmentations
@@ -219,6 +219,7 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
     dataset = known(f"{where}.train.dataset", fit["dataset"], datasets)
     if not has_images(dataset):
         raise ConfigError(f"datasets.{dataset.name}: 'images' is needed where backbones are trained.")
+    fit["initial"] = starting.initial(f"{where}.train.initial", fit["initial"], settings)
     if dataset.settings == report.settings:
         raise ConfigError(
             f"{where}.train.dataset: '{dataset.name}' is what is scored ({report.name}); train on another."
