@@ -9,6 +9,7 @@ from wsol.errors import ConfigError, DataError
 from wsol.files.formats import sha256
 from wsol.files.train import WEIGHTS
 from wsol.networks import backbones
+from wsol.networks.models import hub
 from wsol.networks.models.carrying import carry, spelt
 
 NET = {"architecture": "MobileNet", "alpha": 0.25, "input": 64}
@@ -156,6 +157,21 @@ def test_a_users_model_starts_from_its_own_weights_or_a_file_s(tmp_path):
     other.save_weights(tmp_path / "other.weights.h5")
     with pytest.raises(DataError, match=r"other\.weights\.h5' are not those of model '.*mine\.keras'"):
         backbones.build(backbones.untrained(settings, 1, str(tmp_path / "other.weights.h5")), classes=3)
+
+
+@pytest.mark.parametrize(("initial", "weights"), [(None, "random"), ("mine.weights.h5", "mine.weights.h5")])
+def test_a_class_of_keras_hub_is_drawn_or_loaded_with_the_labels_classes(monkeypatch, initial, weights):
+    seen = []
+
+    def classifier(*given):
+        seen.append(given)
+        return seeded(plain), None
+
+    monkeypatch.setattr(hub, "classifier", classifier)
+    kind = {"class": "ViTImageClassifier", "backbone": {"num_layers": 1}}
+    settings = {"keras_hub": kind, "preprocessing": {}, "weights": {"train": {}}}
+    backbones.build(backbones.untrained(settings, 1, initial), classes=3)
+    assert seen == [(kind, weights, 3, 1)]
 
 
 def test_shapes_are_spelt():

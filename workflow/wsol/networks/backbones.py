@@ -187,7 +187,8 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
         return torchnetwork.build(settings)
     device.hide()
     if settings["keras_hub"] is not None:
-        return _of_hub(settings, chosen, classes or settings["classes"])
+        begun = chosen["initial"] if isinstance(chosen, dict) else chosen
+        return _of_hub(settings, begun, classes or settings["classes"])
     if settings["model"] is None:
         return _of_architecture(settings, chosen, classes)
     graph = opening.opened(settings["model"], settings["safe"], chosen, settings["code"])
@@ -244,7 +245,7 @@ def untrained(settings: Mapping[str, Any], seed: int = 0, initial: str | None = 
     drawn = (settings.get("seed", 0) + seed) % 2**32
     own = settings.get("model") is not None or isinstance(settings.get("keras_hub"), str)
     weights: Any = initial or (None if own else "random")
-    if settings.get("architecture") is not None and weights != "random":
+    if not own and (settings.get("keras_hub") or weights != "random"):
         weights = {"initial": weights}
     return {**settings, "weights": weights, "seed": drawn}
 
