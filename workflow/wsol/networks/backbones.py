@@ -11,12 +11,10 @@ from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
 from wsol.networks import device
 from wsol.networks.built import Backbone
-from wsol.networks.graphs import Graph
-from wsol.networks.models import channels, halves, heading, hub, inputs, opening, savedchannels
+from wsol.networks.models import heading, hub, opening, settling
 from wsol.networks.models.architectures import ARCHITECTURES, IMAGENET, MODES, fitting, preprocessing
 from wsol.networks.models.building import application
 from wsol.networks.models.kerasmodel import KerasGraph
-from wsol.networks.models.savedmodel import SavedGraph
 from wsol.networks.perturb import EVIDENCES
 from wsol.networks.pytorch import code as torchcode
 from wsol.networks.pytorch import network as torchnetwork
@@ -192,7 +190,7 @@ def build(settings: Mapping[str, Any], weights: str | Path | None = None, classe
     if settings["model"] is None:
         return _of_architecture(settings, chosen, classes)
     graph = opening.opened(settings["model"], settings["safe"], chosen, settings["code"])
-    _settle(graph, settings)
+    settling.settle(graph, settings["inputs"])
     found = Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), settings["preprocessing"])
     if classes and found.classes != classes:
         raise ConfigError(f"weights.train: its dataset has {classes} classes, the model {found.classes} outputs.")
@@ -207,20 +205,10 @@ def _of_architecture(settings: Mapping[str, Any], weights: str | dict[str, str],
     size = _size(settings["input"] or kind.size)
     outputs = 1 if settings["classes"] == 1 else classes or settings["classes"] or IMAGENET
     graph = KerasGraph(application(settings, size, weights, outputs))
-    _settle(graph, settings)
+    settling.settle(graph, settings["inputs"])
     first = next(iter(graph.outputs)) if len(graph.outputs) > 1 else settings["output"]  # of a head with branches
     ending = settings["activation"] or "softmax"
     return Backbone(graph, {**settings, "output": first}, size, MODES[kind.mode], activation=ending)
-
-
-def _settle(graph: Graph, settings: Mapping[str, Any]) -> None:
-    """One input, the image, with channels last everywhere, and numbers of 32 bits."""
-    inputs.settle(graph, settings["inputs"])
-    if isinstance(graph, SavedGraph):
-        savedchannels.settle(graph)
-    if isinstance(graph, KerasGraph):
-        channels.settle(graph)
-        halves.settle(graph)
 
 
 def _of_hub(settings: Mapping[str, Any], weights: str | None, classes: int | None) -> Backbone:

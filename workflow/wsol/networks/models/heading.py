@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from wsol.errors import ConfigError
 from wsol.settings import Doc, Length, Range, checked, known
 
+BRANCHES = ("acol_a", "acol_b")
 Filters = Annotated[int, Range(1, 8192)]
 
 
@@ -33,8 +34,6 @@ def conv(
     """
     import keras
 
-    if not filters:
-        raise ConfigError("head conv.filters: is empty; one number for each convolution.")
     x = body.output
     for place, width in enumerate(filters, 1):
         drawn = keras.initializers.VarianceScaling(2.0, mode="fan_out", distribution="untruncated_normal")
@@ -63,9 +62,10 @@ def acol(
 
     features = keras.layers.Identity(name="acol_features")(body.output)
     map_a = _branch(features, "acol_a", filters, classes)
-    erased = erasing()(threshold, name="acol_erased")([features, map_a])
-    maps = {"acol_a": map_a, "acol_b": _branch(erased, "acol_b", filters, classes)}
-    return [keras.layers.GlobalAveragePooling2D(name=name)(each) for name, each in maps.items()]
+    left = erasing()(threshold, name="acol_erased")([features, map_a])
+    map_b = _branch(left, "acol_b", filters, classes)
+    means = [keras.layers.GlobalAveragePooling2D(name=name) for name in BRANCHES]
+    return [mean(maps) for mean, maps in zip(means, (map_a, map_b), strict=True)]
 
 
 def _branch(x: Any, name: str, filters: list[int], classes: int) -> Any:
