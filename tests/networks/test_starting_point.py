@@ -127,7 +127,7 @@ def test_published_weights_are_begun_from(monkeypatch, tmp_path, settings):
 def _until(model, layer: str):
     import keras
 
-    return keras.Model(model.inputs, model.get_layer(layer).output)
+    return keras.Model(model.input, model.get_layer(layer).output)
 
 
 def test_normalisation_computes_with_the_weights_that_it_is_given():

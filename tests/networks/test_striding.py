@@ -74,7 +74,7 @@ def test_vgg16_by_hand():
 
 
 def tapped(model, layer: str, image: np.ndarray) -> np.ndarray:
-    return keras.Model(model.inputs, model.get_layer(layer).output)(image).numpy()
+    return keras.Model(model.input, model.get_layer(layer).output)(image).numpy()
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def ended(*head, **settings):
     keras.utils.set_random_seed(0)
     convolution = layers.Conv2D(4, 3, strides=4, activation="relu")
     base = keras.Sequential([keras.Input((SIDE, SIDE, 3)), convolution, layers.BatchNormalization()])
-    x = layers.GlobalAveragePooling2D()(base.output)
+    x = layers.GlobalAveragePooling2D()(base.outputs[0])
     for layer in head:
         x = layer(x)
     return backbone(keras.Model(base.inputs, x), (SIDE, SIDE), preprocessing=PREPARE, **settings)

@@ -31,7 +31,7 @@ def logits_model(backbone: Any) -> Any:
     width = 1 if backbone.binary else backbone.classes
     logits = found if len(found.shape) == 2 else keras.layers.Reshape((width,))(found)
     others = [] if backbone.settings["output"] not in BRANCHES else [x for x in backbone.model.outputs if x is not out]
-    return keras.Model(backbone.model.inputs, [logits, *others] if others else logits)
+    return keras.Model(_taken(backbone.model), [logits, *others] if others else logits)
 
 
 def _before(tensor: Any) -> Any:
@@ -46,7 +46,7 @@ def _before(tensor: Any) -> Any:
     if isinstance(operation, keras.Model):
         inner = operation.outputs[number]
         found = _before(inner)
-        return tensor if found is inner else _called(keras.Model(operation.input, found, name=operation.name), node)
+        return tensor if found is inner else _called(keras.Model(_taken(operation), found, name=operation.name), node)
     step = Step(operation.name, operation, (), (), ())
     if step.kind in (*TRANSPARENT, *RESHAPING):
         found = _before(node.input_tensors[0])
@@ -54,6 +54,11 @@ def _before(tensor: Any) -> Any:
     if ending(step) not in FINAL:
         return tensor
     return node.input_tensors[0] if step.kind in ENDS else _called(plain()(operation), node)
+
+
+def _taken(model: Any) -> Any:
+    """What a model takes, as it is called: a Sequential's `input` is what it was given where it stands."""
+    return model.inputs[0] if len(model.inputs) == 1 else model.input
 
 
 def _called(operation: Any, node: Any) -> Any:

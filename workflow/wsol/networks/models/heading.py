@@ -141,7 +141,7 @@ def headed(body: Any, classes: int, settings: Mapping[str, Any]) -> Any:
 
     own_settings = {key: value for key, value in settings.items() if key != "method"}
     outputs = HEADS[settings["method"]](body, classes, **own_settings)
-    return body if outputs is body.outputs else keras.Model(body.inputs, outputs, name=body.name)
+    return body if outputs is body.outputs else keras.Model(body.input, outputs, name=body.name)
 
 
 def bare(model: Any) -> Any:
@@ -149,4 +149,4 @@ def bare(model: Any) -> Any:
     import keras
 
     last = model.output._keras_history.operation
-    return keras.Model(model.inputs, last.input, name=model.name) if type(last).__name__ == "MaxPooling2D" else model
+    return keras.Model(model.input, last.input, name=model.name) if type(last).__name__ == "MaxPooling2D" else model
