@@ -9,20 +9,25 @@ from wsol.errors import ConfigError, DataError
 from wsol.files.formats import sha256
 from wsol.files.train import WEIGHTS
 from wsol.networks import backbones
-from wsol.networks.models import hub
-from wsol.networks.models.carrying import carry, spelt
+from wsol.networks.models import building, hub
+from wsol.networks.models.carrying import carry, spelt, weighted
 
 NET = {"architecture": "MobileNet", "alpha": 0.25, "input": 64}
 CONV = {"method": "conv", "filters": [3]}
 CLASSIFIER = "conv_preds"
 
 
+def drawn(seed: int, classes: int, **settings):
+    """A network with weights of that seed."""
+    given = backbones.backbone(**{**NET, "weights": "random", "seed": seed, **settings})
+    return building.application(given, (given["input"],) * 2, "random", classes)
+
+
 def trained(classes: int = 5, **settings):
     """A network of these classes, as if it had learned something."""
-    own = backbones.build({**NET, "weights": "random", "classes": classes, "seed": 7, **settings})
-    random = np.random.default_rng(0)
-    own.model.set_weights([random.normal(1, 0.1, weight.shape) for weight in own.model.get_weights()])
-    return own.model
+    model, random = drawn(7, classes, **settings), np.random.default_rng(0)
+    model.set_weights([random.normal(1, 0.1, weight.shape) for weight in model.get_weights()])
+    return model
 
 
 def older(model, path, *, prefix: str = "") -> None:
@@ -40,24 +45,30 @@ def started(path, classes: int = 3, **settings):
     """The network that a training of seed 1 starts from, and the one that is drawn by that seed."""
     given = {**NET, **settings}
     begun = backbones.build(backbones.untrained(given, 1, str(path)), classes=classes).model
-    return begun, backbones.build(backbones.untrained(given, 1, "random"), classes=classes).model
+    return begun, drawn(1, classes, **settings)
 
 
-def check(begun, drawn, source, apart) -> None:
+def check(begun, plain, source, apart) -> None:
     """All layers have the weights of the source, but for those `apart`, which are as they were drawn."""
-    assert [layer.name for layer in begun.layers] == [layer.name for layer in drawn.layers]
+    assert [layer.name for layer in begun.layers] == [layer.name for layer in plain.layers]
     seen = set()
-    for layer in begun.layers:
-        of = drawn if layer.name in apart else source
+    for layer in weighted(begun):
+        of = plain if layer.name in apart else source
         for one, other in zip(layer.get_weights(), of.get_layer(layer.name).get_weights(), strict=True):
             assert np.array_equal(one, other), layer.name
             seen.add(layer.name)
     assert len(seen) > 50 and set(apart) <= seen
 
 
-@pytest.mark.parametrize("how", ["new", "older", "renamed", "headed"])
+HEADED = {"head": CONV, "stride": 16}
+
+
 @pytest.mark.parametrize(
-    "settings", [{}, {"input": 96}, {"stride": 8}, {"head": CONV, "stride": 16}], ids=["same", "size", "stride", "head"]
+    ("how", "settings"),
+    [
+        *(("new", {}), ("new", {"input": 96}), ("new", {"stride": 8}), ("new", HEADED)),
+        *(("older", {}), ("renamed", {}), ("renamed", HEADED), ("headed", {})),
+    ],
 )
 def test_a_file_s_weights_are_taken_but_the_classifier_s(tmp_path, how, settings):
     source = trained()
@@ -70,24 +81,21 @@ def test_a_file_s_weights_are_taken_but_the_classifier_s(tmp_path, how, settings
     else:
         older(source, path, prefix="old_" if how == "renamed" else "")
     before = sha256(path)
-    begun, drawn = started(path, **settings)
-    check(begun, drawn, source, ["head_conv_1", "head_dense"] if "head" in settings else [CLASSIFIER])
+    check(*started(path, **settings), source, ["head_conv_1", "head_dense"] if "head" in settings else [CLASSIFIER])
     assert sha256(path) == before
 
 
 def test_a_classifier_of_as_many_classes_is_drawn_too(tmp_path):
     source = trained(3)
     source.save_weights(tmp_path / "a.weights.h5")
-    begun, drawn = started(tmp_path / "a.weights.h5")
-    check(begun, drawn, source, [CLASSIFIER])
+    check(*started(tmp_path / "a.weights.h5"), source, [CLASSIFIER])
 
 
 def test_a_file_without_a_classifier_is_taken(tmp_path):
     """Trained here with another head, and begun from with the architecture's own."""
     source = trained(head=CONV)
     source.save_weights(tmp_path / "a.weights.h5")
-    begun, drawn = started(tmp_path / "a.weights.h5")
-    check(begun, drawn, source, [CLASSIFIER])
+    check(*started(tmp_path / "a.weights.h5"), source, [CLASSIFIER])
 
 
 @pytest.mark.parametrize("name", ["a.weights.h5", "a.h5"])
@@ -120,8 +128,9 @@ def test_published_weights_are_begun_from(monkeypatch, tmp_path, settings):
     bare = trained(2, input=224, head=CONV)
     carry(source, bare, ["head_conv_1", "head_dense"])
     older(_until(bare, "conv_pw_13_relu"), tmp_path / "models/mobilenet_2_5_224_tf_no_top.h5")
-    begun, drawn = started("imagenet", **settings)
-    check(begun, drawn, source, ["head_conv_1", "head_dense"] if "head" in settings else [CLASSIFIER])
+    check(
+        *started("imagenet", **settings), source, ["head_conv_1", "head_dense"] if "head" in settings else [CLASSIFIER]
+    )
 
 
 def _until(model, layer: str):
@@ -133,7 +142,8 @@ def _until(model, layer: str):
 def test_normalisation_computes_with_the_weights_that_it_is_given():
     """EfficientNet's first layer works with what it made of its weights when they were loaded."""
     given = {"architecture": "EfficientNetB0", "weights": "random", "input": 32, "classes": 2}
-    one, other = (backbones.build({**given, "seed": seed}).model for seed in (0, 1))
+    settings = (backbones.backbone(**given, seed=seed) for seed in (0, 1))
+    one, other = (building.application(each, (32, 32), "random", 2) for each in settings)
     layer = one.get_layer("normalization")
     layer.set_weights([np.array([0.4, 0.5, 0.6]), np.array([0.2, 0.3, 0.4]), np.array(0)])
     layer.finalize_state()

@@ -78,7 +78,7 @@ def _cloned(name: str, model: Any, stride: int, changes: Changes) -> Any:
         return type(layer).from_config({**layer.get_config(), **(change or {})})
 
     try:
-        found = keras.models.clone_model(model, clone_function=made)
+        found = keras.models.clone_model(model, model.input, clone_function=made)
         carry(model, found)
     except (ValueError, TypeError, ConfigError) as error:
         said = " ".join(str(error).split())[:200]
