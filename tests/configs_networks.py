@@ -92,7 +92,7 @@ WRONG_NETWORKS = [
     ),
     ("backbones.net.weights", "nowhere.h5", "backbones.net.weights: must be imagenet, random, {train: …} or a file"),
     ("backbones.net.weights", {"trian": {}}, "backbones.net.weights: must be imagenet, random, a file or {train: …}"),
-    ("backbones.net.weights", {"train": {}}, "backbones.net.weights.train: 'dataset' is required (text)."),
+    ("backbones.net.weights", {"train": {}}, "backbones.net.weights.train: 'dataset' is required (text or"),
     ("backbones.net.weights", {"train": {"dataset": "c"}}, "backbones.net.weights.train.dataset: unknown 'c'."),
     (
         "backbones.net.weights",

@@ -232,10 +232,11 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
 
 def _recipe(where: str, given: dict) -> dict[str, Any]:
     """A training's settings, defaults filled in."""
+    given = checked(where, recipe.settings, given)
     try:
-        return recipe.settings(**checked(where, recipe.settings, given))
+        return recipe.settings(**given)
     except ConfigError as error:
-        raise type(error)(f"{where}.{str(error).removeprefix(f'{where}.')}") from error
+        raise type(error)(f"{where}.{error}") from error
 
 
 def _seeds(where: str, given: int | list[int] | None, usual: int) -> list[int]:
