@@ -27,7 +27,7 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     ran_on = determinism.deterministic(threads, instructions, settings.pop("gpus"), settings.pop("deterministic"))
     log.say(f"{ran_on}; instructions {instructions}")
     names = labels.names(learned)
-    backbone = backbones.build(backbones.untrained(settings, given["seed"]), classes=len(names))
+    backbone = backbones.build(backbones.untrained(settings, given["seed"], given["initial"]), classes=len(names))
     ends = {"activation": backbone.activation, "binary": backbone.binary}
     labelled = labels.labelled(learned, names, **ends)
     judged = labels.labelled(judging, names, **ends) if judging else None
@@ -41,7 +41,8 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     about = {
         "settings": params.settings,
         "made_from": {f"labels of {name}": path for name, path in files.items()},
-        "given": dict(zip(["model", "code"], [*snakemake.input.model, *snakemake.input.program], strict=False)),
+        "given": dict(zip(["model", "code"], [*snakemake.input.model, *snakemake.input.program], strict=False))
+        | dict(zip(["initial"], snakemake.input.initial, strict=False)),
     }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)

@@ -92,7 +92,7 @@ WRONG_NETWORKS = [
     ),
     ("backbones.net.weights", "nowhere.h5", "backbones.net.weights: must be imagenet, random, {train: …} or a file"),
     ("backbones.net.weights", {"trian": {}}, "backbones.net.weights: must be imagenet, random, a file or {train: …}"),
-    ("backbones.net.weights", {"train": {}}, "backbones.net.weights.train: 'dataset' is required (text)."),
+    ("backbones.net.weights", {"train": {}}, "backbones.net.weights.train: 'dataset' is required (text or"),
     ("backbones.net.weights", {"train": {"dataset": "c"}}, "backbones.net.weights.train.dataset: unknown 'c'."),
     (
         "backbones.net.weights",
@@ -148,9 +148,9 @@ WRONG_NETWORKS = [
         {"train": {"dataset": "a", "learning_rate": math.nan}},
         "backbones.net.weights.train.learning_rate: must be a finite number, got nan.",
     ),
-    ("backbones.net.classes", 0, "backbones.net.classes: must lie in [2, 1000000], got 0."),
-    ("backbones.net.classes", 1, "backbones.net.classes: must lie in [2, 1000000], got 1."),
-    ("backbones.net.classes", -3, "backbones.net.classes: must lie in [2, 1000000], got -3."),
+    ("backbones.net.classes", 0, "backbones.net.classes: must lie in [1, 1000000], got 0."),
+    ("backbones.net.classes", 1, "backbones.net.classes: 1 is one output of two classes, by a sigmoid; say activation"),
+    ("backbones.net.classes", -3, "backbones.net.classes: must lie in [1, 1000000], got -3."),
     ("backbones.net.input", [0, 64], "backbones.net.input[0]: must lie in [1, 4096], got 0."),
     ("backbones.net.input", 16, "backbones.net: input: MobileNetV2 needs 32 pixels a side or more, got 16."),
     (

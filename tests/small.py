@@ -27,7 +27,7 @@ SMALL = {
             "architecture": "MobileNet",
             "alpha": 0.25,
             "input": 64,
-            "weights": {"train": {"dataset": "train", "epochs": 1, "batch": 12}},
+            "weights": {"train": {"dataset": "train", "initial": "random", "epochs": 1, "batch": 12}},
         }
     },
     "cams": {"gradcam": {}, "center": {}},

@@ -3,13 +3,14 @@
 import pytest
 
 from configs import FOLDER, GOOD, NETWORK, WRONG, changed
+from configs_heads import WRONG_HEADS
 from configs_imported import WRONG_IMPORTED
 from configs_networks import WRONG_NETWORKS
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
 from wsol.experiment.questions import exported, maps_of, pictured, predicts, sources
 
-EVERY = [*WRONG, *WRONG_IMPORTED, *WRONG_NETWORKS]
+EVERY = [*WRONG, *WRONG_IMPORTED, *WRONG_NETWORKS, *WRONG_HEADS]
 
 
 @pytest.mark.parametrize("place, value, line", EVERY, ids=[f"{place}={value!r:.40}" for place, value, _ in EVERY])

@@ -90,7 +90,7 @@ def smaller(name: str) -> dict:
     config = shipped(name)
     for dataset in config["datasets"].values():
         dataset |= {"count": 12, "size": 64}
-    train = {"dataset": "shapes_train", "epochs": 1, "batch": 6}
+    train = {"dataset": "shapes_train", "initial": "random", "epochs": 1, "batch": 6}
     net = {"architecture": "MobileNet", "alpha": 0.25, "input": 64, "weights": {"train": train}}
     return config | {"backbones": {"net": net}, "claims": {}, "resamples": 100, "overlays": 2}
 

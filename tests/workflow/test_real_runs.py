@@ -77,7 +77,7 @@ def test_coco(scored, tmp_path):
 def test_cub(scored, tmp_path):
     config = experiment("cub")
     config["backbones"]["mobilenetv2"] |= {
-        "weights": {"train": {"dataset": "cub_train", "epochs": 1, "batch": 16}},
+        "weights": {"train": {"dataset": "cub_train", "initial": "random", "epochs": 1, "batch": 16}},
         "input": 96,
     }
     config["cams"].pop("cam")
@@ -95,7 +95,7 @@ def test_cub(scored, tmp_path):
 def test_histology(scored, tmp_path):
     config = experiment("histology")
     config["backbones"]["mobilenet"] |= {
-        "weights": {"train": {"dataset": "glas_train", "epochs": 2, "batch": 8}},
+        "weights": {"train": {"dataset": "glas_train", "initial": "random", "epochs": 2, "batch": 8}},
         "input": 96,
         "alpha": 0.25,
     }

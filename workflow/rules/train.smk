@@ -6,6 +6,7 @@ rule train:
         labels=lambda w: [f"{RESULTS}/{dataset}/index/labels.parquet" for dataset in labels_of(w)],
         seen=lambda w: noted(*[f"{dataset}/images" for dataset in labels_of(w)], f"{w.backbone}/weights"),
         model=lambda w: experiments.sources({"model": SETTINGS[w.backbone]["model"]}),
+        initial=lambda w: experiments.sources({"weights": SETTINGS[w.backbone]["train"]["initial"]}),
         program=program,
         code=lambda w: code("train", *experiments.adapters([SETTINGS[dataset] for dataset in labels_of(w)], drawn=True)),
     output:

@@ -11,8 +11,13 @@ from wsol.errors import ConfigError, unknown
 from wsol.experiment.decisions import IMPORTED
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
+from wsol.networks.models.architectures import ARCHITECTURES
+from wsol.places import as_written
 from wsol.regions.protocols import PROTOCOLS
 from wsol.scores.metrics import metric
+from wsol.settings import shown
+
+SOURCES = ("architecture", "model", "keras_hub", "torch")  # what a backbone may be made of
 
 
 def backbone(where: str, settings: Mapping[str, Any]) -> None:
@@ -21,6 +26,10 @@ def backbone(where: str, settings: Mapping[str, Any]) -> None:
     rules = next((rules for source, rules in sources.items() if settings[source] is not None), _of_architecture)
     for key, reason in rules(settings):
         raise ConfigError(f"{where}.{key}: {reason}")
+    name, given = next((source, settings[source]) for source in SOURCES if settings[source] is not None)
+    for key, usual in (("stride", None), ("head", {"method": "own"})):
+        if name != "architecture" and settings[key] != usual:
+            raise ConfigError(f"{where}.{key}: is of an architecture; {name} {shown(as_written(given))} has its own.")
 
 
 def _of_model(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -68,8 +77,7 @@ def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     name, weights = settings["architecture"], settings["weights"]
     if settings["preprocessing"] is not None:
         yield "preprocessing", f"{name} has its own; leave out 'preprocessing', or give a 'model'."
-    if settings["activation"] is not None:
-        yield "activation", f"{name} ends in a softmax; leave out 'activation'."
+    yield from _of_head(name, settings)
     if settings["output"] is not None:
         yield "output", f"{name} has one output; leave out 'output'."
     yield from _of_an_image_alone(settings, name)
@@ -77,8 +85,24 @@ def _of_architecture(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "safe", f"{name} brings no code of others; leave out 'safe'."
     if settings["seed"] and isinstance(weights, str) and weights != "random":
         yield "seed", f"nothing is drawn where weights are '{weights}'; leave out 'seed'."
-    if settings["classes"] is not None and isinstance(weights, dict):
+    if settings["classes"] not in (None, 1) and isinstance(weights, dict):
         yield "classes", "training takes their number from the labels; leave out 'classes'."
+
+
+def _of_head(name: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """An architecture's head is its own where weights are published, and so is its softmax."""
+    published, activation, head = settings["weights"] == "imagenet", settings["activation"], settings["head"]["method"]
+    if published and activation == "sigmoid":
+        yield "activation", f"{name}'s published weights are of a softmax; train it, or give other weights."
+    if activation not in (None, "sigmoid"):
+        yield "activation", f"{name} ends in a softmax; leave out 'activation', or say sigmoid."
+    if settings["classes"] == 1 and activation != "sigmoid":
+        yield "classes", "1 is one output of two classes, by a sigmoid; say activation: sigmoid, or classes: 2."
+    if published and head != "own":
+        yield "head", f"{name}'s published weights have none for '{head}'; train it, or give a file."
+    dense = ARCHITECTURES[name].fixed and head == "own"
+    if dense and settings["stride"] in (8, 16):
+        yield "stride", f"{name}'s dense layers read maps of its own size; say head: conv."
 
 
 def cam(name: str, method: str, given: Mapping[str, Any], of_network: tuple[str, ...], backbones: Mapping) -> None:

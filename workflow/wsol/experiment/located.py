@@ -18,6 +18,7 @@ from wsol.networks import backbones
 from wsol.networks.models.architectures import ARCHITECTURES
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.settings import Expands, marked, parameters, words
+from wsol.training import recipe
 
 Kinds = Mapping[str, Any]  # a setting's name -> its annotation
 
@@ -38,7 +39,12 @@ def located(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def entry(where: str, kinds: Kinds, given: Mapping[str, Any], root: str) -> dict[str, Any]:
     """The settings of one entry with each path where it lies."""
-    return {key: _placed(f"{where}.{key}", kinds.get(key), value, root) for key, value in given.items()}
+    found = {key: _placed(f"{where}.{key}", kinds.get(key), value, root) for key, value in given.items()}
+    weights = given.get("weights")
+    if isinstance(weights, dict) and isinstance(weights.get("train"), dict):
+        own = entry(f"{where}.weights.train", _annotations([recipe.settings]), weights["train"], root)
+        found["weights"] = {**weights, "train": own}
+    return found
 
 
 def _placed(where: str, kind: Any, value: Any, root: str) -> Any:

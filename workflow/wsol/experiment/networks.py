@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from wsol import places
 from wsol.errors import ConfigError, DataError, Missing
-from wsol.experiment import idle, plugins
+from wsol.experiment import idle, plugins, starting
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision
 from wsol.experiment.labelsets import has_images, labelled
 from wsol.files import augmentations
@@ -216,6 +216,7 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
     if "seed" in given and "seeds" in given:
         raise ConfigError(f"{where}.train: 'seed' is of one training, 'seeds' are of several; leave one out.")
     seeds = _seeds(f"{where}.train.seeds", fit.pop("seeds"), fit["seed"])
+    fit["initial"] = starting.initial(f"{where}.train.initial", fit["initial"], settings)
     network = {key: value for key, value in settings.items() if key not in (*OF_NETWORK, "batch", "weights")}
     # In one order, whatever was written: Snakemake compares a job's parameters as text.
     fit = dict(sorted((fit | labelled(f"{where}.train", fit, datasets, report)).items()))
@@ -224,10 +225,11 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
 
 def _recipe(where: str, given: dict) -> dict[str, Any]:
     """A training's settings, defaults filled in."""
+    given = checked(where, recipe.settings, given)
     try:
-        return recipe.settings(**checked(where, recipe.settings, given))
+        return recipe.settings(**given)
     except ConfigError as error:
-        raise type(error)(f"{where}.{str(error).removeprefix(f'{where}.')}") from error
+        raise type(error)(f"{where}.{error}") from error
 
 
 def _seeds(where: str, given: int | list[int] | None, usual: int) -> list[int]:

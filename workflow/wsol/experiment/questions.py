@@ -44,7 +44,9 @@ def sources(settings: Mapping[str, Any]) -> list[str]:
 def _model_files(settings: Mapping[str, Any]) -> list[str]:
     """The files of a backbone's model, weights and code, where they are the user's."""
     found: list[Path] = []
-    for name in map(settings.get, ("model", "weights", "code")):
+    trained = settings.get("train")
+    initial = trained.get("initial") if isinstance(trained, Mapping) else None
+    for name in (*map(settings.get, ("model", "weights", "code")), initial):
         if isinstance(name, str) and name not in ("imagenet", "random"):
             found += [Path(name), *sorted(Path(name).rglob("*"))]  # a SavedModel is a folder
     code = torchcode.sources(settings["torch"]) if settings.get("torch") else []

@@ -11,11 +11,10 @@ from wsol.datasets.images import Interpolation, Resize
 from wsol.errors import ConfigError, unknown
 from wsol.networks import device
 from wsol.networks.built import Backbone
-from wsol.networks.graphs import Graph
-from wsol.networks.models import channels, halves, hub, inputs, opening, savedchannels
-from wsol.networks.models.architectures import ARCHITECTURES, IMAGENET, MODES, application, fitting, preprocessing
+from wsol.networks.models import heading, hub, opening, settling
+from wsol.networks.models.architectures import ARCHITECTURES, IMAGENET, MODES, fitting, preprocessing
+from wsol.networks.models.building import application
 from wsol.networks.models.kerasmodel import KerasGraph
-from wsol.networks.models.savedmodel import SavedGraph
 from wsol.networks.perturb import EVIDENCES
 from wsol.networks.pytorch import code as torchcode
 from wsol.networks.pytorch import network as torchnetwork
@@ -54,9 +53,22 @@ def backbone(
         ),
     ] = None,
     classes: Annotated[
-        Annotated[int, Range(2, 10**6)] | None,
-        Doc("How many outputs an architecture with other weights than ImageNet's has."),
+        Annotated[int, Range(1, 10**6)] | None,
+        Doc(
+            "How many outputs an architecture with other weights than ImageNet's has; where it is trained the labels "
+            "say it, but for 1: one output of two classes, with `activation: sigmoid`."
+        ),
     ] = None,
+    stride: Annotated[
+        Literal[8, 16, 32] | None,
+        Doc(
+            "How many pixels of the input a cell of an architecture's last map takes: 8 makes maps of 28x28 of 224 "
+            "pixels. Layers that would go further take their steps one by one. Unless given, the architecture's own."
+        ),
+    ] = None,
+    head: Annotated[
+        str | dict, Doc("What follows an architecture's last map, see below: a name, or a mapping.")
+    ] = "own",
     input: Annotated[
         Side | list[Side] | None,
         Doc("The side of the network's input, or [height, width]; unless given, the network's own."),
@@ -86,7 +98,8 @@ def backbone(
         Literal["softmax", "sigmoid", "none"] | None,
         Doc(
             "What makes probabilities of the outputs of a model that ends in plain numbers. Without it, or with none, "
-            "it has none, and what needs them (score: probability, scorecam, rise, training) is refused."
+            "it has none, and what needs them (score: probability, scorecam, rise, training) is refused. An "
+            "architecture's are of a softmax, unless it is trained, drawn or loaded with sigmoid."
         ),
     ] = None,
     evidence: Annotated[
@@ -117,7 +130,7 @@ def backbone(
     `activation` is what makes probabilities of the outputs of a model that ends in plain numbers; without it, or with
     `none`, it has no probabilities.
     """
-    settings = {name: value for name, value in locals().items() if name != "arguments"}
+    settings = {name: value for name, value in locals().items() if name != "arguments"} | {"head": heading.head(head)}
     if sum(source is not None for source in (architecture, model, keras_hub, torch)) != 1:
         raise ConfigError("backbone: needs one of `architecture`, `model`, `keras_hub` and `torch`.")
     if keras_hub is not None:
@@ -145,7 +158,8 @@ def backbone(
     if architecture is not None:
         settings["weights"] = "imagenet" if weights is None else weights
         sides = [input] if isinstance(input, int) else list(input or [])
-        arguments = fitting(architecture, arguments, settings["weights"], sides, classes)
+        own_head = settings["head"]["method"] == "own"
+        arguments = fitting(architecture, arguments, settings["weights"], sides, classes, own_head)
     if torch is not None:
         torchcode.factory(torch)
         settings["weights"] = "random" if weights is None else weights
@@ -164,41 +178,37 @@ def _evidence(given: str | dict) -> dict:
 def build(settings: Mapping[str, Any], weights: str | Path | None = None, classes: int | None = None) -> Backbone:
     """A Backbone of `settings` as a config gives them; `weights` are a trained file, `classes` its number."""
     settings = backbone(**settings)
-    chosen = str(weights) if weights else settings["weights"]
-    if isinstance(chosen, dict):
+    chosen: Any = str(weights) if weights else settings["weights"]
+    if isinstance(chosen, dict) and "initial" not in chosen:
         raise ConfigError("weights: a backbone that is trained needs the file that training made.")
     if settings["torch"] is not None:
         return torchnetwork.build(settings)
     device.hide()
     if settings["keras_hub"] is not None:
-        return _of_hub(settings, chosen, classes or settings["classes"])
+        begun = chosen["initial"] if isinstance(chosen, dict) else chosen
+        return _of_hub(settings, begun, classes or settings["classes"])
     if settings["model"] is None:
-        return _of_architecture(settings, chosen, classes or settings["classes"] or IMAGENET)
+        return _of_architecture(settings, chosen, classes)
     graph = opening.opened(settings["model"], settings["safe"], chosen, settings["code"])
-    _settle(graph, settings)
+    settling.settle(graph, settings["inputs"])
     found = Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), settings["preprocessing"])
     if classes and found.classes != classes:
         raise ConfigError(f"weights.train: its dataset has {classes} classes, the model {found.classes} outputs.")
     return found
 
 
-def _of_architecture(settings: Mapping[str, Any], weights: str, classes: int) -> Backbone:
+def _of_architecture(settings: Mapping[str, Any], weights: str | dict[str, str], classes: int | None) -> Backbone:
     """`keras.applications` say of all of theirs that they end in a softmax; here they are built without it."""
+    if settings["classes"] == 1 and classes not in (None, 2):
+        raise ConfigError(f"classes: 1 is one output of two classes, and {classes} are trained.")
     kind = ARCHITECTURES[settings["architecture"]]
     size = _size(settings["input"] or kind.size)
-    graph = KerasGraph(application(settings, size, weights, classes))
-    _settle(graph, settings)
-    return Backbone(graph, settings, size, MODES[kind.mode], activation="softmax")
-
-
-def _settle(graph: Graph, settings: Mapping[str, Any]) -> None:
-    """One input, the image, with channels last everywhere, and numbers of 32 bits."""
-    inputs.settle(graph, settings["inputs"])
-    if isinstance(graph, SavedGraph):
-        savedchannels.settle(graph)
-    if isinstance(graph, KerasGraph):
-        channels.settle(graph)
-        halves.settle(graph)
+    outputs = 1 if settings["classes"] == 1 else classes or settings["classes"] or IMAGENET
+    graph = KerasGraph(application(settings, size, weights, outputs))
+    settling.settle(graph, settings["inputs"])
+    first = next(iter(graph.outputs)) if len(graph.outputs) > 1 else settings["output"]  # of a head with branches
+    ending = settings["activation"] or "softmax"
+    return Backbone(graph, {**settings, "output": first}, size, MODES[kind.mode], activation=ending)
 
 
 def _of_hub(settings: Mapping[str, Any], weights: str | None, classes: int | None) -> Backbone:
@@ -213,14 +223,19 @@ def _of_hub(settings: Mapping[str, Any], weights: str | None, classes: int | Non
     return Backbone(graph, settings, _size(settings["input"], *graph.input_shapes[:1]), prepare)
 
 
-def untrained(settings: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
-    """The settings of the network that a training starts from: a file's or a preset's weights, else random ones.
+def untrained(settings: Mapping[str, Any], seed: int = 0, initial: str | None = None) -> dict[str, Any]:
+    """The settings of the network that a training starts from, with `initial` weights: `imagenet`, `random` or a file.
 
-    The training's `seed` is added to the backbone's own: one training is a sample of all that is drawn for it.
+    Without them a model or a preset has its own, and an architecture is drawn, which has the same structure. A file's
+    weights in an architecture, and published ones, are without the classifier. The training's `seed` is added to the
+    backbone's own: one training is a sample of all that is drawn for it.
     """
     drawn = (settings.get("seed", 0) + seed) % 2**32
     own = settings.get("model") is not None or isinstance(settings.get("keras_hub"), str)
-    return {**settings, "weights": None if own else "random", "seed": drawn}
+    weights: Any = initial or (None if own else "random")
+    if not own and (settings.get("keras_hub") or weights != "random"):
+        weights = {"initial": weights}
+    return {**settings, "weights": weights, "seed": drawn}
 
 
 def _size(given: int | list[int] | None, shape: tuple = ()) -> tuple[int, int]:

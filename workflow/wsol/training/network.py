@@ -4,10 +4,14 @@ from typing import Any
 
 from wsol.errors import ConfigError
 from wsol.index.outputs import no_probability
+from wsol.networks.graphs import ENDS, FINAL, RESHAPING, TRANSPARENT, Step, ending
+from wsol.networks.models.heading import BRANCHES
 
 
 def logits_model(backbone: Any) -> Any:
     """A Keras model of the backbone's own layers that gives its logits, [n c]; the model itself keeps its activation.
+
+    Of `head: acol` it gives those of both branches, the explained one's first, so that both are trained.
 
     A ConfigError for a backbone that no loss can be made of, or that has nothing to be trained.
     """
@@ -18,6 +22,67 @@ def logits_model(backbone: Any) -> Any:
     if not backbone.model.trainable_weights:
         raise ConfigError("weights.train: all layers of the model are frozen (trainable: false).")
     place = list(backbone.graph.outputs).index(backbone.settings["output"] or next(iter(backbone.graph.outputs)))
-    out = backbone.model.outputs[place]
+    found = out = backbone.model.outputs[place]
+    if backbone.ending in FINAL:
+        found = _before(out)
+        if found is out:
+            said = f"the model ends in {backbone.ending} inside '{out._keras_history.operation.name}'"
+            raise ConfigError(f"weights.train: {said}, which is not trained; end it in a layer of Keras' own.")
     width = 1 if backbone.binary else backbone.classes
-    return keras.Model(backbone.model.inputs, out if len(out.shape) == 2 else keras.layers.Reshape((width,))(out))
+    logits = found if len(found.shape) == 2 else keras.layers.Reshape((width,))(found)
+    others = [] if backbone.settings["output"] not in BRANCHES else [x for x in backbone.model.outputs if x is not out]
+    return keras.Model(_taken(backbone.model), [logits, *others] if others else logits)
+
+
+def _before(tensor: Any) -> Any:
+    """What a model's output was before the function that makes probabilities of it; itself where none is found.
+
+    Layers are called once more, and so share their weights; what comes before them is not.
+    """
+    import keras
+
+    operation, place, number = tensor._keras_history
+    node = operation._inbound_nodes[place]
+    if isinstance(operation, keras.Model):
+        inner = operation.outputs[number]
+        found = _before(inner)
+        return tensor if found is inner else _called(keras.Model(_taken(operation), found, name=operation.name), node)
+    step = Step(operation.name, operation, (), (), ())
+    if step.kind in (*TRANSPARENT, *RESHAPING):
+        found = _before(node.input_tensors[0])
+        return tensor if found is node.input_tensors[0] else operation(found)
+    if ending(step) not in FINAL:
+        return tensor
+    return node.input_tensors[0] if step.kind in ENDS else _called(plain()(operation), node)
+
+
+def _taken(model: Any) -> Any:
+    """What a model takes, as it is called: a Sequential's `input` is what it was given where it stands."""
+    return model.inputs[0] if len(model.inputs) == 1 else model.input
+
+
+def _called(operation: Any, node: Any) -> Any:
+    """What an operation gives that is called as another was."""
+    return operation(*node.arguments.args, **node.arguments.kwargs)
+
+
+def plain() -> Any:
+    """The class of a layer that calls another one without its activation."""
+    import keras
+
+    class Plain(keras.layers.Layer):
+        """A layer's weights, and what they make of its input before its activation: `head_logits` of `head`."""
+
+        def __init__(self, layer: Any):
+            super().__init__(name=f"{layer.name}_logits")
+            self.layer = layer
+
+        def call(self, inputs: Any) -> Any:
+            own = vars(self.layer)  # past Keras, which takes no layer for an activation once it is built
+            kept, own["activation"] = own["activation"], keras.activations.linear
+            try:
+                return self.layer(inputs)
+            finally:
+                own["activation"] = kept
+
+    return Plain

@@ -1,10 +1,9 @@
 """ARCHITECTURES: the classifiers of `keras.applications`, and how their input is prepared."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from wsol.errors import UNREACHABLE, ConfigError, Missing
+from wsol.errors import ConfigError
 from wsol.settings import Doc, Range, conform
 
 
@@ -23,6 +22,7 @@ class Architecture(NamedTuple):
 FETCHING = "URL fetch failure"  # Keras' words where a download fails
 ALPHA = Annotated[float, Range(0.05, 10)]
 RATE = Annotated[float, Range(0, 0.99)]
+OF_HEAD = ("dropout", "dropout_rate")  # arguments of an architecture's own head
 MOBILE = {"alpha": ALPHA, "depth_multiplier": Annotated[int, Range(1, 32)], "dropout": RATE}
 MOBILE_V3 = {"alpha": ALPHA, "minimalistic": bool, "dropout_rate": RATE}
 
@@ -107,24 +107,32 @@ MODES: dict[str, dict] = {
 }
 
 
-def fitting(name: str, given: Mapping[str, Any], weights: Any, sides: list[int], classes: int | None) -> dict[str, Any]:
+def fitting(
+    name: str, given: Mapping[str, Any], weights: Any, sides: list[int], classes: int | None, own_head: bool = True
+) -> dict[str, Any]:
     """An architecture's own arguments, checked against the rest; a ConfigError for what Keras would not build or load.
 
-    `sides`: the input's, in pixels, empty where it is the architecture's own.
+    `sides`: the input's, in pixels, empty where it is the architecture's own; `own_head`: whether its head is.
     """
     kind = ARCHITECTURES[name]
     arguments = {key: conform(key, kind.arguments[key], value) for key, value in given.items()}
     if sides and min(sides) < kind.least:
         raise ConfigError(f"input: {name} needs {kind.least} pixels a side or more, got {min(sides)}.")
+    if not own_head and kind.build:
+        raise ConfigError(f"head: {name} is a plugin's and makes its own; leave out 'head'.")
+    if not own_head and (idle := [key for key in OF_HEAD if key in arguments]):
+        raise ConfigError(f"{idle[0]}: is of {name}'s own head, which is gone here; leave it out.")
     if weights == "imagenet" and kind.build:
         raise ConfigError(f"weights: {name} has no published weights; say random, a file or {{train: …}}.")
     if weights == "imagenet":
-        _published(name, arguments, sides, classes)
+        published(name, arguments, sides)
+        if classes not in (None, IMAGENET):
+            raise ConfigError(f"classes: published weights are of {IMAGENET} classes, got {classes}.")
     return arguments
 
 
-def _published(name: str, arguments: Mapping[str, Any], sides: list[int], classes: int | None) -> None:
-    """Published weights are of certain widths, of 1000 classes, and some of one input."""
+def published(name: str, arguments: Mapping[str, Any], sides: list[int], own_head: bool = True) -> None:
+    """Published weights are of certain widths, and those of some heads of one input; a ConfigError for others."""
     kind = ARCHITECTURES[name]
     alpha = arguments.get("alpha", 1.0)
     widths = (1.0,) if arguments.get("minimalistic") else kind.widths
@@ -133,59 +141,8 @@ def _published(name: str, arguments: Mapping[str, Any], sides: list[int], classe
         raise ConfigError(f"alpha: {name} has published weights for {known}, got {alpha}.")
     if arguments.get("depth_multiplier", 1) != 1:
         raise ConfigError(f"depth_multiplier: {name} has published weights for 1, got {arguments['depth_multiplier']}.")
-    if classes not in (None, IMAGENET):
-        raise ConfigError(f"classes: published weights are of {IMAGENET} classes, got {classes}.")
-    if kind.fixed and any(side != kind.size for side in sides):
+    if own_head and kind.fixed and any(side != kind.size for side in sides):
         raise ConfigError(f"input: {name} has published weights for {kind.size} pixels a side only.")
-
-
-def application(settings: Mapping[str, Any], size: tuple[int, int], weights: str, classes: int) -> Any:
-    """A `keras.applications` model that ends in logits."""
-    import keras
-
-    name = settings["architecture"]
-    kind = ARCHITECTURES[name]
-    if kind.build:
-        return _built(name, kind.build, settings, size, weights, classes)
-    make = getattr(keras.applications, name)
-    common = {"classifier_activation": None, "classes": classes, **settings["arguments"]}
-    # Keras 3.15 says this of every complete weights file; what is really missing raises.
-    warnings.filterwarnings("ignore", "Skipping nested container")
-    anew(settings["seed"])
-    try:
-        if weights == "imagenet" and size != (kind.size, kind.size):
-            # Keras loads published weights at their own size only; behind a pooling they fit any.
-            published = make(weights="imagenet", **common).get_weights()
-            anew(settings["seed"])
-            model = make(weights=None, input_shape=(*size, 3), **common)
-            model.set_weights(published)
-            return model
-        source = None if weights == "random" else weights
-        return make(weights=source, input_shape=(*size, 3), **common)
-    except Exception as error:  # Keras raises a plain Exception where a download fails
-        if FETCHING in str(error):
-            raise Missing(f"backbone {name}: weights '{weights}' {UNREACHABLE}: {brief(error)}") from error
-        raise ConfigError(f"backbone {name}, input {size[0]}x{size[1]}, weights '{weights}': {brief(error)}") from error
-
-
-def _built(
-    name: str, build: Callable, settings: Mapping[str, Any], size: tuple[int, int], weights: str, classes: int
-) -> Any:
-    """The model of a plugin's builder, with weights of a file unless they are random; ConfigError where it is none."""
-    import keras
-
-    anew(settings["seed"])
-    try:
-        model = build(size, classes, **settings["arguments"])
-        if isinstance(model, keras.Model) and weights != "random":
-            model.load_weights(weights)
-    except Exception as error:  # whatever a user's code may raise
-        raise ConfigError(f"backbone {name}, input {size[0]}x{size[1]}, weights '{weights}': {brief(error)}") from error
-    if not isinstance(model, keras.Model):
-        raise ConfigError(f"backbone {name}: its builder must return a keras.Model, got {type(model).__name__}.")
-    if model.output_shape[-1] != classes:
-        raise ConfigError(f"backbone {name}: {classes} classes are asked for, its builder gives {model.output_shape}.")
-    return model
 
 
 def anew(seed: int) -> None:

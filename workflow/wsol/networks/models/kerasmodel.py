@@ -51,7 +51,7 @@ class KerasGraph(Graph):
                 feeds = self._call(layer, _only(feeds[0]), feeds, [layer.output], prefix)
             return feeds
         keys = {id(tensor): key for tensor, key in zip(model.inputs, feeds, strict=True)}
-        for node in _calls(model):
+        for node in calls(model):
             if node.operation is None or node.is_input:
                 continue
             inputs = {id(tensor): keys[id(tensor)] for tensor in node.input_tensors}
@@ -108,7 +108,7 @@ class KerasGraph(Graph):
         return step._replace(operation=twin(step.operation, activation="linear"), bind=_only(step.inputs[0]))
 
 
-def _calls(model: Any) -> Iterator[Any]:
+def calls(model: Any) -> Iterator[Any]:
     """The calls of layers and functions in the order they run; Keras has no public way to walk a graph so."""
     for depth in sorted(model._nodes_by_depth, reverse=True):
         yield from model._nodes_by_depth[depth]
