@@ -11,7 +11,7 @@ from wsol.training.network import logits_model
 from wsol.training.reading import Source
 
 SIZE = (16, 16)
-CPU_ONLY = {"resize": "stretch", "interpolation": "linear"}
+HOW = {"resize": "stretch", "interpolation": "linear"}
 
 
 def pixels(name: str) -> np.ndarray:
@@ -52,7 +52,7 @@ def settings(**given: Any) -> dict[str, Any]:
 
 
 def source(chosen: dict[str, Any]) -> Source:
-    return Source.of(pixels, SIZE, CPU_ONLY, chosen, 1)
+    return Source.of(pixels, SIZE, HOW, chosen, 1)
 
 
 def made(own: Any, found: Labelled | None = None, **given: Any) -> fitting.Fit:

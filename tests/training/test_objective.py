@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import fits
 from models import keras
@@ -99,6 +100,7 @@ def test_weights_by_inverse_frequency_are_those_of_a_loop_and_of_scikit_learn():
     theirs = compute_class_weight("balanced", classes=np.array(present), y=labels)
     np.testing.assert_allclose(found[present], theirs, rtol=1e-6)
     assert found[labels].mean() == pytest.approx(1)
+    assert np.array_equal(objective.balanced("softmax", csr_array(np.eye(5)[labels]))[1], found)
 
 
 def test_of_sigmoids_both_answers_of_a_class_weigh_the_same_in_all():

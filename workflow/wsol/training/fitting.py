@@ -27,16 +27,17 @@ def fit(
 ) -> pd.DataFrame:
     """Train `model`, which gives the backbone's logits; its history, one row for each epoch.
 
-    `held` is the validation data set. `rate` is that of the epoch's first step, where it is not multiplied; `measure`
-    says what accuracy is (`objective.measure`).
+    `held` is the validation data set. `rate` is that of the epoch's first step, where it is not multiplied. What
+    accuracy is depends on the labels (`objective.measure`), and is said first.
     """
+    say(f"accuracy: {objective.measure(labelled.wanted)}")
     fitted = Fit(backbone, model, recipe, labelled.wanted)
     rows: list[dict[str, Any]] = []
     while len(rows) < recipe["epochs"] and not validation.ended(rows, recipe["judged_by"], recipe["patience"]):
         rows.append(one_epoch(fitted, labelled, source, held, len(rows)))
         if fitted.best and validation.best(rows, recipe["judged_by"]) == len(rows) - 1:
             fitted.remember()
-        told = {key: f"{value:.4g}" for key, value in rows[-1].items() if isinstance(value, float) and value == value}
+        told = {key: f"{value:.4g}" for key, value in rows[-1].items() if key != "epoch" and value == value}
         say(f"epoch {len(rows)}/{recipe['epochs']}", told)
     fitted.restore()
     return pd.DataFrame(rows)
@@ -49,7 +50,7 @@ def one_epoch(fitted: Fit, labelled: Labelled, source: Source, held: Held | None
     found = trained(fitted, labelled, source, epoch, measure)
     unknown = {"validation_loss": math.nan, "validation_accuracy": math.nan}
     found |= validation.judged(fitted.answer, held, fitted.recipe["batch"], measure) if held else unknown
-    return {"epoch": epoch, **found, "measure": measure}
+    return {"epoch": epoch, **found}
 
 
 def trained(fitted: Fit, labelled: Labelled, source: Source, epoch: int, measure: str) -> dict[str, float]:

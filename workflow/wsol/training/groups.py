@@ -6,10 +6,13 @@ from typing import Annotated, Any, NamedTuple
 
 from wsol.errors import ConfigError, few
 from wsol.networks.graphs import Step
+from wsol.networks.layers import is_cut
 from wsol.networks.models.kerasmodel import KerasGraph
 from wsol.settings import Doc, Range
 
 HEADS = ("head_", "acol_")  # how the names of layers begin that a backbone's setting `head` adds
+# What makes a vector of a map or a sequence.
+POOLED = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling1D", "Flatten", "Mean")
 
 
 class Group(NamedTuple):
@@ -86,10 +89,16 @@ def parts(network: Any, model: Any, recipe: Mapping[str, Any], headed: bool = Fa
 
 
 def before_head(graph: KerasGraph, headed: bool) -> list[Step]:
-    """What a map or a sequence with more than one place is made by: all but the head."""
+    """All but the head: what a map or a sequence with more than one place is made by, and what is pooled over places.
+
+    The latter counts where a small input has shrunk to one place: what goes into the first pooling of all there is.
+    """
     output = next(iter(graph.outputs.values()))
-    wide = [key for step in graph.upstream([output]) if _has_places(step) for key in step.outputs]
-    return [step for step in graph.upstream(wide) if not (headed and _own_name(step).startswith(HEADS))]
+    steps = graph.upstream([output])
+    body = [key for step in steps if _has_places(step) for key in step.outputs]
+    pooled = (step for step in steps if step.kind in POOLED and is_cut(graph, output, step.outputs[0]))
+    body += next((step.inputs for step in pooled), ())
+    return [step for step in graph.upstream(body) if not (headed and _own_name(step).startswith(HEADS))]
 
 
 def _slow(graph: KerasGraph, fast_from: str | None, headed: bool) -> list[Step]:

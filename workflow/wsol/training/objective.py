@@ -44,8 +44,8 @@ class PlainLoss:
         return tf.reduce_mean(total * tf.nn.sigmoid_cross_entropy_with_logits(target, logits), axis=1)
 
 
-def balanced(activation: str, wanted: np.ndarray) -> np.ndarray:
-    """Weights by inverse frequency, float32 [2 c], of the labels [n c]; their mean over images is 1.
+def balanced(activation: str, wanted: Any) -> np.ndarray:
+    """Weights by inverse frequency, float32 [2 c], of labels [n c], dense or sparse; their mean over images is 1.
 
     Of a softmax an image of class c weighs images / (classes that occur * images of c), scikit-learn's `balanced`; row
     1 is that, row 0 is not used. Of sigmoids each class is a question of its own with two answers, which weigh
@@ -55,20 +55,21 @@ def balanced(activation: str, wanted: np.ndarray) -> np.ndarray:
     >>> balanced("softmax", np.array([[1, 0], [1, 0], [1, 0], [0, 1]])).round(2).tolist()
     [[0.0, 0.0], [0.67, 2.0]]
     """
-    answers = np.stack([(wanted < 0.5).sum(axis=0), (wanted > 0.5).sum(axis=0)]).astype(np.float64)
-    if activation == "softmax":
-        answers[0] = 0
-    kinds = (answers > 0).sum() if activation == "softmax" else (answers > 0).sum(axis=0)
-    shares = np.divide(len(wanted), kinds * answers, out=np.zeros_like(answers), where=answers > 0)
+    count = wanted.shape[0]
+    yes = np.asarray(wanted.sum(axis=0), np.float64).ravel()
+    no = count - yes if activation == "sigmoid" else np.zeros_like(yes)
+    answers = np.stack([no, yes])
+    kinds = (answers > 0).sum(axis=0 if activation == "sigmoid" else None)
+    shares = np.divide(count, kinds * answers, out=np.zeros_like(answers), where=answers > 0)
     return shares.astype(np.float32)
 
 
-def measure(wanted: np.ndarray) -> str:
-    """By what answers are judged: TOP1 where every image has one class, RANKING where one has several.
+def measure(wanted: Any) -> str:
+    """By what answers are judged: TOP1 where every image has one class, RANKING where one has several; of [n c].
 
     The highest output alone would say nothing of an image's other classes.
     """
-    return RANKING if (wanted.sum(axis=1) > 1).any() else TOP1
+    return RANKING if (np.asarray(wanted.sum(axis=1)) > 1).any() else TOP1
 
 
 def accuracy(wanted: np.ndarray, logits: np.ndarray) -> float:
@@ -105,6 +106,7 @@ class Tally:
         """A batch: its labels [n c], losses [n] and logits [n c]."""
         self._take()
         self.waiting = (wanted, losses, logits)
+        self.count += len(wanted)
 
     def means(self) -> tuple[float, float]:
         """Loss and accuracy; NaN where no image came."""
@@ -116,5 +118,4 @@ class Tally:
             return
         wanted, losses, logits = self.waiting
         self.sums += [losses.numpy().sum(dtype=np.float64), self.right(wanted, logits.numpy()) * len(wanted)]
-        self.count += len(wanted)
         self.waiting = None

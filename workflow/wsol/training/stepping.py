@@ -1,5 +1,6 @@
 """One step of a training, and what a training goes on from: weights, what the optimizers remember, what is drawn."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,10 @@ MOMENTUM = 0.9  # of batch normalisation, where a recipe does not say it
 class Fit:
     """A network that is being trained: its weights, those of its optimizers, and one step of them.
 
-    `model` gives the logits and is what is kept; `wanted` [n c] are the labels that it is trained on.
+    `model` gives the logits and is what is kept; `wanted` [n c], dense or sparse, are the labels that it learns.
     """
 
-    def __init__(self, backbone: Any, model: Any, recipe: dict[str, Any], wanted: np.ndarray):
+    def __init__(self, backbone: Any, model: Any, recipe: dict[str, Any], wanted: Any):
         import keras
         import tensorflow as tf
 
@@ -35,8 +36,7 @@ class Fit:
         keras.utils.set_random_seed(int(drawing(recipe["seed"], 0, WEIGHTS).integers(2**31)))
         self.network = self.method.network(model, tuple(layer.name for layer in model._flatten_layers()))
         _set_momentum(self.network, recipe["bn_momentum"])
-        headed = backbone.settings.get("head", "own") != "own"
-        self.parts = groups.parts(self.network, model, recipe, headed)
+        self.parts = groups.parts(self.network, model, recipe, _has_head(backbone.settings))
         optimizers = [made(OPTIMIZERS, recipe["optimizer"]) for _ in self.parts.groups]
         self.grouped = GroupedOptimizer(self.parts.groups, optimizers, recipe["weight_decay"])
         self.optimizer = precision.scaled(self.grouped, recipe["precision"])
@@ -113,6 +113,12 @@ class Fit:
 def drawing(seed: int, epoch: int, kind: int) -> np.random.Generator:
     """A generator of its own for one kind of draws in one epoch of a training."""
     return np.random.default_rng([seed, epoch, kind])
+
+
+def _has_head(settings: Mapping[str, Any]) -> bool:
+    """Whether a backbone's setting `head` puts another head than its own on it."""
+    head = settings.get("head") or "own"
+    return (head["method"] if isinstance(head, Mapping) else head) != "own"
 
 
 def _set_momentum(network: Any, momentum: float) -> None:
