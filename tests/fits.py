@@ -1,5 +1,6 @@
 """Small trainings: coloured noise, networks that tell it apart, and a fit of them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,12 +63,18 @@ def made(own: Any, found: Labelled | None = None, **given: Any) -> fitting.Fit:
     return fitted
 
 
-def fitted(own: Any, found: Labelled | None = None, held: Labelled | None = None, **given: Any) -> Any:
+def fitted(
+    own: Any,
+    found: Labelled | None = None,
+    held: Labelled | None = None,
+    say: Callable[..., None] = lambda *words: None,
+    **given: Any,
+) -> Any:
     """The history of a training of `own`."""
     chosen = settings(**given, **({"validation": "y"} if held else {}))
     shown = fitting.Held(held, source(chosen)) if held else None
     model = logits_model(own)
-    return fitting.fit(own, model, found or labelled(), source(chosen), chosen, lambda *words: None, shown)
+    return fitting.fit(own, model, found or labelled(), source(chosen), chosen, say, shown)
 
 
 def weights(own: Any) -> dict[str, np.ndarray]:

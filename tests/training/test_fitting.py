@@ -7,7 +7,7 @@ import pytest
 import fits
 from models import backbone, keras, layers
 from wsol.errors import ConfigError
-from wsol.training import fitting, recipe
+from wsol.training import fitting, objective, recipe
 
 
 def same(first, second):
@@ -112,6 +112,22 @@ def test_of_several_outputs_the_named_one_is_trained():
     fits.fitted(own, epochs=1)
     after = fits.weights(own)
     assert {n for n in begun if not np.array_equal(begun[n], after[n])} == {n for n in begun if "breed" not in n}
+
+
+def test_of_images_with_several_classes_the_ranking_is_told():
+    """Loss and ranking of the first step's logits; the log says what is meant by accuracy."""
+    found = fits.labelled(8, 3)
+    found.wanted[:, 2] = 1
+    own, said = fits.network(3, activation="sigmoid"), []
+    own.model.get_layer("drop").rate = 0.0
+    history = fits.fitted(own, found, epochs=1, batch=8, learning_rate=0.0, say=lambda *words: said.append(words[0]))
+    again = fits.network(3, activation="sigmoid")
+    again.model.get_layer("drop").rate = 0.0
+    z = again.model(fits.images(found.images) / np.float32(127.5) - 1, training=True).numpy()
+    losses = np.log1p(np.exp(z)) - found.wanted * z
+    assert history["loss"][0] == pytest.approx(losses.mean(), rel=1e-5)
+    assert history["accuracy"][0] == pytest.approx(objective.ranking(found.wanted, z))
+    assert said == ["accuracy: label_ranking_average_precision", "epoch 1/1"]
 
 
 REFUSED = {
