@@ -72,7 +72,7 @@ def fitted(
 ) -> Any:
     """The history of a training of `own`."""
     chosen = settings(**given, **({"validation": "y"} if held else {}))
-    shown = fitting.Held(held, source(chosen)) if held else None
+    shown = fitting.Validation(held, source(chosen)) if held else None
     model = logits_model(own)
     return fitting.fit(own, model, found or labelled(), source(chosen), chosen, say, shown)
 

@@ -48,7 +48,7 @@ def test_a_training_goes_on_from_its_state(name):
     own, found = fits.network(), fits.labelled(10)
     chosen = fits.settings(epochs=4, keep="best", validation="y", **GIVEN[name])
     source = fits.source(chosen)
-    held = fitting.Held(fits.labelled(6, first=40), source)
+    held = fitting.Validation(fits.labelled(6, first=40), source)
     whole = fitting.fit(own, fits.logits_model(own), found, source, chosen, lambda *words: None, held)
     begun = fits.network()
     rows, state = [], values(fitting.Fit(begun, fits.logits_model(begun), chosen, found.wanted))

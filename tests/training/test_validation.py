@@ -76,7 +76,7 @@ def shown_of(held, broken):
         return fits.pixels(name)
 
     chosen = fits.settings()
-    return validation.Held(held, fits.Source.of(opened, fits.SIZE, fits.HOW, chosen, 1))
+    return validation.Validation(held, fits.Source.of(opened, fits.SIZE, fits.HOW, chosen, 1))
 
 
 def test_images_that_do_not_decode_do_not_count_and_none_at_all_is_one_line():

@@ -13,7 +13,7 @@ from wsol.training.optimizing import SCHEDULES
 from wsol.training.reading import Source
 from wsol.training.recipe import made
 from wsol.training.stepping import IMAGES, STEPS, Fit, drawing
-from wsol.training.validation import Held
+from wsol.training.validation import Validation
 
 
 def fit(
@@ -23,7 +23,7 @@ def fit(
     source: Source,
     recipe: dict[str, Any],
     say: Callable[..., None],
-    held: Held | None = None,
+    held: Validation | None = None,
 ) -> pd.DataFrame:
     """Train `model`, which gives the backbone's logits; its history, one row for each epoch.
 
@@ -43,7 +43,7 @@ def fit(
     return pd.DataFrame(rows)
 
 
-def one_epoch(fitted: Fit, labelled: Labelled, source: Source, held: Held | None, epoch: int) -> dict[str, Any]:
+def one_epoch(fitted: Fit, labelled: Labelled, source: Source, held: Validation | None, epoch: int) -> dict[str, Any]:
     """One epoch of steps, and what the network then says of the validation data set."""
     fitted.begin(epoch)
     measure = objective.measure(labelled.wanted)

@@ -75,8 +75,7 @@ def settings(
         ),
     ] = None,
     crop_from: Annotated[
-        int | None,
-        Range(1, 8192),
+        Annotated[int, Range(1, 8192)] | None,
         Doc(
             "Images are resized to this side and a random part of the input's size is cut out; 8/7 of the input, 256 "
             "for 224, unless said. The input's own side cuts nothing."
@@ -103,8 +102,7 @@ def settings(
         Literal["accuracy", "loss"], Doc("What of the validation data set says which epoch is best.")
     ] = "accuracy",
     patience: Annotated[
-        int | None,
-        Range(1, 10_000),
+        Annotated[int, Range(1, 10_000)] | None,
         Doc("A training ends early after so many epochs that were not better than the best."),
     ] = None,
     seed: Annotated[

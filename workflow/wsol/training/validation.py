@@ -10,14 +10,14 @@ from wsol.training.labels import Labelled
 from wsol.training.reading import Source
 
 
-class Held(NamedTuple):
+class Validation(NamedTuple):
     """The validation data set: its labels, and where its images come from."""
 
     labelled: Labelled
     source: Source
 
 
-def judged(answer: Any, held: Held, batch: int, measure: str) -> dict[str, float]:
+def judged(answer: Any, held: Validation, batch: int, measure: str) -> dict[str, float]:
     """The mean loss and the accuracy of the images as `predict` shows them.
 
     `answer`: (uint8 [n h w 3], float32 [n c]) -> losses [n], logits [n c], of the network in inference. The loss is of
