@@ -11,6 +11,7 @@ from wsol.job import job
 from wsol.networks import backbones, determinism, device
 from wsol.training import fitting, labels, network, reading
 from wsol.training.reading import Source
+from wsol.training.validation import Validation
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -34,8 +35,9 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     log.say(f"{len(labelled.images)} images, {backbone.classes} classes")
     openers = {name: indexing.opener(plugins.joined(own)) for name, own in params.datasets.items()}
     source = Source.of(reading.joined(openers), backbone.size, settings, given, threads)
+    held = Validation(judged, source) if judged else None
     with device.told():
-        history = fitting.fit(backbone, network.logits_model(backbone), labelled, source, given, log.say)
+        history = fitting.fit(backbone, network.logits_model(backbone), labelled, source, given, log.say, held)
     if source.undecoded:
         log.tell(f"{len(source.undecoded)} images do not decode and were left out", *sorted(source.undecoded)[:10])
     about = {

@@ -1,85 +1,82 @@
 """A training: epoch after epoch of steps, each telling what it was like."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from wsol.errors import DataError
-from wsol.training import objective, reading
+from wsol.errors import ConfigError, DataError
+from wsol.training import objective, reading, validation
 from wsol.training.labels import Labelled
-from wsol.training.methods import METHODS
-from wsol.training.methods.method import Shown
-from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
+from wsol.training.optimizing import SCHEDULES
 from wsol.training.reading import Source
-
-
-class Fit:
-    """A network that is being trained: its weights, those of its optimizers, and one step of them."""
-
-    def __init__(self, backbone: Any, model: Any, recipe: dict[str, Any]):
-        import tensorflow as tf
-
-        self.backbone = backbone
-        self.recipe = recipe
-        self.method = METHODS[recipe["method"]["method"]](**_own(recipe["method"]))
-        self.network = self.method.network(model, tuple(layer.name for layer in model._flatten_layers()))
-        self.optimizer = OPTIMIZERS[recipe["optimizer"]["method"]](**_own(recipe["optimizer"]))
-        self.optimizer.build(self.network.trainable_variables)
-        self.step = tf.function(self._step, autograph=False)
-
-    def _step(self, pixels: Any, wanted: Any, seed: Any) -> tuple[Any, Any]:
-        """The losses [n] and logits [n c] of a batch, by which the weights are then moved."""
-        import tensorflow as tf
-
-        shown = self.method.shown(Shown(tf.cast(pixels, tf.float32), wanted), seed)
-        with tf.GradientTape() as tape:
-            outputs = self.network(self.backbone.fed(shown.images), training=True)
-            outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
-            losses = self.method.loss(outputs, shown.wanted, self._plain)
-            minimised = tf.reduce_mean(losses)
-        weights = self.network.trainable_variables
-        self.optimizer.apply(tape.gradient(minimised, weights), weights)
-        return losses, outputs[0]
-
-    def _plain(self, wanted: Any, logits: Any) -> Any:
-        return objective.loss(self.backbone.activation, wanted, logits)
+from wsol.training.recipe import made
+from wsol.training.stepping import IMAGES, STEPS, Fit, drawing
+from wsol.training.validation import Validation
 
 
 def fit(
-    backbone: Any, model: Any, labelled: Labelled, source: Source, recipe: dict[str, Any], say: Callable[..., None]
+    backbone: Any,
+    model: Any,
+    labelled: Labelled,
+    source: Source,
+    recipe: dict[str, Any],
+    say: Callable[..., None],
+    held: Validation | None = None,
 ) -> pd.DataFrame:
-    """Train `model`, which gives the backbone's logits; its history, one row for each epoch."""
-    fitted = Fit(backbone, model, recipe)
-    rate = SCHEDULES[recipe["schedule"]["method"]](**_own(recipe["schedule"]))
-    history = []
-    for epoch in range(recipe["epochs"]):
-        fitted.optimizer.learning_rate = recipe["learning_rate"] * rate(epoch, recipe["epochs"])
-        history.append({"epoch": epoch} | _epoch(fitted, labelled, source, recipe, epoch))
-        say(f"epoch {epoch + 1}/{recipe['epochs']}", {k: f"{v:.4f}" for k, v in history[-1].items() if k != "epoch"})
-    return pd.DataFrame(history)
+    """Train `model`, which gives the backbone's logits; its history, one row for each epoch.
+
+    `held` is the validation data set. `rate` is that of the epoch's first step, where it is not multiplied. What
+    accuracy is depends on the labels (`objective.measure`), and is said first.
+    """
+    say(f"accuracy: {objective.measure(labelled.wanted)}")
+    fitted = Fit(backbone, model, recipe, labelled.wanted)
+    rows: list[dict[str, Any]] = []
+    while len(rows) < recipe["epochs"] and not validation.ended(rows, recipe["judged_by"], recipe["patience"]):
+        rows.append(one_epoch(fitted, labelled, source, held, len(rows)))
+        if fitted.best and validation.best(rows, recipe["judged_by"]) == len(rows) - 1:
+            fitted.remember()
+        told = {key: f"{value:.4g}" for key, value in rows[-1].items() if key != "epoch" and value == value}
+        say(f"epoch {len(rows)}/{recipe['epochs']}", told)
+    fitted.restore()
+    return pd.DataFrame(rows)
 
 
-def _epoch(fitted: Fit, labelled: Labelled, source: Source, recipe: dict[str, Any], epoch: int) -> dict[str, float]:
-    """One epoch of steps: the mean loss and the accuracy, of the images as they were shown."""
+def one_epoch(fitted: Fit, labelled: Labelled, source: Source, held: Validation | None, epoch: int) -> dict[str, Any]:
+    """One epoch of steps, and what the network then says of the validation data set."""
+    fitted.begin(epoch)
+    measure = objective.measure(labelled.wanted)
+    found = trained(fitted, labelled, source, epoch, measure)
+    unknown = {"validation_loss": math.nan, "validation_accuracy": math.nan}
+    found |= validation.judged(fitted.answer, held, fitted.recipe["batch"], measure) if held else unknown
+    return {"epoch": epoch, **found}
+
+
+def trained(fitted: Fit, labelled: Labelled, source: Source, epoch: int, measure: str) -> dict[str, float]:
+    """An epoch's steps: the first one's rate, the mean loss and the accuracy, of the images as they were shown."""
     import tensorflow as tf
 
+    recipe = fitted.recipe
     order = reading.drawn(labelled, recipe, epoch)
-    draw = np.random.default_rng([recipe["seed"], epoch, 1])
-    shown = source.shown([labelled.images[place] for place in order], draw)
-    losses, right, count = 0.0, 0.0, 0
-    for pixels, wanted in reading.batches(shown, labelled.wanted[order], recipe["batch"]):
-        seed = tf.constant(draw.integers(0, 2**31 - 1, 2), tf.int32)
-        lost, logits = fitted.step(tf.constant(pixels), tf.constant(wanted), seed)
-        losses += float(lost.numpy().sum(dtype=np.float64))
-        right += objective.accuracy(wanted, logits.numpy()) * len(wanted)
-        count += len(wanted)
-    if not count:
+    images, steps = (drawing(recipe["seed"], epoch, kind) for kind in (IMAGES, STEPS))
+    shown = source.shown([labelled.images[place] for place in order], images)
+    rate = rates(recipe, len(order))
+    tally = objective.Tally(measure)
+    for place, (pixels, wanted) in enumerate(reading.batches(shown, labelled.wanted[order], recipe["batch"])):
+        seed = tf.constant(steps.integers(0, 2**31 - 1, 2), tf.int32)
+        now = tf.constant(rate(epoch, place), tf.float32)
+        tally.add(wanted, *fitted.step(tf.constant(pixels), tf.constant(wanted), seed, now))
+    if not tally.count:
         raise DataError("train: no image could be read.")
-    return {"loss": losses / count, "accuracy": right / count}
+    loss, accuracy = tally.means()
+    if not math.isfinite(loss):
+        raise ConfigError(f"learning_rate: the loss is no number any more in epoch {epoch + 1}; say a smaller one.")
+    return {"rate": rate(epoch, 0), "loss": loss, "accuracy": accuracy}
 
 
-def _own(chosen: dict[str, Any]) -> dict[str, Any]:
-    """A choice's settings without its name."""
-    return {key: value for key, value in chosen.items() if key != "method"}
+def rates(recipe: dict[str, Any], images: int) -> Callable[[int, int], float]:
+    """(epoch, steps gone in it) -> the rate of the step."""
+    share = made(SCHEDULES, recipe["schedule"])
+    steps = math.ceil(images / recipe["batch"])
+    return lambda epoch, gone: recipe["learning_rate"] * share(epoch + gone / steps, recipe["epochs"])

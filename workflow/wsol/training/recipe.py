@@ -4,13 +4,16 @@ Choe 2020 (arXiv:2001.07437) and its code: SGD with Nesterov momentum, a tenth o
 the rate for the classifier, images squashed to 256 of which a random 224 are cut, mirrored at random.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from wsol.errors import ConfigError
 from wsol.settings import Doc, Place, Range, Seed, checked, known
 from wsol.training import augment as augmenting
+from wsol.training import groups
 from wsol.training.methods import METHODS
 from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
+from wsol.training.precision import Precision
 
 
 def settings(
@@ -38,7 +41,10 @@ def settings(
     ] = 10.0,
     fast_from: Annotated[
         str | None,
-        Doc("The layer from which on steps are that large, where it is not the head alone: `conv5_block1_1_conv`."),
+        Doc(
+            "The layer from which on steps are that large, where it is not the head alone, `conv5_block1_1_conv`: all "
+            "but what lies before it."
+        ),
     ] = None,
     optimizer: Annotated[str | dict, Doc("How a step is made of gradients, see below.")] = "sgd",
     schedule: Annotated[str | dict, Doc("How the rate falls, see below.")] = "step",
@@ -50,25 +56,26 @@ def settings(
         ),
     ] = 1e-4,
     label_smoothing: Annotated[
-        float, Range(0, 0.99), Doc("The share of a label that is spread over all classes.")
+        float,
+        Range(0, 0.99),
+        Doc("The share of a label that is spread over all classes, or over both answers of a sigmoid."),
     ] = 0.0,
     balance: Annotated[
         Literal["none", "weights", "sampling"],
         Doc(
-            "What is done where classes have unequal numbers of images: nothing, weights of the loss, or as many "
-            "draws of each."
+            "What is done where classes have unequal numbers of images: nothing, weights of the loss by their inverse, "
+            "or as many draws of each."
         ),
     ] = "none",
     frozen: Annotated[
         dict | None,
         Doc(
-            "`{until: LAYER}`: layers up to that one keep their weights; `{epochs: n}`: all but the head do, for so "
-            "many epochs; both: these layers, for so many."
+            "`{until: LAYER}`: that layer and all before it keep their weights; `{epochs: n}`: all but the head do, "
+            "for so many epochs; both: these layers, for so many."
         ),
     ] = None,
     crop_from: Annotated[
-        int | None,
-        Range(1, 8192),
+        Annotated[int, Range(1, 8192)] | None,
         Doc(
             "Images are resized to this side and a random part of the input's size is cut out; 8/7 of the input, 256 "
             "for 224, unless said. The input's own side cuts nothing."
@@ -85,8 +92,7 @@ def settings(
         Doc("Momentum of batch normalisation's running statistics; Keras' own is made for long trainings."),
     ] = 0.9,
     precision: Annotated[
-        Literal["float32", "mixed_float16", "mixed_bfloat16"],
-        Doc("In which numbers a step is computed; weights are float32."),
+        Precision, Doc("In which numbers a step is computed, by Keras' policy of that name; weights are float32.")
     ] = "float32",
     keep: Annotated[
         Literal["last", "best"],
@@ -96,8 +102,7 @@ def settings(
         Literal["accuracy", "loss"], Doc("What of the validation data set says which epoch is best.")
     ] = "accuracy",
     patience: Annotated[
-        int | None,
-        Range(1, 10_000),
+        Annotated[int, Range(1, 10_000)] | None,
         Doc("A training ends early after so many epochs that were not better than the best."),
     ] = None,
     seed: Annotated[
@@ -117,11 +122,29 @@ def settings(
     for key, registry in (("method", METHODS), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         found[key] = _chosen(key, found[key], registry)
     found["augment"] = augmenting.named(augment)
-    if validation is None:
+    if frozen is not None:
+        found["frozen"] = groups.frozen(**checked("frozen", groups.frozen, frozen))
+    _check(found)
+    return found
+
+
+def _check(found: dict[str, Any]) -> None:
+    """A ConfigError for a setting that the others leave without effect."""
+    if found["validation"] is None:
         for key, usual in (("keep", "last"), ("judged_by", "accuracy"), ("patience", None)):
             if found[key] != usual:
                 raise ConfigError(f"{key}: needs a `validation` data set.")
-    return found
+    if found["judged_by"] != "accuracy" and found["keep"] == "last" and found["patience"] is None:
+        raise ConfigError("judged_by: says which epoch is best, which only `keep: best` and `patience` ask for.")
+    if found["fast_from"] is not None and found["head_rate_factor"] == 1:
+        raise ConfigError("fast_from: has no effect where head_rate_factor is 1.")
+    if found["optimizer"].get("nesterov") and found["optimizer"]["momentum"] == 0:
+        raise ConfigError("optimizer sgd.nesterov: needs a momentum above 0; say `nesterov: false`.")
+    epochs, warmup = found["epochs"], found["schedule"]["warmup"]
+    if warmup >= epochs:
+        raise ConfigError(f"schedule.warmup: must be less than epochs, {epochs}, got {warmup:g}.")
+    if found["frozen"] and (found["frozen"]["epochs"] or 0) > epochs:
+        raise ConfigError(f"frozen.epochs: must be at most epochs, {epochs}, got {found['frozen']['epochs']}.")
 
 
 def _chosen(where: str, given: str | dict, registry: Any) -> dict[str, Any]:
@@ -129,3 +152,9 @@ def _chosen(where: str, given: str | dict, registry: Any) -> dict[str, Any]:
     asked = {"method": given} if isinstance(given, str) else dict(given)
     name = asked.pop("method", None)
     return {"method": name, **checked(f"{where} {name}", known(where, name, registry), asked)}
+
+
+def made(registry: Mapping[str, Callable[..., Any]], chosen: Mapping[str, Any]) -> Any:
+    """What a registry makes of a choice: `{method: sgd, momentum: 0.8}` -> `sgd(momentum=0.8)`."""
+    settings = {key: value for key, value in chosen.items() if key != "method"}
+    return registry[chosen["method"]](**settings)
