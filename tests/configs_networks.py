@@ -19,6 +19,7 @@ WRONG_NETWORKS = [
         "attention",
         "backbones.net.evidence: 'attention' is for attention_last, legrad",
     ),
+    ("cams.acol", {"layer": "a"}, "cams.acol.layer: 'acol' looks at the class maps of its own head; leave it out."),
     ("cams.rollout", {"explain": "predicted"}, "cams.rollout.explain: 'rollout' looks at the attention alone; leave"),
     ("cams.legrad", {"score": "probability"}, "cams.legrad.score: 'legrad' is defined on one score; leave it out."),
     ("backbones.net", {}, ONE_OF),

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 
 from models import keras
-from wsol.networks.kerasexplainer import KerasExplainer, boundary
+from wsol.networks.heads import boundary
+from wsol.networks.kerasexplainer import KerasExplainer
 
 BATCH = 4
 STEP = 3e-3  # of finite differences, as a share of the activations' length

@@ -25,7 +25,7 @@ def drawn(how: str, signed: bool = True) -> dict[str, np.ndarray]:
     """An array of every name, as `predict` would write it for a target per image."""
     random = np.random.default_rng(7)
     shapes = {"activations": SPREADS["full"], "finished_maps": (N, H, W)}
-    shapes |= dict.fromkeys(ARRAYS["attention"], (N, H, W))
+    shapes |= dict.fromkeys((*ARRAYS["attention"], *ARRAYS["acol"]), (N, H, W))
     shapes |= dict.fromkeys(("gradients", "similar_class_gradients"), SPREADS[how])
     shapes |= dict.fromkeys(("score_drops", "class_probabilities", "logit_weights"), WEIGHTS)
     arrays = {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
@@ -90,6 +90,7 @@ def test_evidence_that_a_record_may_ask_for_is_what_predict_writes():
     kinds = {cam.evidence: cam.brings for cam in CAMS.values()}
     assert kinds == {
         "attention": "finished maps",
+        "acol": "finished maps",
         "gradient": "gradients",
         "ablation": "channel weights",
         "scorecam": "channel weights",

@@ -23,11 +23,13 @@ def maps(n=3, h=4, w=5, k=6, signed=False) -> np.ndarray:
 def called(name: str, a: np.ndarray, g: np.ndarray, **settings) -> np.ndarray:
     """The method on arrays made of activations and gradients.
 
-    Similar classes' gradients are half of them, the other way round in k; a finished map is their product's sum.
+    Similar classes' gradients are half of them, the other way round in k. A finished map is their product's sum, a
+    second classifier's that of gradients the other way round.
     """
     given = {"activations": a, "gradients": g, "similar_class_gradients": g[..., ::-1] / 2}
     given |= dict.fromkeys(("score_drops", "class_probabilities", "logit_weights"), g)
-    given |= dict.fromkeys(("finished_maps", *ARRAYS["attention"]), (a * g).sum(axis=3))
+    given |= dict.fromkeys(("finished_maps", "map_a", *ARRAYS["attention"]), (a * g).sum(axis=3))
+    given["map_b"] = (a * g[..., ::-1]).sum(axis=3)
     return CAMS[name](*(given[array] for array in CAMS[name].arrays), **settings)
 
 
@@ -42,6 +44,8 @@ def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
     sums = a.sum(axis=(0, 1))
     if name == "dff":
         return naive_factors(a, g)
+    if name == "acol":
+        return np.maximum(unit((a * g).sum(axis=-1)), unit((a * g[..., ::-1]).sum(axis=-1)))
     for k in channels:
         ak, gk = a[..., k], g[..., k]
         if name in ("cam", "gradcam", "finercam", "ablationcam", "scorecam", "scorecam_logits"):
@@ -71,6 +75,11 @@ def naive(name: str, a: np.ndarray, g: np.ndarray) -> np.ndarray:
     if name == "tscam":
         return out * out
     return out if name in ("cam", *FINISHED) else np.maximum(out, 0)
+
+
+def unit(heatmap: np.ndarray) -> np.ndarray:
+    """From its lowest value, 0, to its highest, 1."""
+    return (heatmap - heatmap.min()) / np.ptp(heatmap)
 
 
 def naive_eigen(a: np.ndarray) -> np.ndarray:

@@ -20,7 +20,10 @@ def evidence(images=70, targets=150, seed=0):
         "class_probabilities": random.random((targets, 1, 1, 5), np.float32),
         "logit_weights": random.normal(size=(targets, 1, 1, 5)).astype(np.float32),
         "finished_maps": random.normal(size=(targets, 6, 7)).astype(np.float32),
-        **{name: random.normal(size=(targets, 3, 4)).astype(np.float32) for name in ARRAYS["attention"]},
+        **{
+            name: random.normal(size=(targets, 3, 4)).astype(np.float32)
+            for name in (*ARRAYS["attention"], *ARRAYS["acol"])
+        },
         "image_of": np.sort(random.integers(0, images, targets)),
         "row_of": np.arange(targets),
     }

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from branched import complementary
 from models import (
     MODELS,
     SIDE,
@@ -138,12 +139,14 @@ def test_a_class_the_model_lacks_is_named():
 @pytest.mark.parametrize("names", [list("123456"), list("121321"), []])
 def test_a_stream_writes_what_memory_collects(tmp_path, names, method):
     table = targets(names, [[i % 3] for i in range(len(names))])
-    model, asked = seeded(plain), {"method": method, **({"masks": 8} if method == "rise" else {})}
+    of_acol = {"model": seeded(lambda: complementary(side=SIDE)), "output": "acol_a"}
+    asked = {"method": method, **({"masks": 8} if method == "rise" else {})}
+    asked = {**(of_acol if method == "acol" else {"model": seeded(plain)}), "evidence": asked}
     collected = evidence.Collected()
-    evidence.predict(backbone(model, evidence=asked), open_picture, table, collected)
+    evidence.predict(backbone(**asked), open_picture, table, collected)
     for path in (tmp_path / "a.npz", tmp_path / "b.npz"):
         with EVIDENCE.stream(path) as sink:
-            evidence.predict(backbone(model, evidence=asked), open_picture, table, sink)
+            evidence.predict(backbone(**asked), open_picture, table, sink)
     read, mapped = EVIDENCE.read(path), EVIDENCE.map(path)
     assert set(read) == set(collected) and len(read["image_of"]) == len(names)
     own = {*ARRAYS[method], "image_of", "explained", "row_of", "cell_to_input"} - {"similar_class_gradients"}

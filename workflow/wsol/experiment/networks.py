@@ -18,7 +18,7 @@ from wsol.networks.models import inputs, modelfile, opening, owncode
 from wsol.networks.perturb import EVIDENCES
 from wsol.networks.pytorch import code as torchcode
 from wsol.settings import checked, conform, known, parameters, shown
-from wsol.training import recipe
+from wsol.training import methods, recipe
 
 # Settings of the whole experiment that a network's numbers depend on, in their last digits.
 OF_MACHINE = ("threads", "instructions", "gpus", "deterministic")
@@ -213,6 +213,7 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
     where = f"backbones.{name}.weights"
     given = settings["weights"]["train"]
     fit = _recipe(f"{where}.train", given)
+    methods.check(f"backbones.{name}", fit["method"], settings.get("head", "own"))
     if "seed" in given and "seeds" in given:
         raise ConfigError(f"{where}.train: 'seed' is of one training, 'seeds' are of several; leave one out.")
     seeds = _seeds(f"{where}.train.seeds", fit.pop("seeds"), fit["seed"])

@@ -13,6 +13,7 @@ from wsol.index.splits import Split
 from wsol.networks import backbones, heads, scaling
 from wsol.networks.attention import looking
 from wsol.networks.built import check_probability
+from wsol.networks.complementary import complementary
 from wsol.networks.models.architectures import IMAGENET
 from wsol.places import named
 from wsol.training import labels as labelling
@@ -22,6 +23,8 @@ from wsol.training.reading import stored
 
 # Settings that do not matter to what is found out here.
 UNSEEN = ("evidence", "score", "explain", "batch", "threads", "instructions", "gpus", "deterministic")
+# Evidence that only some networks can give -> what says in one line that one cannot.
+NEEDING: dict[str, Callable] = {"attention": looking, "acol": complementary}
 _known: dict[str, dict[str, Any]] = {}
 
 
@@ -148,17 +151,18 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
     wanted = {key: value for key, value in settings.items() if key not in (*UNSEEN, *augmentations.SETTINGS)}
     if classes:
         wanted = backbones.untrained(wanted)
-    attends = settings["evidence"]["method"] == "attention"
+    method = settings["evidence"]["method"]
+    needing = method if method in NEEDING else ""
     scales = sorted({*settings.get("scales", ()), 1.0})
-    key = repr((sorted(wanted.items()), classes, attends, scales))
+    key = repr((sorted(wanted.items()), classes, needing, scales))
     if key not in _known:
         try:
             backbone = backbones.build(wanted, classes=classes or None)
             if classes:
                 logits_model(backbone)
             for each in scaling.sized(wanted, backbone, [settings], classes=classes or None).values():
-                if attends:
-                    looking(each)
+                if needing:
+                    NEEDING[needing](each)
         except InputError as error:
             raise ConfigError(f"backbones.{name}: {error}") from error
         found = {"layer": backbone.layer, "outputs": backbone.classes, "input": list(backbone.size)}

@@ -55,6 +55,8 @@ EVIDENCE = Arrays(
 #   summed_attention         float32 [r h w]: what the class token attends to, summed over blocks.
 #   attention_gradients      float32 [r h w]: the positive gradients of each block's own score, averaged.
 #   class_maps               float32 [r h w]: the class's share of each place, of a layer with a pooled head alone.
+#   map_a                    float32 [r h w]: the explained output's map of the first classifier of ACoL's head.
+#   map_b                    float32 [r h w]: that of the second, of features without what the first goes by for it.
 #   finished_maps            float32 [r h w]: maps of the whole input that need no activations.
 # Of a second explained layer they, and `cell_to_input`, end in _1 (activations_1), of a third in _2 and so on.
 ARRAYS: dict[str, tuple[str, ...]] = {
@@ -64,6 +66,7 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "occlusion": ("finished_maps",),
     "rise": ("finished_maps",),
     "attention": ("last_attention", "rolled_out", "summed_attention", "attention_gradients", "class_maps"),
+    "acol": ("map_a", "map_b"),
 }
 CLASSLESS = ("activations", "last_attention", "rolled_out", "summed_attention")  # the same whatever class is explained
 OF_IMAGES = ("activations",)  # those with one row for each image, whatever is explained of it

@@ -18,7 +18,7 @@ from wsol.maps.attended import attention_last, legrad, rollout, tscam
 from wsol.maps.channels import Array, constant, contracted, rectified, weighted
 from wsol.maps.controls import NETWORK_CONTROLS
 from wsol.maps.features import dff, eigencam, eigencam_centred, eigengradcam, fem, fem_share
-from wsol.maps.perturbed import ablationcam, occlusion, rise, scorecam, scorecam_logits
+from wsol.maps.perturbed import ablationcam, acol, occlusion, rise, scorecam, scorecam_logits
 from wsol.maps.record import Cam, Registry
 from wsol.settings import Range
 
@@ -157,6 +157,7 @@ CAMS = Registry(
         "scorecam_logits": Cam(scorecam_logits, evidence="scorecam", score="logit"),
         "occlusion": Cam(occlusion, evidence="occlusion"),
         "rise": Cam(rise, evidence="rise", score="probability"),
+        "acol": Cam(acol, evidence="acol", score="logit"),
         "attention_last": Cam(attention_last, evidence="attention"),
         "rollout": Cam(rollout, evidence="attention"),
         "legrad": Cam(legrad, evidence="attention", score="logit"),

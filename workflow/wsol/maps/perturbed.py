@@ -1,4 +1,6 @@
-"""CAMS of a network that is asked again, on changed channels or masked inputs. Shapes as in `cams`."""
+"""CAMS of a network that is asked again, on changed layers or masked inputs. Shapes as in `cams`."""
+
+import numpy as np
 
 from wsol.maps.channels import Array, rectified, weighted
 
@@ -34,6 +36,22 @@ def scorecam_logits(activations: Array, logit_weights: Array, *, relu: bool = Tr
     [[[1.25, 2.25]]]
     """
     return rectified(weighted(activations, logit_weights.mean(axis=(1, 2))), relu)
+
+
+def acol(map_a: Array, map_b: Array) -> Array:
+    """The higher of two classifiers' maps, each from 0 to 1 (Zhang 2018, arXiv:1804.06962): evidence `acol`.
+
+    The second does not see where the first's map of the class is high. A map that is constant counts as 0.
+
+    >>> acol(np.float32([[[0, 4, 1]]]), np.float32([[[3, 1, 2]]])).tolist()
+    [[[1.0, 1.0, 0.5]]]
+    """
+    return np.maximum(*(_from_0_to_1(maps) for maps in (map_a, map_b)))
+
+
+def _from_0_to_1(maps: Array) -> Array:
+    low, high = (limit(axis=(1, 2), keepdims=True) for limit in (maps.min, maps.max))
+    return np.divide(maps - low, high - low, out=np.zeros_like(maps), where=high != low)  # what is NaN stays NaN
 
 
 def occlusion(finished_maps: Array) -> Array:

@@ -12,7 +12,7 @@ from wsol.files.predict import ARRAYS, CLASSLESS
 from wsol.maps.channels import Array
 
 RIVALS = 3  # similar classes, where nothing is said: as many as Finer-CAM's authors have
-Evidence = Literal["gradient", "ablation", "scorecam", "occlusion", "rise", "attention"]
+Evidence = Literal["gradient", "ablation", "scorecam", "occlusion", "rise", "attention", "acol"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ class Cam:
             seen = "activations" if "activations" in self.arrays else "attention"
             yield "score", f"'{name}' looks at the {seen} alone"
             yield "explain", f"'{name}' looks at the {seen} alone"
+        if self.evidence == "acol":
+            yield "layer", f"'{name}' looks at the class maps of its own head"
         if self.score is not None:
             yield "score", f"'{name}' is defined on one score"
 

@@ -1,15 +1,17 @@
-"""Who answers which explanations, and what is asked of a transformer's attention."""
+"""Who answers which explanations; what is asked of a transformer's attention, and of ACoL's two classifiers."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from wsol.affine import Affine
 from wsol.files.predict import ARRAYS
-from wsol.networks import receptive
+from wsol.networks import complementary, receptive
 from wsol.networks.asking import Asking, Batch, Changes, Explanation, Gradients, Sink
 from wsol.networks.attention import AttentionMaps
 from wsol.networks.explainer import Explainer
+from wsol.networks.kerasexplainer import KerasExplainer
 from wsol.networks.perturb import PERTURBATIONS, own_class
 from wsol.networks.tokens import Patches, as_map
 
@@ -55,10 +57,49 @@ class Attention(Asking):
         return [receptive.cell_to_input(backbone.network, patches, backbone.size).values]
 
 
+class ErasedMaps(Asking):
+    """Of an output the maps of ACoL's two classifiers, the second's where the first's map of that output is hidden."""
+
+    def __init__(self, explainer: Explainer, asked: Iterable[Explanation], sink: Sink):
+        import tensorflow as tf
+
+        super().__init__(explainer, asked, sink)
+        self.at = complementary.complementary(self.backbone)
+        self._maps = tf.function(self._trace_maps, autograph=False)
+
+    def of(self, batch: Batch) -> None:
+        assert isinstance(self.explainer, KerasExplainer), "other networks have no two classifiers"
+        weights = complementary.weights_of(batch.outputs, self.backbone.classes, self.backbone.binary)
+        found = self.explainer.of_rows(self._maps, batch.seen.kept, batch.images, weights)
+        for name, rows in zip(ARRAYS["acol"], found, strict=True):
+            self.sink.append(f"{name}.", rows)
+
+    def _trace_maps(self, cut: dict[int, Any], weights: Any) -> tuple[Any, Any]:
+        """Both classifiers' maps [r h w] of what is weighted [r c]."""
+        graph, at = self.backbone.graph, self.at
+        values = graph.run(cut, [at.features, at.map_a])
+        first = complementary.weighted(values[at.map_a], weights)
+        seen = complementary.erased(values[at.features], complementary.normalised(first), at.threshold)
+        return first, complementary.weighted(graph.run({at.erased: seen}, [at.map_b])[at.map_b], weights)
+
+    def names(self, explanation: Explanation) -> dict[str, str]:
+        return {name: f"{name}." for name in ARRAYS["acol"]}
+
+    def cell_to_input(self, explanation: Explanation) -> list[Affine]:
+        """Where the first classifier's maps lie, whatever layer there is."""
+        step = self.backbone.graph.producer(self.at.map_a)
+        assert step is not None, "a class map is made by a step"
+        cells = receptive.cell_to_input(self.backbone.graph, step, self.backbone.size).values
+        return [cells for _ in explanation.layers]
+
+
+OF_THEIR_OWN: dict[str, type[Asking]] = {"attention": Attention, "acol": ErasedMaps}
+
+
 def kinds(explanations: Iterable[Explanation]) -> dict[type[Asking], list[Explanation]]:
     """Who answers which explanations."""
     found: dict[type[Asking], list[Explanation]] = {}
     for each in explanations:
-        kind: type[Asking] = Changes if each.method in PERTURBATIONS else Gradients
-        found.setdefault(Attention if each.method == "attention" else kind, []).append(each)
+        usual: type[Asking] = Changes if each.method in PERTURBATIONS else Gradients
+        found.setdefault(OF_THEIR_OWN.get(each.method, usual), []).append(each)
     return found

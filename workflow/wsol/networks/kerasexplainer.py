@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wsol.networks import complementary
 from wsol.networks.explainer import Floats, Masks, Rows, Seen
 from wsol.networks.folding import folded, folding
-from wsol.networks.graphs import Graph
+from wsol.networks.heads import boundary
 from wsol.networks.layers import pooled
 
 CHUNK = 4  # images that a core runs at once
@@ -74,7 +75,7 @@ class KerasExplainer:
         means = [pooled(graph, output, key) for key in self.keys]
         self.watched = [key if mean is None else mean for key, mean in zip(self.keys, means, strict=True)]
         self.constant = [mean is not None for mean in means]
-        self.cut = boundary(graph, output, self.watched)
+        self.cut = complementary.kept(graph, boundary(graph, output, self.watched), self.watched)
         self.common = {key for key in self.cut if (step := graph.producer(key)) and step.shape[:1] != (None,)}
         self.head_chunk = max(HEAD_CHUNK, self.chunk) if all(self.constant) and not self.common else self.chunk
         # Folding pays where convolutions run; gradients and ablations run the head alone.
@@ -121,6 +122,16 @@ class KerasExplainer:
         parts = self._each(part, _parts(len(rows), self.head_chunk))
         scores = zip(*parts, strict=True)
         return [[_joined(layer, len(rows)) for layer in zip(*own, strict=True)] for own in scores]
+
+    def of_rows(self, function: Callable, kept: Kept, rows: Rows, *given: Floats) -> list[Floats]:
+        """What `function` makes of what was kept of the images `rows` [r] and of `given` [r …], arrays [r …]."""
+
+        def part(which: slice) -> Any:
+            asked = (_padded(each[which], self.chunk) for each in given)
+            return function(kept.rows(rows[which], self.chunk), *asked)
+
+        parts = self._each(part, _parts(len(rows), self.chunk))
+        return [_joined(each, len(rows)) for each in zip(*parts, strict=True)]
 
     def masked(self, pixels: NDArray[np.uint8], of: Rows, masks: Masks, colour: Floats) -> Floats:
         """The logits [m c] of images `of` [m] behind masks."""
@@ -243,18 +254,3 @@ def _joined(parts: Sequence[Any], count: int) -> NDArray:
     """Tensors one behind the other as an array, without what padded the last."""
     arrays = [np.asarray(part) for part in parts]
     return np.concatenate([*arrays[:-1], arrays[-1][: count - sum(map(len, arrays[:-1]))]])
-
-
-def boundary(graph: Graph, output: int, watched: list[int]) -> list[int]:
-    """What has to be known to run all that depends on the watched layers, and no more."""
-    steps = graph.upstream([output, *watched])
-    # Of layers behind each other the first is enough: from it the others can be run.
-    first = {key for key in watched if not _has_before(graph, key, watched)}
-    dependent = graph.dependent(first, steps)
-    head = [step for step in steps if dependent.intersection(step.outputs) and not first.intersection(step.outputs)]
-    return sorted(first | {key for step in head for key in step.inputs if key not in dependent})
-
-
-def _has_before(graph: Graph, key: int, others: list[int]) -> bool:
-    """Whether a layer is made of one of the others."""
-    return any(set(step.inputs).intersection(others) for step in graph.upstream([key]))

@@ -68,6 +68,10 @@ def attention() -> None:
     """Maps of what a transformer of Keras' layers attends to; `answering.Attention` takes them."""
 
 
+def acol() -> None:
+    """The maps of the two classifiers of a network with `head: acol`; `answering.ErasedMaps` takes them."""
+
+
 class Probe:
     """One image, ready to be asked again: its input, its logits [c], a layer's activations, what its head needs."""
 
@@ -196,5 +200,6 @@ PERTURBATIONS: dict[str, Perturbation] = {
 EVIDENCES: dict[str, Callable] = {
     "gradient": gradient,
     "attention": attention,
+    "acol": acol,
     **{name: perturbation.function for name, perturbation in PERTURBATIONS.items()},
 }

@@ -31,7 +31,8 @@ class Method:
         """What is trained in place of `model`, a Keras model that gives logits, [n c], and shares its layers.
 
         `layers`: the names of all its layers. It may give further outputs behind the logits, and have further weights,
-        which are trained too and forgotten in the end.
+        which are trained too and forgotten in the end; they are drawn as Keras' generator stands, which is set by the
+        training's seed before.
         """
         return model
 
