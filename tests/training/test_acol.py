@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+import fits
 from branched import SIDE, Trained, complementary, softmax_loss, unit, without
-from models import keras
+from models import backbone, keras
 from wsol.errors import ConfigError
-from wsol.networks.complementary import erased, normalised, weighted
+from wsol.networks.complementary import normalised, weighted
+from wsol.networks.complementary import without as hidden_of
+from wsol.networks.models import heading
 from wsol.training.attention import of_labels
 from wsol.training.methods import METHODS, check
 
@@ -55,7 +58,7 @@ def test_erasing_is_its_loop_and_a_constant_map_erases_nothing():
     maps[3] = 2
     weights = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1]]
     for threshold in (0.3, 0.7, 1.0):
-        found = erased(features, normalised(weighted(maps, weights)), threshold).numpy()
+        found = hidden_of(features, weighted(maps, weights), threshold).numpy()
         for i in range(5):
             own = maps[i, ..., weights[i].argmax()]
             np.testing.assert_array_equal(found[i], without(features[i], own, threshold))
@@ -139,3 +142,21 @@ def test_a_model_without_the_head_is_refused_in_one_line():
     model = keras.Model(start, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(x)))
     with pytest.raises(ConfigError, match=r"^weights\.train\.method: 'acol' needs the head acol; the network has no"):
         METHODS["acol"]().network(model, tuple(layer.name for layer in model.layers))
+
+
+def test_a_training_moves_both_classifiers_of_the_head_and_brings_back_the_best_of_both():
+    keras.utils.set_random_seed(4)
+    start = keras.layers.Input((*fits.SIZE, 3))
+    body = keras.Model(start, keras.layers.Conv2D(6, 3, strides=2, activation="relu")(start))
+    model = keras.Model(start, heading.acol(body, 2, filters=[4, 4], threshold=0.6))
+    own = backbone(model, fits.SIZE, output="acol_a", activation="softmax", head="acol")
+    before = fits.weights(own)
+    fit = fits.made(own, method="acol", keep="best", validation="y")
+    assert fit.method._threshold == 0.6
+    fit.remember()
+    pixels, wanted = fits.images(list("0123")), np.eye(2, dtype=np.float32)[[0, 1, 0, 1]]
+    fit.step(pixels, wanted, np.int32([1, 2]), np.float32(0.1))
+    moved = fits.weights(own)
+    assert len(moved) == 14 and all(np.abs(moved[name] - before[name]).max() > 0 for name in moved)
+    fit.restore()
+    assert all(np.array_equal(each, before[name]) for name, each in fits.weights(own).items())

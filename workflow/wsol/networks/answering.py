@@ -79,7 +79,7 @@ class ErasedMaps(Asking):
         graph, at = self.backbone.graph, self.at
         values = graph.run(cut, [at.features, at.map_a])
         first = complementary.weighted(values[at.map_a], weights)
-        seen = complementary.erased(values[at.features], complementary.normalised(first), at.threshold)
+        seen = complementary.without(values[at.features], first, at.threshold)
         return first, complementary.weighted(graph.run({at.erased: seen}, [at.map_b])[at.map_b], weights)
 
     def names(self, explanation: Explanation) -> dict[str, str]:

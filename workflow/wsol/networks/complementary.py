@@ -13,9 +13,10 @@ import numpy as np
 
 from wsol.errors import ConfigError
 from wsol.networks.graphs import Graph
+from wsol.networks.models import heading
 
 LAYERS = {"features": "acol_features", "erased": "acol_erased", "map_a": "acol_a_map", "map_b": "acol_b_map"}
-SECOND = "acol_b"  # makes the second classifier's logits of its map
+_, SECOND = heading.BRANCHES  # makes the second classifier's logits of its map
 
 
 class Complementary(NamedTuple):
@@ -86,8 +87,8 @@ def normalised(maps: Any) -> Any:
     return tf.math.divide_no_nan(maps - low, high - low)
 
 
-def erased(features: Any, attention: Any, threshold: float) -> Any:
-    """The features [n h w k], zero where the attention [n h w] is `threshold` or more."""
+def without(features: Any, maps: Any, threshold: float) -> Any:
+    """The features [n h w k], zero where the maps [n h w] are high, as `heading.erased` says."""
     import tensorflow as tf
 
-    return tf.where(attention[..., None] >= threshold, tf.zeros((), features.dtype), features)
+    return tf.where(heading.erased(maps, threshold)[..., None], tf.zeros((), features.dtype), features)

@@ -5,13 +5,12 @@ from typing import Any
 from wsol.errors import ConfigError
 from wsol.index.outputs import no_probability
 from wsol.networks.graphs import ENDS, FINAL, RESHAPING, TRANSPARENT, Step, ending
-from wsol.networks.models.heading import BRANCHES
 
 
 def logits_model(backbone: Any) -> Any:
     """A Keras model of the backbone's own layers that gives its logits, [n c]; the model itself keeps its activation.
 
-    Of `head: acol` it gives those of both branches, the explained one's first, so that both are trained.
+    Of `head: acol` it gives those of the explained branch; the method finds the other.
 
     A ConfigError for a backbone that no loss can be made of, or that has nothing to be trained.
     """
@@ -30,8 +29,7 @@ def logits_model(backbone: Any) -> Any:
             raise ConfigError(f"weights.train: {said}, which is not trained; end it in a layer of Keras' own.")
     width = 1 if backbone.binary else backbone.classes
     logits = found if len(found.shape) == 2 else keras.layers.Reshape((width,))(found)
-    others = [] if backbone.settings["output"] not in BRANCHES else [x for x in backbone.model.outputs if x is not out]
-    return keras.Model(_taken(backbone.model), [logits, *others] if others else logits)
+    return keras.Model(_taken(backbone.model), logits)
 
 
 def _before(tensor: Any) -> Any:

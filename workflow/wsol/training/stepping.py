@@ -40,7 +40,7 @@ class Fit:
         optimizers = [made(OPTIMIZERS, recipe["optimizer"]) for _ in self.parts.groups]
         self.grouped = GroupedOptimizer(self.parts.groups, optimizers, recipe["weight_decay"])
         self.optimizer = precision.scaled(self.grouped, recipe["precision"])
-        self.best = [tf.Variable(weight.value) for weight in model.weights] if recipe["keep"] == "best" else []
+        self.best = [tf.Variable(each.value) for each in backbone.model.weights] if recipe["keep"] == "best" else []
         self.free: bool | None = None  # whether the layers that are frozen at first are trained, once that is settled
 
     def _trace(self) -> None:
@@ -101,12 +101,12 @@ class Fit:
 
     def remember(self) -> None:
         """Keep the weights as they are now, moving statistics included, as the best so far."""
-        for kept, weight in zip(self.best, self.model.weights, strict=True):
+        for kept, weight in zip(self.best, self.backbone.model.weights, strict=True):
             kept.assign(weight.value)
 
     def restore(self) -> None:
         """Make the weights those of the best epoch, where they were kept."""
-        for kept, weight in zip(self.best, self.model.weights, strict=bool(self.best)):
+        for kept, weight in zip(self.best, self.backbone.model.weights, strict=bool(self.best)):
             weight.assign(kept)
 
 

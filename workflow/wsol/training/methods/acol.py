@@ -7,7 +7,7 @@ says which places of the features the second does not see; both are trained by t
 from typing import Any
 
 from wsol.errors import ConfigError
-from wsol.networks.complementary import LAYERS, SECOND, erased, normalised, weighted
+from wsol.networks.complementary import LAYERS, SECOND, weighted, without
 from wsol.training.attention import of_labels
 from wsol.training.methods.method import Loss, Method
 
@@ -42,8 +42,8 @@ class Acol(Method):
         import tensorflow as tf
 
         logits, maps, features, _ = outputs
-        attention = normalised(weighted(tf.stop_gradient(maps), of_labels(wanted)))
-        second = self._second(erased(features, attention, self._threshold), training=True)
+        own = weighted(tf.stop_gradient(maps), of_labels(wanted))
+        second = self._second(without(features, own, self._threshold), training=True)
         return plain(wanted, logits) + plain(wanted, tf.cast(second, logits.dtype))
 
 

@@ -16,7 +16,7 @@ from wsol.errors import ConfigError, few
 from wsol.networks import heads
 from wsol.networks.complementary import normalised, weighted
 from wsol.networks.layers import automatic
-from wsol.networks.models.kerasmodel import KerasGraph
+from wsol.networks.models.kerasmodel import KerasGraph, calls
 from wsol.settings import Doc, Range
 from wsol.training.attention import of_labels
 from wsol.training.guidance import agreement, guide
@@ -145,7 +145,7 @@ def _head(model: Any) -> tuple[str, Any]:
 def _output(model: Any, where: str, name: str) -> Any:
     """What a layer of the model's own gives, a map; a ConfigError where it has none of that name."""
     # Of a layer that other models call too, what it gives here.
-    made = {node.operation.name: node.outputs[0] for depth in model._nodes_by_depth.values() for node in depth}
+    made = {node.operation.name: node.outputs[0] for node in calls(model)}
     if name not in made:
         own = few(layer.name for layer in model.layers[::-1])
         raise ConfigError(f"{WHERE}: {where}: no layer '{name}' in the model itself; its last are {own}.")
