@@ -5,13 +5,25 @@ from typing import Any
 
 from wsol.errors import ConfigError
 from wsol.training.methods.acol import Acol
+from wsol.training.methods.adl import Adl
+from wsol.training.methods.cutmix import CutMix
+from wsol.training.methods.has import Has
 from wsol.training.methods.method import Method
+from wsol.training.methods.mixup import MixUp
+from wsol.training.methods.randaugment import RandAugment
+from wsol.training.methods.randomerasing import RandomErasing
 from wsol.training.methods.spg import Spg
 
 METHODS: dict[str, type[Method]] = {
     "plain": Method,
     "acol": Acol,
     "spg": Spg,
+    "has": Has,
+    "cutmix": CutMix,
+    "adl": Adl,
+    "mixup": MixUp,
+    "random_erasing": RandomErasing,
+    "randaugment": RandAugment,
 }
 
 

@@ -17,8 +17,10 @@ class Shown(NamedTuple):
 class Method:
     """A plain fit of the labels: what a method leaves as it is.
 
-    A method is a class of its own with keyword-only settings, each with a type and a `Doc`; it draws nothing but by the
-    `seed` that it is given, int32 [2], another for each step of a training, with `tf.random.stateless_…`.
+    A method is a class of its own, a dataclass whose fields are its settings, each with a type and a `Doc`. It is made
+    when an experiment is planned too, where TensorFlow is out of reach, and then says what of its settings does not go
+    together. It draws nothing but by the `seed` that it is given, int32 [2], another for each step of a training, with
+    `tf.random.stateless_…`.
     """
 
     head = ""  # the `head` of the backbone that the method needs, where it does
