@@ -1,5 +1,6 @@
 """Settings come from signatures; what does not fit is named in one line."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pytest
@@ -10,6 +11,27 @@ from wsol.settings import Range, checked
 
 def example(map, *, level: Annotated[float, Range(0, 1)], how: Literal["a", "b"] = "a", size: int | list[int] = 3):
     return map, level, how, size
+
+
+class Written:
+    """A class's settings are what it is made by, and no attribute of its own."""
+
+    level: str = ""
+
+    def __init__(self, *, level: Annotated[float, Range(0, 1)] = 0.5):
+        self.other = level
+
+
+@dataclass(kw_only=True)
+class Field:
+    level: Annotated[float, Range(0, 1)] = 0.5
+
+
+@pytest.mark.parametrize("made", [Written, Field])
+def test_a_class_has_settings_too(made):
+    assert checked("x", made, {"level": 1}) == {"level": 1.0} and checked("x", made, {}) == {"level": 0.5}
+    with pytest.raises(ConfigError, match=r"x\.level: must lie in \[0, 1\], got 2\.0\."):
+        checked("x", made, {"level": 2})
 
 
 def test_defaults_are_filled_in_and_ints_become_floats():

@@ -137,15 +137,6 @@ def test_in_a_model_of_a_model_it_does_what_it_does_in_one():
     np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)
 
 
-def test_what_is_frozen_as_a_whole_stays_frozen():
-    model = seeded(MODELS["nested_twice"])
-    inner = model.layers[1]
-    inner.trainable = False
-    inner.layers[1].get_layer("middle").trainable = True  # Keras trains it none the less not
-    method = Adl(layers=["late"])
-    assert len(method.network(model, names(model)).trainable_weights) == len(model.trainable_weights) == 2
-
-
 def edges(model: "keras.Model") -> set[tuple[str, str]]:
     """Which layer feeds which."""
     nodes = [node for depth in model._nodes_by_depth.values() for node in depth]

@@ -55,9 +55,10 @@ Seed = Annotated[int, Range(0, 2**32 - 1), Doc("Seed of the random numbers that 
 
 @cache
 def parameters(function: Callable) -> dict[str, inspect.Parameter]:
-    """The keyword-only parameters of `function` (or of what a record wraps), with their types resolved."""
+    """The keyword-only parameters of `function` (of what a record wraps, or a class is made by), types resolved."""
     function = inspect.unwrap(function)
-    hints = get_type_hints(function, include_extras=True)
+    made = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]
+    hints = get_type_hints(made, include_extras=True)
     found = inspect.signature(function).parameters.values()
     return {p.name: p.replace(annotation=hints.get(p.name, Any)) for p in found if p.kind is p.KEYWORD_ONLY}
 

@@ -41,9 +41,7 @@ def _rebuilt(where: str, model: Any, behind: Mapping[str, Any]) -> Any:
     # Keras clones no list of layers with layers between them, so it is taken as the graph that it is.
     if isinstance(model, keras.Sequential):
         model = keras.Model(model.inputs, model.outputs, name=model.name)
-    made = keras.models.clone_model(model, clone_function=same, call_function=called)
-    made._trainable = model.trainable  # one that is frozen trains no layer of it; the setter would tell them all
-    return made
+    return keras.models.clone_model(model, clone_function=same, call_function=called)
 
 
 def _holds(layer: Any, names: Iterable[str]) -> bool:
