@@ -140,7 +140,11 @@ def test_in_a_model_of_a_model_it_does_what_it_does_in_one():
 def edges(model: "keras.Model") -> set[tuple[str, str]]:
     """Which layer feeds which."""
     nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
-    return {(parent.operation.name, node.operation.name) for node in nodes for parent in node.parent_nodes}
+    return {
+        ("input" if parent.is_input else parent.operation.name, node.operation.name)
+        for node in nodes
+        for parent in node.parent_nodes
+    }
 
 
 @pytest.mark.parametrize(

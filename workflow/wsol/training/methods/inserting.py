@@ -40,7 +40,7 @@ def _rebuilt(where: str, model: Any, behind: Mapping[str, Any]) -> Any:
 
     # Keras clones no list of layers with layers between them, so it is taken as the graph that it is.
     if isinstance(model, keras.Sequential):
-        model = keras.Model(model.inputs, model.outputs, name=model.name)
+        model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     return keras.models.clone_model(model, clone_function=same, call_function=called)
 
 
