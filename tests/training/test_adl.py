@@ -54,7 +54,7 @@ def by_hand(values: np.ndarray, drops: bool, threshold: float) -> np.ndarray:
     return found
 
 
-@pytest.mark.parametrize(("drop_rate", "threshold"), [(0.75, 0.9), (0.5, 0.4)])
+@pytest.mark.parametrize(("drop_rate", "threshold"), [(0.75, 0.9), (0.5, 0.4), (0.5, 1.0)])
 def test_a_step_is_that_of_a_loop_over_places(drop_rate, threshold):
     model, given, fallen = small(), images(), set()
     method = Adl(drop_rate=drop_rate, threshold=threshold)

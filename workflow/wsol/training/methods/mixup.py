@@ -15,7 +15,7 @@ class MixUp(KerasMethod):
 
     alpha: Annotated[
         float,
-        Range(0.01, 1),
+        Range(0.1, 1),
         Doc(
             "Both parameters of the Beta distribution that the weights are drawn from; the smaller, the less is mixed."
         ),
