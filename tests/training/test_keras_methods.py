@@ -41,9 +41,7 @@ def test_labels_are_mixed_as_their_images_are():
 
 
 def test_a_small_alpha_mixes_less():
-    kept = [
-        np.mean([shown(MixUp(alpha=alpha), s).wanted.numpy().max(axis=1) for s in range(20)]) for alpha in (0.1, 1)
-    ]
+    kept = [np.mean([shown(MixUp(alpha=alpha), s).wanted.numpy().max(axis=1) for s in range(20)]) for alpha in (0.1, 1)]
     assert kept[0] > kept[1] + 0.05
 
 
