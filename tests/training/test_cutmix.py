@@ -93,7 +93,7 @@ def test_the_loss_of_mixed_labels_is_the_mixed_loss():
     assert 0.05 < share < 0.95 and (drawn["order"] != np.arange(4)).any()
     entropy = np.log(np.exp(logits).sum(axis=1, keepdims=True)) - logits
     own, other = entropy[np.arange(4), labels], entropy[np.arange(4), labels[drawn["order"]]]
-    plain = CutMix().loss([logits], shown.wanted, lambda wanted, z: objective.loss("softmax", wanted, z))
+    plain = CutMix().loss([logits], shown.wanted, objective.PlainLoss("softmax"))
     np.testing.assert_allclose(plain, share * own + (1 - share) * other, rtol=1e-5)
 
 

@@ -74,12 +74,11 @@ class Adl(Method):
 
     def network(self, model: Any, layers: tuple[str, ...]) -> Any:
         """`model` with a layer of ADL behind each of `self.layers`; a ConfigError where that cannot be."""
-        kinds = {layer.name: layer.dtype_policy for layer in model._flatten_layers()}
         names = self.layers or published(layers)
-        behind = {name: self._layer(place, f"{name}_adl", kinds.get(name)) for place, name in enumerate(names)}
+        behind = {name: self._layer(place, f"{name}_adl") for place, name in enumerate(names)}
         return inserted(WHERE, model, behind)
 
-    def _layer(self, place: int, name: str, kind: Any) -> Any:
+    def _layer(self, place: int, name: str) -> Any:
         """The Keras layer, which changes nothing but in training; `place` tells its coins from other layers'."""
         import keras
 
@@ -89,7 +88,7 @@ class Adl(Method):
             def call(self, inputs: Any, training: bool | None = None) -> Any:
                 return inputs * adl.selected(inputs, place) if training else inputs
 
-        return Layer(name=name, dtype=kind)
+        return Layer(name=name)
 
     def selected(self, values: Any, place: int) -> Any:
         """[n h w 1]: what a layer's map [n h w k] is multiplied by in this step.
