@@ -13,7 +13,14 @@ from wsol.networks.models import striding
 QUICK = {"MobileNet": 64, "VGG16": 64}
 SLOW = {
     **{"DenseNet121": 64, "EfficientNetB0": 64, "EfficientNetV2B0": 64, "MobileNetV3Large": 64},
-    **{"MobileNetV2": 64, "MobileNetV3Small": 64, "ResNet50": 64, "ResNet50V2": 64, "Xception": 128},
+    **{
+        "MobileNetV2": 64,
+        "NASNetMobile": 64,
+        "MobileNetV3Small": 64,
+        "ResNet50": 64,
+        "ResNet50V2": 64,
+        "Xception": 128,
+    },
 }
 FAMILIES = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 CONV = {"method": "conv", "filters": [2]}
@@ -26,7 +33,7 @@ def built(name: str, stride: int | None, **settings):
 
 
 def by_name(model) -> dict[str, np.ndarray]:
-    return {weight.path: weight.numpy() for layer in model.layers for weight in layer.weights}
+    return {f"{layer.name}/{weight.name}": weight.numpy() for layer in model.layers for weight in layer.weights}
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -123,6 +123,21 @@ def test_of_several_outputs_the_named_one_is_trained():
     assert kept == {"kind": False, "breed": True}
 
 
+def test_of_acol_the_explained_branch_is_fitted_and_judged():
+    net = {"architecture": "MobileNet", "alpha": 0.25, "input": 32, "weights": "random", "classes": 3}
+    own = backbones.build({**net, "head": {"method": "acol", "filters": [2, 2]}})
+    logits = network.logits_model(own)
+    assert [tensor.shape[1] for tensor in logits.outputs] == [3, 3]
+    assert {id(weight) for weight in logits.weights} == {id(weight) for weight in own.model.weights}
+    chosen = recipe.settings(dataset="x", learning_rate=0.0, flip=False, crop_from=32)
+    wanted = np.eye(3, dtype=np.float32)[LABELS]
+    fitted = fitting.Fit(own, logits, chosen, wanted)
+    fitted.begin(0)
+    images = np.stack([pixels(str(number)) for number in range(len(LABELS))])
+    found = fitted.answer(images, wanted)[1].numpy()
+    np.testing.assert_allclose(found, own.model(own.preprocess(images))[0].numpy(), atol=1e-5)
+
+
 def test_the_file_of_a_model_is_never_written(tmp_path):
     path = tmp_path / "mine.keras"
     plain().save(path)

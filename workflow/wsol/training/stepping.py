@@ -48,7 +48,7 @@ class Fit:
         import tensorflow as tf
 
         images = tf.TensorSpec((None, *self.backbone.size, 3), tf.uint8)
-        wanted = tf.TensorSpec((None, self.model.output_shape[-1]), tf.float32)
+        wanted = tf.TensorSpec((None, self.model.outputs[0].shape[-1]), tf.float32)
         drawn = (tf.TensorSpec((2,), tf.int32), tf.TensorSpec((), tf.float32))
         self.step = tf.function(self._step, autograph=False, input_signature=(images, wanted, *drawn))
         self.answer = tf.function(self._answer, autograph=False, input_signature=(images, wanted))
@@ -77,7 +77,8 @@ class Fit:
         import tensorflow as tf
 
         with precision.computed_in(self.model, "float32"):
-            logits = self.model(self.backbone.fed(tf.cast(pixels, tf.float32)), training=False)
+            outputs = self.model(self.backbone.fed(tf.cast(pixels, tf.float32)), training=False)
+        logits = outputs[0] if isinstance(outputs, list | tuple) else outputs  # of several heads the explained one's
         return self.unchanged(wanted, logits), logits
 
     def begin(self, epoch: int) -> None:

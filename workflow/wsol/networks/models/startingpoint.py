@@ -15,7 +15,7 @@ from wsol.networks.models.carrying import check_fits, settled, spelt, weighted
 
 # Keras' words: the layer, the shape that it has and the one in the file; or how many weights of it there are.
 SHAPES = re.compile(r"object <\w+ name=([^,]+),.*?variable\.shape=(\([^)]*\)).*?value\.shape=(\([^)]*\))", re.S)
-COUNTS = re.compile(r"Layer '([^']+)' expected (\d+) variables, but received (\d+)")
+MISSING = re.compile(r"Layer '([^']+)' expected (\d+) variables, but received (\d+)")
 
 
 def load(model: Any, path: str, apart: Sequence[Any]) -> None:
@@ -42,7 +42,7 @@ def _said(error: str) -> str:
         name, here, there = found.groups()
         here, there = (spelt([tuple(re.findall(r"\d+", shape))]) for shape in (here, there))
         return f"layer '{name}' has weights {here} here, and there {there}."
-    if found := COUNTS.search(error):
+    if found := MISSING.search(error):
         return "layer '{}' has {} weights here, and there {}.".format(*found.groups())
     return brief(ValueError(error))
 
