@@ -19,6 +19,19 @@ WRONG_NETWORKS = [
         "attention",
         "backbones.net.evidence: 'attention' is for attention_last, legrad",
     ),
+    *(
+        ("backbones.net", {**NETWORK, "head": head, "weights": {"train": {"dataset": "a", "method": method}}}, line)
+        for head, method, line in (
+            ("own", "acol", "backbones.net.weights.train.method: 'acol' needs `head: acol` of an architecture, got"),
+            ("acol", "plain", "backbones.net.head: 'acol' is trained by the method of that name, got 'plain'."),
+            (
+                "own",
+                {"method": "spg", "c_low": 0.8},
+                "backbones.net.weights.train.method spg.c_low: must be c_high, 0.",
+            ),
+            ("own", {"method": "spg", "c_low": 2}, "backbones.net.weights.train.method spg.c_low: must lie in [0, 1],"),
+        )
+    ),
     ("cams.acol", {"layer": "a"}, "cams.acol.layer: 'acol' looks at the class maps of its own head; leave it out."),
     ("cams.rollout", {"explain": "predicted"}, "cams.rollout.explain: 'rollout' looks at the attention alone; leave"),
     ("cams.legrad", {"score": "probability"}, "cams.legrad.score: 'legrad' is defined on one score; leave it out."),
