@@ -130,6 +130,19 @@ def test_of_images_with_several_classes_the_ranking_is_told():
     assert said == ["accuracy: label_ranking_average_precision", "epoch 1/1"]
 
 
+def test_of_a_model_with_further_outputs_the_first_is_what_is_learned_and_judged():
+    own, found = fits.network(), fits.labelled(4)
+    last, model = own.model.layers[-1], fits.logits_model(own)
+    both = keras.Model(model.inputs, [model.output, layers.Dense(3, name="more")(last.input)])
+    fit = fitting.Fit(own, both, fits.settings(), found.wanted)
+    fit.begin(0)
+    told = [
+        fit.step(fits.images(found.images), found.wanted, [0, 0], 0.0),
+        fit.answer(fits.images(found.images), found.wanted),
+    ]
+    assert [each[1].shape for each in told] == [(4, 2), (4, 2)]
+
+
 REFUSED = {
     "patience": ({"patience": 3}, r"^patience: needs a `validation` data set\.$"),
     "judged": ({"validation": "y", "judged_by": "loss"}, r"^judged_by: says which epoch is best"),

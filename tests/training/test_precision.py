@@ -5,6 +5,8 @@ import pytest
 
 import fits
 from models import keras
+from wsol.errors import ConfigError
+from wsol.networks import device
 
 HALVES = ("mixed_float16", "mixed_bfloat16")
 
@@ -76,3 +78,14 @@ def test_a_step_whose_scaled_gradients_are_infinite_is_left_out():
     for key, variable in fit.state().items():
         if id(variable) in trained or "momentum" in variable.name:
             assert np.array_equal(variable.numpy(), before[key]), variable.name
+
+
+def test_a_processor_without_bfloat16_is_one_line():
+    """As oneDNN says it where `instructions: portable` leaves it AVX2 alone."""
+    error = RuntimeError(
+        "Graph execution error:\n\nOperation received an exception:Status: 3, message: could not create a primitive "
+        "descriptor for the convolution forward propagation primitive.\n\t [[{{node conv1}}]]"
+    )
+    said = r"^precision: the processor's instructions have no code .*`instructions: n"
+    with pytest.raises(ConfigError, match=said), device.told():
+        raise error

@@ -21,6 +21,7 @@ FIRST_COME = "SLURM_JOB_ID"  # where this is set a job has been given its cards 
 DETERMINISM = re.compile(r"[Dd]etermini")
 FIRST = re.compile(r"only supports? (?:the )?NHWC")  # of TensorFlow's operations for processors, in words of their own
 NO_MEMORY = re.compile(r"OOM when allocating|failed to allocate memory|ResourceExhausted")
+HALVES = re.compile(r"could not create a primitive descriptor")  # oneDNN's, of bfloat16 without AVX-512
 
 _held: list[int] = []  # locks of the cards that this process has
 _chosen: list[str] = []  # what this process runs networks on, once that is settled
@@ -117,6 +118,11 @@ def refusal(error: Exception) -> str:
         return (
             "model: TensorFlow has no code for processors of an operation with channels first; run it on a card "
             f"(`gpus: 1`), or give the model as a Keras file in float32 ({_sentence(text, FIRST)})."
+        )
+    if HALVES.search(text):
+        return (
+            "precision: the processor's instructions have no code for an operation in half precision; say `precision: "
+            f"float32`, or with a processor that has it `instructions: native` ({_sentence(text, HALVES)})."
         )
     if NO_MEMORY.search(text) or type(error).__name__ == "ResourceExhaustedError":
         return f"batch: the device has no memory for as many images at once; say a smaller `batch` ({brief(error)})."

@@ -20,7 +20,8 @@ MOMENTUM = 0.9  # of batch normalisation, where a recipe does not say it
 class Fit:
     """A network that is being trained: its weights, those of its optimizers, and one step of them.
 
-    `model` gives the logits and is what is kept; `wanted` [n c], dense or sparse, are the labels that it learns.
+    `model` gives the logits, as the first of its outputs where there are several, and is what is kept; `wanted` [n c],
+    dense or sparse, are the labels that it learns.
     """
 
     def __init__(self, backbone: Any, model: Any, recipe: dict[str, Any], wanted: Any):
@@ -28,6 +29,7 @@ class Fit:
         import tensorflow as tf
 
         self.backbone, self.model, self.recipe = backbone, model, recipe
+        self.outputs = wanted.shape[1]
         weights = objective.balanced(backbone.activation, wanted) if recipe["balance"] == "weights" else None
         self.plain = objective.PlainLoss(backbone.activation, recipe["label_smoothing"], weights)
         self.unchanged = objective.PlainLoss(backbone.activation)
@@ -48,7 +50,7 @@ class Fit:
         import tensorflow as tf
 
         images = tf.TensorSpec((None, *self.backbone.size, 3), tf.uint8)
-        wanted = tf.TensorSpec((None, self.model.outputs[0].shape[-1]), tf.float32)
+        wanted = tf.TensorSpec((None, self.outputs), tf.float32)
         drawn = (tf.TensorSpec((2,), tf.int32), tf.TensorSpec((), tf.float32))
         self.step = tf.function(self._step, autograph=False, input_signature=(images, wanted, *drawn))
         self.answer = tf.function(self._answer, autograph=False, input_signature=(images, wanted))
@@ -61,8 +63,7 @@ class Fit:
         with tf.GradientTape() as tape:
             with precision.computed_in(self.network, self.recipe["precision"]):
                 outputs = self.network(self.backbone.fed(shown.images), training=True)
-            outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
-            outputs = [tf.cast(each, tf.float32) for each in outputs]
+            outputs = [tf.cast(each, tf.float32) for each in _listed(outputs)]
             losses = self.method.loss(outputs, shown.wanted, self.plain)
             # The layers' own penalties are made small too, as Keras' fit does.
             own = [tf.cast(each, tf.float32) for each in self.network.losses]
@@ -77,8 +78,7 @@ class Fit:
         import tensorflow as tf
 
         with precision.computed_in(self.model, "float32"):
-            outputs = self.model(self.backbone.fed(tf.cast(pixels, tf.float32)), training=False)
-        logits = outputs[0] if isinstance(outputs, list | tuple) else outputs  # of several heads the explained one's
+            logits = _listed(self.model(self.backbone.fed(tf.cast(pixels, tf.float32)), training=False))[0]
         return self.unchanged(wanted, logits), logits
 
     def begin(self, epoch: int) -> None:
@@ -114,6 +114,11 @@ class Fit:
 def drawing(seed: int, epoch: int, kind: int) -> np.random.Generator:
     """A generator of its own for one kind of draws in one epoch of a training."""
     return np.random.default_rng([seed, epoch, kind])
+
+
+def _listed(outputs: Any) -> list[Any]:
+    """What a model gives, where it may be one output or several."""
+    return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
 
 
 def _has_head(settings: Mapping[str, Any]) -> bool:
