@@ -170,7 +170,9 @@ def test_of_a_relative_with_the_same_names_nothing_is_published(kin):
     both = (*NAMES, "block3_pool", "block4_conv3", "block5_conv3")
     own = both[3:] if kin.startswith("block") else both[:3]
     assert published(own) == own
-    with pytest.raises(ConfigError, match=r"^method adl\.layers: is required of this network; published are those of"):
+    with pytest.raises(
+        ConfigError, match=r"^weights\.train\.method adl\.layers: is required of this network; published are those of"
+    ):
         published((*own, kin))
 
 
@@ -200,12 +202,12 @@ def test_what_it_cannot_stand_behind_is_said(given, complaint):
     x = layers.ReLU(name="late")(Opaque()(start))
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     model = keras.Model(start, layers.Dense(2, name="head")(x))
-    with pytest.raises(ConfigError, match=rf"^method adl\.layers: {complaint}"):
+    with pytest.raises(ConfigError, match=rf"^weights\.train\.method adl\.layers: {complaint}"):
         Adl(layers=given).network(model, names(model))
 
 
 def test_layers_are_some_and_each_once():
-    with pytest.raises(ConfigError, match=r"method adl\.layers: is empty; name a layer, or leave it out\."):
+    with pytest.raises(ConfigError, match=r"^adl\.layers: is empty; name a layer, or leave it out\."):
         Adl(layers=[])
-    with pytest.raises(ConfigError, match=r"method adl\.layers: 'a' is given twice\."):
+    with pytest.raises(ConfigError, match=r"^adl\.layers: 'a' is given twice\."):
         Adl(layers=["a", "b", "a"])

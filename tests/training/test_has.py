@@ -76,6 +76,6 @@ def test_hidden_is_nothing_after_the_preparation_of_what_is_published():
 def test_a_cell_is_less_than_an_image():
     with pytest.raises(
         ConfigError,
-        match=r"method has\.grid_size: must be below the input's side, 32, got 32: an image would be hidden",
+        match=r"^weights\.train\.method has\.grid_size: must be below the input's side, 32, got 32: an image",
     ):
         Has(grid_size=32).shown(batch(2, 32, 20), tf.constant([0, 0]))

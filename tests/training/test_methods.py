@@ -5,6 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from branched import complementary
 from models import keras, layers
 from wsol.settings import Doc, checked, parameters
 from wsol.training import objective
@@ -19,7 +20,6 @@ STATEFUL = ("Random", "TruncatedNormal", "Parameterized", "Multinomial", "Rng")
 
 def small() -> "keras.Model":
     """A network with the names of ResNet50's stages, by which methods find their places, and a norm in it."""
-    keras.utils.set_random_seed(2)
     x = start = layers.Input((SIDE, SIDE, 3))
     for name, strides in (("conv4_block1_out", 4), ("conv4_block6_out", 2), ("conv5_block1_out", 1)):
         x = layers.Conv2D(6, 3, strides=strides, padding="same", activation="relu", name=name)(x)
@@ -27,6 +27,10 @@ def small() -> "keras.Model":
     x = layers.Activation("relu", name="conv5_block3_out")(x)
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     return keras.Model(start, layers.Dense(CLASSES, name="predictions")(x), name="small")
+
+
+# A network for each head that a method needs.
+HEADS = {"": small, "acol": lambda: complementary(CLASSES)}
 
 
 def batch(count: int) -> Shown:
@@ -41,7 +45,9 @@ class Taken:
 
     def __init__(self, name: str):
         self.method = METHODS[name](**checked(f"method {name}", METHODS[name], {}))
-        self.model = small()
+        keras.utils.set_random_seed(2)
+        model = HEADS[self.method.head]()
+        self.model = keras.Model(model.inputs, model.outputs[0])
         self.names = tuple(layer.name for layer in self.model._flatten_layers())
         self.network = self.method.network(self.model, self.names)
         of_batch = (tf.TensorSpec((None, SIDE, SIDE, 3)), tf.TensorSpec((None, CLASSES)), tf.TensorSpec((2,), tf.int32))

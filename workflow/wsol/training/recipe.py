@@ -124,7 +124,6 @@ def settings(
     found["augment"] = augmenting.named(augment)
     if frozen is not None:
         found["frozen"] = groups.frozen(**checked("frozen", groups.frozen, frozen))
-    made(METHODS, found["method"])  # says what of its settings does not go together
     _check(found)
     return found
 

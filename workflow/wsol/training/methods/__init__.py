@@ -16,11 +16,11 @@ from wsol.training.methods.spg import Spg
 
 METHODS: dict[str, type[Method]] = {
     "plain": Method,
-    "acol": Acol,
-    "spg": Spg,
     "has": Has,
     "cutmix": CutMix,
     "adl": Adl,
+    "acol": Acol,
+    "spg": Spg,
     "mixup": MixUp,
     "random_erasing": RandomErasing,
     "randaugment": RandAugment,

@@ -9,7 +9,7 @@ from wsol.settings import Doc, Range
 from wsol.training.methods.inserting import inserted
 from wsol.training.methods.method import Method, Shown
 
-WHERE = "method adl.layers"
+WHERE = "weights.train.method adl.layers"
 
 
 class Places(NamedTuple):
@@ -48,9 +48,9 @@ class Adl(Method):
     def __post_init__(self) -> None:
         given = self.layers or []
         if self.layers is not None and not given:
-            raise ConfigError(f"{WHERE}: is empty; name a layer, or leave it out.")
+            raise ConfigError("adl.layers: is empty; name a layer, or leave it out.")
         if twice := [layer for place, layer in enumerate(given) if layer in given[:place]]:
-            raise ConfigError(f"{WHERE}: '{twice[0]}' is given twice.")
+            raise ConfigError(f"adl.layers: '{twice[0]}' is given twice.")
 
     @cached_property
     def _seed(self) -> Any:

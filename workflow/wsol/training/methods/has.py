@@ -27,7 +27,7 @@ class Has(Method):
         high, wide = batch.images.shape[1:3]
         if self.grid_size >= max(high, wide):
             raise ConfigError(
-                f"method has.grid_size: must be below the input's side, {max(high, wide)}, got "
+                f"weights.train.method has.grid_size: must be below the input's side, {max(high, wide)}, got "
                 f"{self.grid_size}: an image would be hidden as a whole."
             )
         cells = [tf.shape(batch.images)[0], *(-(-side // self.grid_size) for side in (high, wide))]

@@ -30,7 +30,7 @@ class RandomErasing(KerasMethod):
     def __post_init__(self) -> None:
         if self.smallest > self.largest:
             raise ConfigError(
-                f"method random_erasing.smallest: must not be above largest, {self.largest:g}, got {self.smallest:g}."
+                f"random_erasing.smallest: must not be above largest, {self.largest:g}, got {self.smallest:g}."
             )
 
     def arguments(self) -> dict[str, Any]:
