@@ -66,8 +66,9 @@
   async function draw(figure) {
     const { spec, columns, runs } = told.figures[figure.dataset.figure];
     const place = figure.querySelector(".drawing");
-    const shown = chosen(runs);
-    const kept = rows(columns).filter((row) => shown.has(row.run) && (!("other" in row) || shown.has(row.other)));
+    const shown = runs && chosen(runs); // of a figure that is of no evaluation all is shown
+    const wanted = (row) => shown.has(row.run) && (!("other" in row) || shown.has(row.other));
+    const kept = rows(columns).filter((row) => !shown || wanted(row));
     const made = fitted(structuredClone(spec), place.clientWidth, new Set(kept.map((row) => row.run)).size);
     if (made.facet) paved(made, place.clientWidth, kept);
     const full = { ...made, datasets: { rows: kept }, config: told.configuration };

@@ -1,0 +1,181 @@
+"""How the networks of a run were trained: of each what on, by which recipe in words, and what its epochs were like."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from wsol.files.index import TARGETS
+from wsol.files.train import HISTORY
+from wsol.page.figures import training
+from wsol.page.figures.drawn import Figure
+from wsol.page.figures.training import Trained
+from wsol.page.sheets import Column, Entry, Sheet, number
+from wsol.settings import parameters
+from wsol.training import recipe
+
+# Settings that the sentences say, or others of the facts.
+SAID = (
+    *(
+        "dataset",
+        "validation",
+        "initial",
+        "method",
+        "epochs",
+        "batch",
+        "learning_rate",
+        "head_rate_factor",
+        "fast_from",
+    ),
+    *("optimizer", "schedule", "weight_decay", "crop_from", "flip", "keep", "judged_by", "seed", "seeds"),
+)
+LABELLED = ["image", "class_name", "status"]
+FIT = Column("network", False), Column("seed"), Column("images"), Column("classes"), Column("epochs"), Column("kept")
+MEASURED = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+
+
+class TrainedNetwork(NamedTuple):
+    """A network of the page: what is said of its training, and the figure of it."""
+
+    name: str
+    about: str  # the definition that has all its settings
+    facts: list[tuple[str, str]]
+    figure: Figure
+
+
+def read(about: Sequence[Mapping[str, Any]], histories: Sequence[str], learned: Sequence[str]) -> list[Trained]:
+    """The trainings of a run: what `experiment.described.trainings` says of them, with the history of each.
+
+    `learned` are the targets of all data sets that are trained on, in folders of their ids.
+    """
+    labels = {Path(path).parts[-3]: _labels(path) for path in learned}
+    found = []
+    for each, history in zip(about, histories, strict=True):
+        own = [labels[dataset] for dataset in each["on"]]
+        counts = sum(images for images, _ in own), len(frozenset().union(*(classes for _, classes in own)))
+        found.append(Trained(each["id"], each["name"], each["seed"], each["settings"], *counts, HISTORY.read(history)))
+    return found
+
+
+def _labels(path: str) -> tuple[int, frozenset[str]]:
+    """How many images of a data set a training has, and the names of their classes."""
+    rows = TARGETS.read(path, LABELLED)
+    rows = rows[rows["status"].isin(["ok", "no_ground_truth"])]
+    return rows["image"].nunique(), frozenset(rows["class_name"])
+
+
+def networks(trainings: Sequence[Trained]) -> list[TrainedNetwork]:
+    """Each network that was trained, in the order of the trainings, those of its seeds together."""
+    found: dict[str, list[Trained]] = {}
+    for each in trainings:
+        found.setdefault(each.name, []).append(each)
+    return [
+        TrainedNetwork(name, f"decision:{own[0].id}", facts(own), training.epochs(own)) for name, own in found.items()
+    ]
+
+
+def facts(trainings: Sequence[Trained]) -> list[tuple[str, str]]:
+    """What is said of the trainings of one network, which differ in their seeds."""
+    first, given = trainings[0], trainings[0].settings["train"]
+    on = f"{listed(given['dataset'])}: {first.images:,} images, {first.classes:,} classes; by their labels alone"
+    said = [("trained on", on)]
+    if given["validation"]:
+        said.append(("validation", f"{given['validation']}, by its labels alone"))
+    seeds = ", ".join(str(each.seed) for each in trainings)
+    said += [
+        ("starts from", start(first.settings)),
+        ("method", chosen(given["method"])),
+        ("recipe", words(given)),
+        ("kept", kept(given)),
+        ("seeds" if len(trainings) > 1 else "seed", seeds),
+    ]
+    return said
+
+
+def start(settings: Mapping[str, Any]) -> str:
+    """The weights that a training starts from.
+
+    >>> start({"architecture": "VGG16", "train": {"initial": None}})
+    'ImageNet’s weights, its classifier drawn anew'
+    """
+    usual = "imagenet" if settings.get("architecture") else "its own weights"
+    initial = settings["train"]["initial"] or usual
+    named = {"imagenet": "ImageNet’s weights, its classifier drawn anew", "random": "random weights"}
+    return named.get(initial, str(initial))
+
+
+def words(given: Mapping[str, Any]) -> str:
+    """A training's recipe; what is not in these sentences is said where it is not as usual."""
+    apart = f" from {given['fast_from']} on" if given["fast_from"] else " for the head"
+    fast = "" if given["head_rate_factor"] == 1 else f", {given['head_rate_factor']:g} times that{apart}"
+    side = f"side {given['crop_from']}" if given["crop_from"] else "8/7 of the input"
+    parts = [
+        f"{given['epochs']} epochs of batches of {given['batch']}",
+        f"{chosen(given['optimizer'])} at rate {given['learning_rate']:g}{fast}",
+        f"schedule {chosen(given['schedule'])}",
+        f"weight decay {given['weight_decay']:g}",
+        f"images resized to {side}, a random part of the input’s size{', mirrored at random' if given['flip'] else ''}",
+    ]
+    for name, parameter in parameters(recipe.settings).items():
+        if name not in SAID and given[name] != parameter.default:
+            parts.append(f"{name.replace('_', ' ')} {told(given[name])}")
+    return "; ".join(parts)
+
+
+def kept(given: Mapping[str, Any]) -> str:
+    """Which epoch's weights are kept.
+
+    >>> kept({"keep": "best", "judged_by": "loss"})
+    'the best epoch, by the validation loss'
+    """
+    return "the last epoch" if given["keep"] == "last" else f"the best epoch, by the validation {given['judged_by']}"
+
+
+def chosen(choice: Mapping[str, Any]) -> str:
+    """A method with its settings.
+
+    >>> chosen({"method": "sgd", "momentum": 0.9, "nesterov": True})
+    'sgd (momentum 0.9, nesterov true)'
+    """
+    own = [f"{key.replace('_', ' ')} {told(value)}" for key, value in choice.items() if key != "method"]
+    return f"{choice['method']} ({', '.join(own)})" if own else str(choice["method"])
+
+
+def told(value: Any) -> str:
+    """A setting's value.
+
+    >>> told({"until": "block4_pool"}), told(1e-4), told([1, 2])
+    ('until block4_pool', '0.0001', '1, 2')
+    """
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {told(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(told, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def listed(names: str | Sequence[str]) -> str:
+    """One name, or several."""
+    return names if isinstance(names, str) else ", ".join(names)
+
+
+def sheet(trainings: Sequence[Trained]) -> Sheet:
+    """A row for each training: its last epoch, the one whose weights are kept, and what that was like."""
+    known = [name for name in MEASURED if any(each.history[name].notna().any() for each in trainings)]
+    columns = [*FIT, *(Column(f"{name.replace('_', ' ')}{', %' * name.endswith('accuracy')}") for name in known)]
+    return Sheet("Trainings", columns, [_row(each, known) for each in trainings], note="As the epoch was that is kept.")
+
+
+def _row(each: Trained, known: Sequence[str]) -> list[Entry]:
+    counts = (each.seed, each.images, each.classes, len(each.history), training.kept_epoch(each) + 1)
+    row = each.history.set_index("epoch").loc[training.kept_epoch(each)]
+    return [Entry(each.name), *(Entry(f"{count:,}", count) for count in counts), *(_entry(row, name) for name in known)]
+
+
+def _entry(row: pd.Series, name: str) -> Entry:
+    if name.endswith("accuracy") or pd.isna(row[name]):
+        return number(100 * row[name])
+    return Entry(f"{row[name]:.3f}", float(row[name]))
