@@ -201,9 +201,11 @@ def test_the_readme_names_everything_that_can_be_named():
     from wsol.maps.controls import CONTROLS
     from wsol.regions.thresholds import THRESHOLDS
     from wsol.scores.metrics import METRICS
+    from wsol.training.methods import METHODS
+    from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
 
     readme = (ROOT / "README.md").read_text()
-    for registry in (ADAPTERS, CAMS, CONTROLS, EXPORTS, METRICS, THRESHOLDS):
+    for registry in (ADAPTERS, CAMS, CONTROLS, EXPORTS, METHODS, METRICS, OPTIMIZERS, SCHEDULES, THRESHOLDS):
         assert not [name for name in registry if f"`{name}`" not in readme]
 
 

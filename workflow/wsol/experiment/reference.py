@@ -31,11 +31,15 @@ from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import FAMILIES, METRICS
 from wsol.settings import Doc, parameters
 from wsol.training import recipe
+from wsol.training.methods import METHODS
+from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
 
 TEMPLATE = Path(__file__).with_name("reference.md")
 
 # What a setting means wherever a method has it, unless the method says something else.
 EVERYWHERE = {
+    "beta_1": "The share of the running mean of gradients that a step keeps.",
+    "beta_2": "The share of the running mean of squared gradients that a step keeps.",
     "cells": "Cells on a side of the random binary grid that a mask is made of.",
     "channels": "How many channels are used, those that vary most; 0 is all of them.",
     "deviations": "How many standard deviations above its mean a channel has to be at a place to be marked there.",
@@ -77,6 +81,9 @@ def page() -> str:
             "preprocessing": table(keys(architectures.preprocessing)),
             "tokens": table(keys(tokens.tokens)),
             "train": table(keys(recipe.settings)),
+            "training_methods": methods(METHODS),
+            "optimizers": methods(OPTIMIZERS),
+            "schedules": methods(SCHEDULES),
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),
             "augmentation": table(keys(scaling.augmentation)),
