@@ -133,23 +133,23 @@ def kept(given: Mapping[str, Any]) -> str:
 
 
 def chosen(choice: Mapping[str, Any]) -> str:
-    """A method with its settings.
+    """A method with its settings, those apart that are nothing.
 
-    >>> chosen({"method": "sgd", "momentum": 0.9, "nesterov": True})
+    >>> chosen({"method": "sgd", "momentum": 0.9, "nesterov": True, "warmup": 0})
     'sgd (momentum 0.9, nesterov true)'
     """
-    own = [f"{key.replace('_', ' ')} {told(value)}" for key, value in choice.items() if key != "method"]
+    own = [f"{key.replace('_', ' ')} {told(value)}" for key, value in choice.items() if key != "method" and value]
     return f"{choice['method']} ({', '.join(own)})" if own else str(choice["method"])
 
 
 def told(value: Any) -> str:
     """A setting's value.
 
-    >>> told({"until": "block4_pool"}), told(1e-4), told([1, 2])
+    >>> told({"until": "block4_pool", "epochs": None}), told(1e-4), told([1, 2])
     ('until block4_pool', '0.0001', '1, 2')
     """
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {told(each)}" for key, each in value.items())
+        return ", ".join(f"{key} {told(each)}" for key, each in value.items() if each is not None)
     if isinstance(value, list | tuple):
         return ", ".join(map(told, value))
     if isinstance(value, bool):
