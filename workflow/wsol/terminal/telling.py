@@ -41,24 +41,23 @@ def live(progress: Progress, now: float, columns: int) -> str:
     """The line at the bottom: how much of the run is done, and what is at work."""
     jobs = list(progress.running.values())
     first = [progress.count, lines.left(*progress.left(now))]
-    if len(jobs) == 1 and (epochs := jobs[0].epochs):
-        return _training(progress, [*first, jobs[0].title], epochs, columns)
     parts = [*first, *map(_doing, jobs[:RUNNING_SHOWN])]
     if len(jobs) > RUNNING_SHOWN:
         parts.append(f"{len(jobs) - RUNNING_SHOWN} more")
-    return lines.bar(progress.finished, progress.total, parts, columns)
+    choices = [parts]
+    if len(jobs) == 1 and (epochs := jobs[0].epochs):
+        said = _training(epochs)
+        choices = [*([*first, jobs[0].title, *said[:many]] for many in range(len(said), 0, -1)), parts]
+    drawn = [lines.bar(progress.finished, progress.total, each, columns) for each in choices]
+    return next((text for text in drawn if not text.endswith(CUT)), drawn[-1])
 
 
-def _training(progress: Progress, first: list[str], epochs: Epochs, columns: int) -> str:
-    """The live line of a training that has the machine to itself: as much of its last epoch as there is room for."""
+def _training(epochs: Epochs) -> list[str]:
+    """What is said of a training that has the machine to itself, in the order in which there has to be room for it."""
     said = [f"epoch {epochs.done} of {epochs.total}", *_measured_by(epochs)]
     if epochs.seconds is not None:
         said += [f"rate {epochs.rate}", f"{lines.duration(epochs.seconds)} an epoch"]
-    for many in range(len(said), 1, -1):
-        text = lines.bar(progress.finished, progress.total, [*first, *said[:many]], columns)
-        if not text.endswith(CUT):
-            return text
-    return lines.bar(progress.finished, progress.total, [*first, said[0]], columns)
+    return said
 
 
 def _measured_by(epochs: Epochs) -> list[str]:
