@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from wsol.page.figures.training import Trained
+from wsol.page.figures.training import TrainedSeed
 from wsol.page.seen import Tables
 from wsol.scores.comparisons import COLUMNS as COMPARED
 from wsol.scores.failures import FAILURES
@@ -146,5 +146,6 @@ def trainings(name="net", seeds=(0,), epochs=20, **settings):
     for seed in seeds:
         own = {"architecture": "MobileNetV2", "train": given | {"seed": seed}}
         told = history(epochs, given["validation"] is not None, seed)
-        found.append(Trained(f"{name}@0000000{seed}", name, seed, own, 120, 6, told))
+        about = (f"{name}@0000000{seed}", name, seed, own, list(settings), 120, 6)
+        found.append(TrainedSeed(*about, told))
     return found

@@ -176,8 +176,7 @@ WRONG = {
     "def f(a, *, b: Nowhere = 1): pass\nCAMS = {'x': f}": "raises on import: NameError: name 'Nowhere' is not defined.",
     "def f(a, *, b: 'Nowhere' = 1): pass\nCAMS = {'x': f}": "CAMS 'x': its parameters cannot be read: name 'Nowhere' "
     "is not defined.",
-    "METHODS = {'x': lambda: 1}": "METHODS 'x': must be a class of wsol.training.methods.method.Method, got <function "
-    "<lambda>>.",
+    "METHODS = {'x': lambda: 1}": "METHODS 'x': must be a class of wsol.training.methods.method.Method, got <lambda>.",
     "class Own:\n    def __init__(self, rate): pass\nMETHODS = {'x': Own}": "METHODS 'x': is called with its settings "
     "alone, and takes rate.",
     "METRICS = {'x': lambda view, *, delta: 1}": "METRICS 'x': takes no settings, and needs delta.",

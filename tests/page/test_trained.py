@@ -38,6 +38,12 @@ def test_the_kept_epoch_is_the_last_or_the_first_of_the_best():
     assert training.kept_epoch(of(losses, accuracies, keep="best", judged_by="loss")) == 1
 
 
+def test_an_epoch_that_was_not_measured_is_not_the_best():
+    nothing = [float("nan")] * 3
+    assert training.kept_epoch(of([float("nan"), 2.0, 1.0], nothing, keep="best", judged_by="loss")) == 2
+    assert training.kept_epoch(of(nothing, nothing, keep="best")) == 0  # a fit that went wrong from the first
+
+
 def test_the_figure_has_every_epoch_of_every_seed_and_marks_the_kept_ones():
     own = trainings(seeds=(0, 3), epochs=4, validation="other", keep="best", judged_by="loss")
     figure = training.epochs(own)
@@ -103,8 +109,8 @@ def test_what_is_not_as_usual_is_told():
     assert found["validation"] == "other, by its labels alone" and found["seeds"] == "2, 5"
     assert found["starts from"] == "random weights" and found["kept"] == "the best epoch, by the validation accuracy"
     assert found["recipe"].endswith(
-        "images resized to side 256, a random part of the input’s size; label smoothing 0.1; balance sampling; "
-        "frozen until block4_pool"
+        "images resized to side 256, a random part of the input’s size; balance sampling; frozen until block4_pool; "
+        "label smoothing 0.1"
     )
     assert "times that" not in found["recipe"]
     (apart,) = trained.networks(trainings(fast_from="conv5_block1_1_conv"))
@@ -135,7 +141,7 @@ def test_a_run_is_read_from_what_its_trainings_left(tmp_path):
         TARGETS.write(path, frame)
         paths.append(str(path))
     HISTORY.write(tmp_path / "history.parquet", history(3))
-    about = {"id": "net@1", "name": "net", "seed": 4, "settings": {"train": {}}, "on": ["a@0a1b2c3d"]}
+    about = {"id": "net@1", "name": "net", "seed": 4, "settings": {}, "unusual": [], "on": ["a@0a1b2c3d"]}
     both = about | {"id": "net@2", "on": ["a@0a1b2c3d", "b@0a1b2c3d"]}
     found = trained.read([about, both], [str(tmp_path / "history.parquet")] * 2, paths)
     assert [(each.images, each.classes) for each in found] == [(2, 2), (3, 3)]

@@ -8,6 +8,8 @@ from typing import Any
 from wsol.experiment.decisions import NO_BACKBONE, Decision, Experiment, Run
 from wsol.experiment.questions import rows
 from wsol.places import as_written
+from wsol.settings import parameters
+from wsol.training import recipe
 
 
 def described(experiment: Experiment, configfiles: Iterable[str]) -> dict[str, Any]:
@@ -22,13 +24,18 @@ def described(experiment: Experiment, configfiles: Iterable[str]) -> dict[str, A
 
 
 def trainings(experiment: Experiment) -> list[dict[str, Any]]:
-    """Each training as a mapping of its `id`, `name`, `seed` and `settings`, and the ids of what it is trained `on`."""
+    """Each training as a mapping of its `id`, `name`, `seed` and `settings`.
+
+    `on` are the ids of what it is trained on, `unusual` the names of settings that are not their defaults.
+    """
+    defaults = {name: parameter.default for name, parameter in parameters(recipe.settings).items()}
     found = []
     for training in experiment.trainings.values():
         given = training.settings["train"]
         on = [given["images"]] if isinstance(given["images"], str) else given["images"]
         about = {"id": training.id, "name": training.name, "seed": given["seed"], "on": list(on)}
-        found.append(about | {"settings": as_written(training.settings)})
+        unusual = [name for name, usual in defaults.items() if given.get(name, usual) != usual]
+        found.append(about | {"unusual": unusual, "settings": as_written(training.settings)})
     return found
 
 

@@ -150,7 +150,7 @@ def _method(entry: Callable) -> Callable:
     """A training method, which has to have all that a plain fit has."""
     module = import_module("wsol.training.methods.method")
     if not (isinstance(entry, type) and issubclass(entry, module.Method)):
-        raise ConfigError(f"must be a class of wsol.training.methods.method.Method, got {shown(entry)}.")
+        raise ConfigError(f"must be a class of wsol.training.methods.method.Method, got {entry.__name__}.")
     return entry
 
 

@@ -17,7 +17,7 @@ from wsol.page.colours import configuration
 from wsol.page.contents import QUESTIONS, Item, Question, items
 from wsol.page.definitions import definitions
 from wsol.page.figures.drawn import Figure
-from wsol.page.figures.training import Trained
+from wsol.page.figures.training import TrainedSeed
 from wsol.page.seen import FIRST, SeenBoard, Tables, seen
 from wsol.report.claims import brief
 
@@ -25,7 +25,7 @@ from wsol.report.claims import brief
 def page(
     tables: Tables,
     *,
-    trainings: Sequence[Trained] = (),
+    trainings: Sequence[TrainedSeed] = (),
     gallery: Any = None,
     summaries: Mapping[str, str] = {},
     problems: Mapping[str, pd.DataFrame] = {},
@@ -65,7 +65,7 @@ def page(
     )
 
 
-class Shown(NamedTuple):
+class ShownEvaluation(NamedTuple):
     """An evaluation as the page shows it: its tables, what is said first, and the questions that it has answers to."""
 
     seen: SeenBoard
@@ -73,9 +73,9 @@ class Shown(NamedTuple):
     answered: dict[Question, list[Item]]
 
 
-def _shown(each: SeenBoard) -> Shown:
+def _shown(each: SeenBoard) -> ShownEvaluation:
     found = {question: items(each, question) for question in QUESTIONS}
-    return Shown(each, answer(each), {question: own for question, own in found.items() if own})
+    return ShownEvaluation(each, answer(each), {question: own for question, own in found.items() if own})
 
 
 def environment() -> jinja2.Environment:
@@ -109,7 +109,7 @@ def _drawn(figure: Figure, runs: list[str] | None) -> dict[str, Any]:
     return {"spec": figure.spec, "columns": columns(figure), "runs": runs}
 
 
-def _figures(evaluations: Sequence[Shown]) -> dict[str, Any]:
+def _figures(evaluations: Sequence[ShownEvaluation]) -> dict[str, Any]:
     """What the page's script draws of each figure of the evaluations."""
     return {
         f"{each.seen.board.evaluation}:{item.name}": _drawn(item.figure, each.seen.runs)

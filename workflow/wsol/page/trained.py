@@ -10,10 +10,8 @@ from wsol.files.index import TARGETS
 from wsol.files.train import HISTORY
 from wsol.page.figures import training
 from wsol.page.figures.drawn import Figure
-from wsol.page.figures.training import Trained
+from wsol.page.figures.training import TrainedSeed, kept_epoch
 from wsol.page.sheets import Column, Entry, Sheet, number
-from wsol.settings import parameters
-from wsol.training import recipe
 
 # Settings that the sentences say, or others of the facts.
 SAID = (
@@ -44,7 +42,7 @@ class TrainedNetwork(NamedTuple):
     figure: Figure
 
 
-def read(about: Sequence[Mapping[str, Any]], histories: Sequence[str], learned: Sequence[str]) -> list[Trained]:
+def read(about: Sequence[Mapping[str, Any]], histories: Sequence[str], learned: Sequence[str]) -> list[TrainedSeed]:
     """The trainings of a run: what `experiment.described.trainings` says of them, with the history of each.
 
     `learned` are the targets of all data sets that are trained on, in folders of their ids.
@@ -54,7 +52,8 @@ def read(about: Sequence[Mapping[str, Any]], histories: Sequence[str], learned: 
     for each, history in zip(about, histories, strict=True):
         own = [labels[dataset] for dataset in each["on"]]
         counts = sum(images for images, _ in own), len(frozenset().union(*(classes for _, classes in own)))
-        found.append(Trained(each["id"], each["name"], each["seed"], each["settings"], *counts, HISTORY.read(history)))
+        name, settings, unusual = each["name"], each["settings"], each["unusual"]
+        found.append(TrainedSeed(each["id"], name, each["seed"], settings, unusual, *counts, HISTORY.read(history)))
     return found
 
 
@@ -65,9 +64,9 @@ def _labels(path: str) -> tuple[int, frozenset[str]]:
     return rows["image"].nunique(), frozenset(rows["class_name"])
 
 
-def networks(trainings: Sequence[Trained]) -> list[TrainedNetwork]:
+def networks(trainings: Sequence[TrainedSeed]) -> list[TrainedNetwork]:
     """Each network that was trained, in the order of the trainings, those of its seeds together."""
-    found: dict[str, list[Trained]] = {}
+    found: dict[str, list[TrainedSeed]] = {}
     for each in trainings:
         found.setdefault(each.name, []).append(each)
     return [
@@ -75,7 +74,7 @@ def networks(trainings: Sequence[Trained]) -> list[TrainedNetwork]:
     ]
 
 
-def facts(trainings: Sequence[Trained]) -> list[tuple[str, str]]:
+def facts(trainings: Sequence[TrainedSeed]) -> list[tuple[str, str]]:
     """What is said of the trainings of one network, which differ in their seeds."""
     first, given = trainings[0], trainings[0].settings["train"]
     on = f"{listed(given['dataset'])}: {first.images:,} images, {first.classes:,} classes; by their labels alone"
@@ -86,7 +85,7 @@ def facts(trainings: Sequence[Trained]) -> list[tuple[str, str]]:
     said += [
         ("starts from", start(first.settings)),
         ("method", chosen(given["method"])),
-        ("recipe", words(given)),
+        ("recipe", words(given, first.unusual)),
         ("kept", kept(given)),
         ("seeds" if len(trainings) > 1 else "seed", seeds),
     ]
@@ -105,8 +104,8 @@ def start(settings: Mapping[str, Any]) -> str:
     return named.get(initial, str(initial))
 
 
-def words(given: Mapping[str, Any]) -> str:
-    """A training's recipe; what is not in these sentences is said where it is not as usual."""
+def words(given: Mapping[str, Any], unusual: Sequence[str]) -> str:
+    """A training's recipe; what is not in these sentences is said where it is `unusual`."""
     apart = f" from {given['fast_from']} on" if given["fast_from"] else " for the head"
     fast = "" if given["head_rate_factor"] == 1 else f", {given['head_rate_factor']:g} times that{apart}"
     side = f"side {given['crop_from']}" if given["crop_from"] else "8/7 of the input"
@@ -117,9 +116,7 @@ def words(given: Mapping[str, Any]) -> str:
         f"weight decay {given['weight_decay']:g}",
         f"images resized to {side}, a random part of the input’s size{', mirrored at random' if given['flip'] else ''}",
     ]
-    for name, parameter in parameters(recipe.settings).items():
-        if name not in SAID and given[name] != parameter.default:
-            parts.append(f"{name.replace('_', ' ')} {told(given[name])}")
+    parts += [f"{name.replace('_', ' ')} {told(given[name])}" for name in unusual if name not in SAID]
     return "; ".join(parts)
 
 
@@ -162,16 +159,17 @@ def listed(names: str | Sequence[str]) -> str:
     return names if isinstance(names, str) else ", ".join(names)
 
 
-def sheet(trainings: Sequence[Trained]) -> Sheet:
+def sheet(trainings: Sequence[TrainedSeed]) -> Sheet:
     """A row for each training: its last epoch, the one whose weights are kept, and what that was like."""
     known = [name for name in MEASURED if any(each.history[name].notna().any() for each in trainings)]
     columns = [*FIT, *(Column(f"{name.replace('_', ' ')}{', %' * name.endswith('accuracy')}") for name in known)]
     return Sheet("Trainings", columns, [_row(each, known) for each in trainings], note="As the epoch was that is kept.")
 
 
-def _row(each: Trained, known: Sequence[str]) -> list[Entry]:
-    counts = (each.seed, each.images, each.classes, len(each.history), training.kept_epoch(each) + 1)
-    row = each.history.set_index("epoch").loc[training.kept_epoch(each)]
+def _row(each: TrainedSeed, known: Sequence[str]) -> list[Entry]:
+    kept = kept_epoch(each)
+    counts = (each.seed, each.images, each.classes, len(each.history), kept + 1)
+    row = each.history[each.history["epoch"] == kept].iloc[0]
     return [Entry(each.name), *(Entry(f"{count:,}", count) for count in counts), *(_entry(row, name) for name in known)]
 
 

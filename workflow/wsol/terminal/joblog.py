@@ -74,19 +74,18 @@ def epochs(path: str) -> Epochs | None:
     last = found[-1] if found else before
     if last is None:
         return None
-    count = {key: int(last[key]) for key in ("done", "total")}
-    written = Path(path).stat().st_mtime
+    done, total, since = int(last["done"]), int(last["total"]), Path(path).stat().st_mtime
     if not found:
-        return Epochs(**count, since=written)
-    said = {key: float(last[key]) for key in ("loss", "accuracy", "validation") if last[key]}
+        return Epochs(done, total, since)
     seconds = median_low(float(each["seconds"]) for each in found)
-    return Epochs(**count, since=written, seconds=seconds, rate=last["rate"], **said)
+    validation = float(last["validation"]) if last["validation"] else None
+    return Epochs(done, total, since, seconds, float(last["loss"]), float(last["accuracy"]), validation, last["rate"])
 
 
 def counted(path: str) -> Count | None:
     """The last count in a log; None where nothing is counted."""
-    if found := epochs(path):
-        return Count(found.done, found.total, "epochs", 0)
+    if training := epochs(path):
+        return Count(training.done, training.total, "epochs", 0)
     for line in reversed(_lines(path, TAIL)):
         if found := COUNTED.match(line):
             done, total, unit, seconds = found.groups()

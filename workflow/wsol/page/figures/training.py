@@ -20,28 +20,30 @@ DASHES = {"training": [3, 3], "validation": [1, 0]}
 COLOURS = {"training": CONTROL, "validation": ACCENT}
 
 
-class Trained(NamedTuple):
+class TrainedSeed(NamedTuple):
     """One training of a network: what was decided of it, how much it was trained on, and what its epochs were like."""
 
     id: str  # of the decision
     name: str  # of the backbone
     seed: int
     settings: dict[str, Any]  # of the backbone as far as the training depends on it, `train` among them
+    unusual: Sequence[str]  # those of `train` that are not as usual
     images: int
     classes: int
     history: pd.DataFrame  # files.train.HISTORY
 
 
-def kept_epoch(training: Trained) -> int:
+def kept_epoch(training: TrainedSeed) -> int:
     """The epoch whose weights are kept, counted from 0: the last, or of the best the first."""
-    history, recipe = training.history.set_index("epoch"), training.settings["train"]
+    epochs, recipe = training.history["epoch"].to_numpy(), training.settings["train"]
     if recipe["keep"] == "last":
-        return int(history.index[-1])
-    found = history[f"validation_{recipe['judged_by']}"]
-    return int(found.idxmax() if recipe["judged_by"] == "accuracy" else found.idxmin())
+        return int(epochs[-1])
+    found = training.history[f"validation_{recipe['judged_by']}"].to_numpy()
+    value = found if recipe["judged_by"] == "accuracy" else -found
+    return int(epochs[np.where(np.isnan(value), -np.inf, value).argmax()])
 
 
-def epochs(trainings: Sequence[Trained]) -> Figure:
+def epochs(trainings: Sequence[TrainedSeed]) -> Figure:
     """Loss, accuracy and rate of one network's trainings, whose seeds are lines of one colour."""
     rows = pd.concat([_rows(each) for each in trainings], ignore_index=True)
     of = [name for name in DASHES if (rows["of"] == name).any()]
@@ -65,7 +67,7 @@ def _scale(of: list[str], values: dict[str, Any]) -> alt.Scale:
     return alt.Scale(domain=of, range=[values[name] for name in of])
 
 
-def _description(trainings: Sequence[Trained], of: list[str]) -> str:
+def _description(trainings: Sequence[TrainedSeed], of: list[str]) -> str:
     """What the figure shows, for those who cannot see it."""
     said = "Loss, accuracy and the rate of learning, epoch by epoch, of the images as the training showed them"
     if "validation" in of:
@@ -75,7 +77,7 @@ def _description(trainings: Sequence[Trained], of: list[str]) -> str:
     return f"{said}{many} {_ends(trainings, 'validation' if 'validation' in of else 'training')}"
 
 
-def _ends(trainings: Sequence[Trained], of: str) -> str:
+def _ends(trainings: Sequence[TrainedSeed], of: str) -> str:
     """The accuracy that was kept, in a sentence."""
     column = MEASURES["accuracy, %"][0][of]
     found = [100 * each.history.set_index("epoch")[column][kept_epoch(each)] for each in trainings]
@@ -83,7 +85,7 @@ def _ends(trainings: Sequence[Trained], of: str) -> str:
     return f"Kept: {of} accuracy {low} %." if low == high else f"Kept: {of} accuracy {low} to {high} %."
 
 
-def _rows(training: Trained) -> pd.DataFrame:
+def _rows(training: TrainedSeed) -> pd.DataFrame:
     """What is drawn of a training: a row for each measure, epoch, and images that it was measured on."""
     at = kept_epoch(training)
     history = _thinned(training.history, at)
