@@ -20,7 +20,7 @@ from wsol.datasets import decoding
 from wsol.errors import ConfigError, InputError
 from wsol.experiment import idle
 from wsol.explain import classes, cutting, drawing, files, telling
-from wsol.explain.explaining import Explaining, ChosenCam
+from wsol.explain.explaining import ChosenCam, Explaining
 from wsol.job import STOPPED
 from wsol.maps.cams import CAMS
 from wsol.networks import backbones, heads

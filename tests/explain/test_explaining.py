@@ -6,7 +6,7 @@ import pytest
 from models import backbone, linear, picture, plain, seeded, taped
 from wsol.errors import ConfigError
 from wsol.explain.classes import Wanted
-from wsol.explain.explaining import Explaining, ChosenCam
+from wsol.explain.explaining import ChosenCam, Explaining
 from wsol.maps.cams import CAMS
 from wsol.networks import evidence
 
