@@ -54,14 +54,15 @@ def test_the_figure_has_every_epoch_of_every_seed_and_marks_the_kept_ones():
     assert rows.loc[("rate", "training", 0), "value"].tolist() == [0.01] * 4
     assert len(rows) == 2 * 4 * 5
     marked = rows[rows["kept"]].index.tolist()
-    assert marked == [(m, "validation", s, 4) for m in ("accuracy, %", "loss") for s in (0, 3)]
+    seen = [(m, "validation", s, 4) for m in ("accuracy, %", "loss") for s in (0, 3)]
+    assert marked == [*seen, ("rate", "training", 0, 4), ("rate", "training", 3, 4)]
     assert "A line for each of 2 seeds." in figure.description and figure.description.endswith(" %.")
 
 
 def test_without_a_validation_the_training_alone_is_drawn_and_marked():
     figure = training.epochs(trainings(epochs=3))
     assert set(figure.rows["of"]) == {"training"} and "validation" not in figure.description
-    assert figure.rows[figure.rows["kept"]]["measure"].tolist() == ["loss", "accuracy, %"]
+    assert figure.rows[figure.rows["kept"]]["measure"].tolist() == list(training.MEASURES)
     # 1 - 2 * 0.81 / 2.5
     assert figure.description.endswith("Kept: training accuracy 35.2 %.")
 

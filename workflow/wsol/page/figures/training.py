@@ -48,10 +48,10 @@ def epochs(trainings: Sequence[TrainedSeed]) -> Figure:
     rows = pd.concat([_rows(each) for each in trainings], ignore_index=True)
     of = [name for name in DASHES if (rows["of"] == name).any()]
     x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, tickCount=4))
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3, format="~g"))
     legend = alt.Legend(orient="top", symbolType="stroke") if len(of) > 1 else None
     colour = alt.Color("of:N", title=None, scale=_scale(of, COLOURS), legend=legend)
-    dash = alt.StrokeDash("of:N", scale=_scale(of, DASHES), legend=None)
+    dash = alt.StrokeDash("of:N", title=None, scale=_scale(of, DASHES), legend=legend)
     tooltip = [alt.Tooltip("of:N"), alt.Tooltip("seed:Q"), alt.Tooltip("epoch:Q"), alt.Tooltip("value:Q", format=".4")]
     base = alt.Chart().encode(x=x, y=y, color=colour, tooltip=tooltip)
     wide = 1.8 if len(trainings) == 1 else 1
@@ -94,7 +94,7 @@ def _rows(training: TrainedSeed) -> pd.DataFrame:
         there = {of: name for of, name in columns.items() if history[name].notna().any()}
         for of, name in there.items():
             shown = {"measure": measure, "of": of, "epoch": history["epoch"] + 1, "value": factor * history[name]}
-            marked = (history["epoch"] == at) & (of == list(there)[-1]) & (measure != "rate")
+            marked = (history["epoch"] == at) & (of == list(there)[-1])
             found.append(pd.DataFrame({"run": training.name, "seed": training.seed, **shown, "kept": marked}))
     return pd.concat(found, ignore_index=True)
 
