@@ -48,7 +48,7 @@ def epochs(trainings: Sequence[TrainedSeed]) -> Figure:
     rows = pd.concat([_rows(each) for each in trainings], ignore_index=True)
     of = [name for name in DASHES if (rows["of"] == name).any()]
     x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, tickCount=4))
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3, format="~g"))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3, format=".3~g"))
     legend = alt.Legend(orient="top", symbolType="stroke") if len(of) > 1 else None
     colour = alt.Color("of:N", title=None, scale=_scale(of, COLOURS), legend=legend)
     dash = alt.StrokeDash("of:N", title=None, scale=_scale(of, DASHES), legend=legend)
