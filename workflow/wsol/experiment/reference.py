@@ -38,8 +38,6 @@ TEMPLATE = Path(__file__).with_name("reference.md")
 
 # What a setting means wherever a method has it, unless the method says something else.
 EVERYWHERE = {
-    "beta_1": "The share of the running mean of gradients that a step keeps.",
-    "beta_2": "The share of the running mean of squared gradients that a step keeps.",
     "cells": "Cells on a side of the random binary grid that a mask is made of.",
     "channels": "How many channels are used, those that vary most; 0 is all of them.",
     "deviations": "How many standard deviations above its mean a channel has to be at a place to be marked there.",
