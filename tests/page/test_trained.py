@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pages import history, tables, trainings
-from wsol.files.index import TARGETS
+from wsol.files.index import LABELS
 from wsol.files.train import HISTORY
 from wsol.page import trained
 from wsol.page.browser import text
@@ -129,17 +129,15 @@ def test_the_table_has_a_row_for_each_training_as_its_kept_epoch_was():
 
 
 def test_a_run_is_read_from_what_its_trainings_left(tmp_path):
-    targets = {
-        "a": [("1.jpg", "cat", "ok"), ("1.jpg", "dog", "ok"), ("2.jpg", "cat", "no_ground_truth")],
-        "b": [("1.jpg", "fox", "ok"), ("9.jpg", "cow", "missing")],
+    labels = {
+        "a": [("1.jpg", 0, "cat", "ok"), ("1.jpg", 1, "dog", "ok"), ("2.jpg", 0, "cat", "ok")],
+        "b": [("1.jpg", 0, "fox", "ok"), ("9.jpg", 1, "cow", "missing")],
     }
     paths = []
-    for name, rows in targets.items():
-        frame = pd.DataFrame(rows, columns=["image", "class_name", "status"])
-        frame = frame.reindex(columns=TARGETS.fields, fill_value=0).assign(boxes=[[]] * len(rows), mask="", ignore="")
-        path = tmp_path / f"{name}@0a1b2c3d/index/targets.parquet"
+    for name, rows in labels.items():
+        path = tmp_path / f"{name}@0a1b2c3d/index/labels.parquet"
         path.parent.mkdir(parents=True)
-        TARGETS.write(path, frame)
+        LABELS.write(path, pd.DataFrame(rows, columns=LABELS.fields))
         paths.append(str(path))
     HISTORY.write(tmp_path / "history.parquet", history(3))
     about = {"id": "net@1", "name": "net", "seed": 4, "settings": {}, "unusual": [], "on": ["a@0a1b2c3d"]}

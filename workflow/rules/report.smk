@@ -30,7 +30,7 @@ rule report:
         ],
         histories=[f"{RESULTS}/weights/{training['id']}/history.parquet" for training in TRAINED],
         learned=[
-            f"{RESULTS}/{dataset}/index/targets.parquet"
+            f"{RESULTS}/{dataset}/index/labels.parquet"
             for dataset in sorted({each for training in TRAINED for each in training["on"]})
         ],
         seen=noted(*[f"{run.report.id}/images" for run in PICTURED]),

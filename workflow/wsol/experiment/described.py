@@ -32,8 +32,7 @@ def trainings(experiment: Experiment) -> list[dict[str, Any]]:
     found = []
     for training in experiment.trainings.values():
         given = training.settings["train"]
-        on = [given["images"]] if isinstance(given["images"], str) else given["images"]
-        about = {"id": training.id, "name": training.name, "seed": given["seed"], "on": list(on)}
+        about = {"id": training.id, "name": training.name, "seed": given["seed"], "on": given["images"]}
         unusual = [name for name, usual in defaults.items() if given.get(name, usual) != usual]
         found.append(about | {"unusual": unusual, "settings": as_written(training.settings)})
     return found

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from wsol.files.index import TARGETS
+from wsol.files.index import LABELS
 from wsol.files.train import HISTORY
 from wsol.page.figures import training
 from wsol.page.figures.drawn import Figure
@@ -28,7 +28,6 @@ SAID = (
     ),
     *("optimizer", "schedule", "weight_decay", "crop_from", "flip", "keep", "judged_by", "seed", "seeds"),
 )
-LABELLED = ["image", "class_name", "status"]
 FIT = Column("network", False), Column("seed"), Column("images"), Column("classes"), Column("epochs"), Column("kept")
 MEASURED = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
@@ -45,7 +44,7 @@ class TrainedNetwork(NamedTuple):
 def read(about: Sequence[Mapping[str, Any]], histories: Sequence[str], learned: Sequence[str]) -> list[TrainedSeed]:
     """The trainings of a run: what `experiment.described.trainings` says of them, with the history of each.
 
-    `learned` are the targets of all data sets that are trained on, in folders of their ids.
+    `learned` are the labels of all data sets that are trained on, in folders of their ids.
     """
     labels = {Path(path).parts[-3]: _labels(path) for path in learned}
     found = []
@@ -59,8 +58,8 @@ def read(about: Sequence[Mapping[str, Any]], histories: Sequence[str], learned: 
 
 def _labels(path: str) -> tuple[int, frozenset[str]]:
     """How many images of a data set a training has, and the names of their classes."""
-    rows = TARGETS.read(path, LABELLED)
-    rows = rows[rows["status"].isin(["ok", "no_ground_truth"])]
+    rows = LABELS.read(path)
+    rows = rows[rows["status"] == "ok"]
     return rows["image"].nunique(), frozenset(rows["class_name"])
 
 
