@@ -15,7 +15,7 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
 from wsol.networks import backbones
-from wsol.networks.models import architectures
+from wsol.networks.models import architectures, heading
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.settings import Doc, File, Length, Range
@@ -40,6 +40,7 @@ REGISTERED = {
         ("cam", CAMS),
         ("control", CONTROLS),
         ("threshold", THRESHOLDS),
+        ("head", heading.HEADS),
         ("training method", METHODS),
         ("optimizer", OPTIMIZERS),
         ("schedule", SCHEDULES),

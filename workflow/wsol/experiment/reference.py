@@ -24,7 +24,7 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
 from wsol.networks import backbones, scaling, tokens
-from wsol.networks.models import architectures
+from wsol.networks.models import architectures, heading
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.parting import SPLITS
 from wsol.regions.thresholds import THRESHOLDS
@@ -79,6 +79,7 @@ def page() -> str:
             "preprocessing": table(keys(architectures.preprocessing)),
             "tokens": table(keys(tokens.tokens)),
             "train": table(keys(recipe.settings)),
+            "heads": methods(heading.HEADS),
             "training_methods": methods(METHODS),
             "optimizers": methods(OPTIMIZERS),
             "schedules": methods(SCHEDULES),
