@@ -20,7 +20,7 @@ from wsol.datasets import decoding
 from wsol.errors import ConfigError, InputError
 from wsol.experiment import idle
 from wsol.explain import classes, cutting, drawing, files, telling
-from wsol.explain.explaining import Explaining, Method
+from wsol.explain.explaining import ChosenCam, Explaining
 from wsol.job import STOPPED
 from wsol.maps.cams import CAMS
 from wsol.networks import backbones, heads
@@ -111,7 +111,7 @@ def draw(given: argparse.Namespace, images: list[tuple[Path, Path]], told: telli
     backbone = opened(given, system)
     names = classes.names_of(backbone, given.names)
     wanted = classes.wanted(given.classes, names)
-    methods = [Method.of(name, system.cam) for name in dict.fromkeys(given.cam or [system.cam["method"]])]
+    methods = [ChosenCam.of(name, system.cam) for name in dict.fromkeys(given.cam or [system.cam["method"]])]
     explaining = Explaining(backbone, methods, min(BATCH, len(images)))
     for start in range(0, len(images), BATCH):
         part = dict(images[start : start + BATCH])

@@ -8,6 +8,7 @@ import pandas as pd
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.job import job
+from wsol.page import trained
 from wsol.page.gallery import gallery
 from wsol.page.page import page
 from wsol.page.pictures import pictured
@@ -27,6 +28,7 @@ with job(snakemake.log, "report") as log:
     indexed = {Path(path).parts[-3].split("@")[0]: Path(path) for path in files.summaries}
     html = page(
         tables,
+        trainings=trained.read(params.trained, files.histories, files.learned),
         gallery=gallery(pictured(runs, files, tables.scores), params.overlays),
         summaries={name: path.read_text() for name, path in indexed.items()},
         problems={name: pd.read_csv(path.with_name("problems.csv"), dtype=str) for name, path in indexed.items()},

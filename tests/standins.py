@@ -38,6 +38,10 @@ def imagenet(root: Path) -> None:
     for number, name in enumerate(names):
         picture(root / "ILSVRC" / name, number)
     wsol(root / "wsol_metadata/ILSVRC/test", names, _imagenet_labels(names))
+    synsets = [f"n{number:08d} class {number}" for number in range(1000)]
+    write(root / "ILSVRC/LOC_synset_mapping.txt", synsets)
+    for number, label in enumerate([*_imagenet_labels(names)] * 2):
+        picture(root / f"ILSVRC/train/n{label:08d}/n{label:08d}_{number}.JPEG", number)
     names = chosen("val2/{0}/{0:040x}.jpeg", HALVES)
     for number, name in enumerate(names):
         picture(root / "imagenetv2/images" / name, number)
@@ -46,6 +50,8 @@ def imagenet(root: Path) -> None:
     wsol(root / "wsol_metadata/ILSVRC/val", names, range(6))
     for split in ("test", "val"):
         names = [f"001.Black_footed_Albatross/{split}_{number}.jpg" for number in range(6)]
+        for number, name in enumerate(names):
+            picture(root / "CUB_200_2011/images" / name, number)
         wsol(root / f"wsol_metadata/CUB/{split}", names, [0] * 6)
 
 
@@ -149,10 +155,16 @@ def openimages30k(root: Path) -> None:
         masks = [name.replace(".jpg", "_m0bt9lr_0.png") for name in names]
         ignored = [name.replace(".jpg", "_ignore.png") for name in names]
         for number in range(5):
+            picture(root / "OpenImages" / names[number], number)
             mask(root / "OpenImages" / masks[number], number)
             mask(root / "OpenImages" / ignored[number], number + 3)
         truth = [",".join(three) for three in zip(names, masks, ignored, strict=True)]
         wsol(root / "metadata/OpenImages" / split, names, [0] * 5, truth)
+    names = [f"train/0bt9lr/{number:016x}.jpg" for number in range(6)]
+    for number, name in enumerate(names):
+        picture(root / "OpenImages" / name, number)
+    write(root / "metadata/OpenImages/train/image_ids.txt", names)
+    write(root / "metadata/OpenImages/train/class_labels.txt", [f"{name},{n % 2}" for n, name in enumerate(names)])
 
 
 def pseudo_boxes(root: Path) -> None:

@@ -16,6 +16,14 @@ import numpy as np
 
 from wsol.datasets.annotations import Annotations
 from wsol.settings import Range
+from wsol.training.methods.method import Method
+
+
+class Dimmed(Method):
+    """Images of half their light."""
+
+    def __init__(self, *, share: Annotated[float, Range(0, 1)] = 0.5):
+        self.share = share
 
 
 def sharp(activations, gradients, *, power: Annotated[float, Range(1, 9)] = 2.0):
@@ -49,6 +57,7 @@ CAMS = {"sharp": sharp}
 CONTROLS = {"corner": corner}
 THRESHOLDS = {"half_of": half}
 METRICS = {"hit_twice": hit_twice}
+METHODS = {"dimmed": Dimmed}
 REFINERS = {"halved": lambda heatmap, image: heatmap / 2}
 ADAPTERS = {"mine": read}
 BUILDERS = {"tiny": tiny}
@@ -80,6 +89,7 @@ def test_every_table_joins_its_registry_and_leaves_it_with_the_next_config(plugi
         "BUILDERS": {"tiny"},
         "CAMS": {"sharp"},
         "CONTROLS": {"corner"},
+        "METHODS": {"dimmed"},
         "METRICS": {"hit_twice"},
         "REFINERS": {"halved"},
         "THRESHOLDS": {"half_of"},
@@ -101,6 +111,25 @@ def test_a_decision_that_uses_an_entry_says_so_and_no_other_is_another(plugin):
     assert [run.folder(run.report, "cam", "threshold", "evaluation") for run in check(config).runs] == [
         run.folder(run.report, "cam", "threshold", "evaluation") for run in alone
     ]
+
+
+def test_a_training_says_whose_its_method_is_and_the_network_that_came_of_it_does_not(plugin):
+    file = plugin()
+
+    def training(method):
+        weights = {"train": {"dataset": "c", "method": method}}
+        network = GOOD["backbones"]["net"] | {"weights": weights}
+        datasets = GOOD["datasets"] | {"c": {"adapter": "shapes", "split": "train"}}
+        runs = check(GOOD | {"plugins": [file], "backbones": {"net": network}, "datasets": datasets}).runs
+        return next(run for run in runs if run.training)
+
+    own = training({"method": "dimmed", "share": 0.25}).training.settings
+    assert own["plugins"] == {file: plugins.digest(file)}
+    assert own["train"]["method"] == {"method": "dimmed", "share": 0.25}
+    assert "plugins" not in training("plain").training.settings
+    assert training("dimmed").backbone.id != training("plain").backbone.id
+    with pytest.raises(ConfigError, match=r"method dimmed\.share: must lie in \[0, 1\], got 2"):
+        training({"method": "dimmed", "share": 2.0})
 
 
 def test_a_jobs_settings_are_plain_again_once_the_plugin_has_joined(plugin):
@@ -132,7 +161,7 @@ WRONG = {
     "import numpy\nnumpy.none": "raises on import: AttributeError: module 'numpy' has no attribute 'none'.",
     "open('/nowhere')": "raises on import: FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'.",
     "raise SystemExit(3)": "raises on import: SystemExit: 3.",
-    "CAM = {}": "defines none of ADAPTERS, BUILDERS, CAMS, CONTROLS, METRICS, REFINERS, THRESHOLDS.",
+    "CAM = {}": "defines none of ADAPTERS, BUILDERS, CAMS, CONTROLS, METHODS, METRICS, REFINERS, THRESHOLDS.",
     "CAMS = [max]": "CAMS must be a dict of names and functions, got [<built-in function max>].",
     "CAMS = {3: max}": "CAMS: a name must be text, got 3.",
     "CAMS = {'x': 3}": "CAMS 'x': must be a function, got 3.",
@@ -147,6 +176,9 @@ WRONG = {
     "def f(a, *, b: Nowhere = 1): pass\nCAMS = {'x': f}": "raises on import: NameError: name 'Nowhere' is not defined.",
     "def f(a, *, b: 'Nowhere' = 1): pass\nCAMS = {'x': f}": "CAMS 'x': its parameters cannot be read: name 'Nowhere' "
     "is not defined.",
+    "METHODS = {'x': lambda: 1}": "METHODS 'x': must be a class of wsol.training.methods.method.Method, got <lambda>.",
+    "class Own:\n    def __init__(self, rate): pass\nMETHODS = {'x': Own}": "METHODS 'x': is called with its settings "
+    "alone, and takes rate.",
     "METRICS = {'x': lambda view, *, delta: 1}": "METRICS 'x': takes no settings, and needs delta.",
     "METRICS = {'x': lambda view, other: 1}": "METRICS 'x': is called with a view, and takes view, other.",
     "THRESHOLDS = {'x': lambda: 1}": "THRESHOLDS 'x': is called with a prepared map, and takes nothing.",

@@ -14,18 +14,21 @@ from wsol.maps import imported
 from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
-from wsol.networks import backbones, train
-from wsol.networks.models import architectures
+from wsol.networks import backbones
+from wsol.networks.models import architectures, heading
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.settings import Doc, File, Length, Range
+from wsol.training import recipe
+from wsol.training.methods import METHODS
+from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
 
 ROOT = Path(__file__).parents[2]
 ALONE = {
     "a data set": Common,
     "a backbone": backbones.backbone,
     "preprocessing": architectures.preprocessing,
-    "training": train.settings,
+    "training": recipe.settings,
     "imported maps": imported.settings,
     "fusion": fuse,
 }
@@ -37,6 +40,10 @@ REGISTERED = {
         ("cam", CAMS),
         ("control", CONTROLS),
         ("threshold", THRESHOLDS),
+        ("head", heading.HEADS),
+        ("training method", METHODS),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
     )
     for name in registry
 }

@@ -6,7 +6,7 @@ import pytest
 from models import backbone, linear, picture, plain, seeded, taped
 from wsol.errors import ConfigError
 from wsol.explain.classes import Wanted
-from wsol.explain.explaining import Explaining, Method
+from wsol.explain.explaining import ChosenCam, Explaining
 from wsol.maps.cams import CAMS
 from wsol.networks import evidence
 
@@ -20,7 +20,7 @@ def model():
 
 
 def explaining(model, *names, batch=4, **entry) -> Explaining:
-    return Explaining(backbone(model, layer="late"), [Method.of(name, entry) for name in names], batch)
+    return Explaining(backbone(model, layer="late"), [ChosenCam.of(name, entry) for name in names], batch)
 
 
 def ranks(model) -> np.ndarray:

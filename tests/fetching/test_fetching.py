@@ -117,11 +117,11 @@ def test_a_zip_and_plain_files_are_brought_into_their_layout(server, tmp_path):
     root = tmp_path / "data"
     said: list[str] = []
     fetch("openimages30k", source(*parts), root, said.append)
-    assert said[-1] == "openimages30k: is there (20 masks, 6 files)"
+    assert said[-1] == "openimages30k: is there (20 masks, 8 files)"
     assert check(shipped("openimages30k") | {"data": str(root)}).runs
     lines = (root / "checksums/openimages30k.txt").read_text().splitlines()
     assert lines[-1] == f"{hashlib.sha256(stream.getvalue()).hexdigest()}  {server.url}/OpenImages"
-    assert len(lines) == 7 and sum("which nobody publishes" in line for line in said) == 7
+    assert len(lines) == 9 and sum("which nobody publishes" in line for line in said) == 9
 
 
 def test_something_else_in_a_data_set_s_place_is_left_alone(server, tmp_path):

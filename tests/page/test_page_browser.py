@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from browser import complaints, opened, requests, violations
-from pages import tables
+from pages import tables, trainings
 from wsol.page.contents import SHEETS
 from wsol.page.page import page
 from wsol.page.seen import seen
@@ -59,7 +59,8 @@ def head(browser, text):
 def small(tmp_path_factory):
     """A page of one evaluation: what looks at every element takes its time."""
     path = tmp_path_factory.mktemp("page") / "small.html"
-    path.write_text(page(tables(), summaries={"d": "images 3"}, described={"command": "make run"}))
+    trained = [*trainings(seeds=(0, 1, 2), validation="other"), *trainings("slim")]
+    path.write_text(page(tables(), trainings=trained, summaries={"d": "images 3"}, described={"command": "make run"}))
     return path
 
 
@@ -73,6 +74,7 @@ def test_nothing_is_complained_of_asked_for_or_out_of_reach(small, width, dark):
         figures = "return [...document.querySelectorAll('.evaluation:not([hidden]) figure')]"
         count = browser.execute_script(f"{figures}.length")
         assert count > 10 and browser.execute_script(f"{figures}.filter((f) => f.querySelector('svg')).length") == count
+        assert browser.execute_script("return document.querySelectorAll('#training figure svg').length") == 2
         paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
         assert (paper == "rgb(20, 24, 31)") == dark
         browser.execute_script("for (const part of document.querySelectorAll('main > * details')) part.open = true")

@@ -9,7 +9,7 @@ from itertools import zip_longest
 import pytest
 
 from wsol.terminal import estimate
-from wsol.terminal.estimate import Sized, TimeLeft
+from wsol.terminal.estimate import AtWork, Sized, TimeLeft
 
 SHARD, LAST_SHARD = 2000, 700
 
@@ -87,15 +87,15 @@ def test_an_earlier_run_tells_until_this_one_does():
 def test_what_is_at_work_has_less_left_and_never_less_than_nothing():
     found = timed(TimeLeft(), [(job("predict", 9), 10)])
     found.know([job("predict", 9)] * 2)
-    assert found.left([(job("predict", 9), 4)]) == (pytest.approx(6), True)
-    assert found.left([(job("predict", 9), 500)]) == (0, True)
+    assert found.left([AtWork(job("predict", 9), 4)]) == (pytest.approx(6), True)
+    assert found.left([AtWork(job("predict", 9), 500)]) == (0, True)
 
 
 def test_one_long_job_is_not_halved_by_two_cores_nor_are_table_and_report():
     found = TimeLeft(width=2, earlier={"score": 60, "table": 5, "report": 20})
     found.know([job("score"), job("table"), job("report")])
     assert found.left([]) == (pytest.approx(85), True)
-    assert found.left([(job("score"), 50)]) == (pytest.approx(35), True)
+    assert found.left([AtWork(job("score"), 50)]) == (pytest.approx(35), True)
 
 
 def test_a_cluster_counts_jobs_and_not_cores():
@@ -134,7 +134,7 @@ def told(stages: list[list[tuple[Sized, float]]], width: int) -> Iterator[tuple[
             now, since, each = heapq.heappop(running)
             found.end(each, since, now)
             ends.append(now)
-            said.append(found.left([(other, now - begun) for _, begun, other in running]))
+            said.append(found.left([AtWork(other, now - begun) for _, begun, other in running]))
     return iter([(now - end, *each) for end, each in zip(ends, said, strict=True)])
 
 

@@ -27,7 +27,7 @@ def test_images_are_those_that_an_index_or_a_training_names(tmp_path):
     log = tmp_path / "a.log"
     log.write_text("images      600\ntargets     600 (600 ok)\n")
     assert joblog.images(str(log)) == 600
-    log.write_text("600 images of 601, 6 classes\nepoch 1/8 {'loss': 'ø'}\n")
+    log.write_text("600 images, 6 classes\nepoch 1/8 loss 1.7917 accuracy 0.1667 rate 0.01 0.5 s\nø\n")
     assert joblog.images(str(log)) == 600 and joblog.counted(str(log)) == Count(1, 8, "epochs", 0)
     log.write_text("! 1 of 6 images do not decode\n")
     assert joblog.images(str(log)) is None

@@ -159,7 +159,8 @@ def test_only_train_and_predict_can_reach_keras(stage):
         "asking.py",
         "evidence.py",
         "perturb.py",
-        "train.py",
+        "fitting.py",
+        "optimizing.py",
     }
 
 
@@ -199,11 +200,15 @@ def test_the_readme_names_everything_that_can_be_named():
     from wsol.exports.forms import EXPORTS
     from wsol.maps.cams import CAMS
     from wsol.maps.controls import CONTROLS
+    from wsol.networks.models.heading import HEADS
     from wsol.regions.thresholds import THRESHOLDS
     from wsol.scores.metrics import METRICS
+    from wsol.training.methods import METHODS
+    from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
 
     readme = (ROOT / "README.md").read_text()
-    for registry in (ADAPTERS, CAMS, CONTROLS, EXPORTS, METRICS, THRESHOLDS):
+    trained = (HEADS, METHODS, OPTIMIZERS, SCHEDULES)
+    for registry in (ADAPTERS, CAMS, CONTROLS, EXPORTS, METRICS, THRESHOLDS, *trained):
         assert not [name for name in registry if f"`{name}`" not in readme]
 
 

@@ -11,6 +11,7 @@ from wsol.files.heatmap import HEATMAPS
 from wsol.files.index import TARGETS
 from wsol.files.predict import PREDICTIONS
 from wsol.files.score import SCORES
+from wsol.files.train import WEIGHTS
 
 MINE = '''"""Maps, levels and numbers of my own."""
 import numpy as np
@@ -66,6 +67,23 @@ def squared(activations, gradients, *, power: float = 2.0):
 
 CAMS = {"squared": squared}
 BUILDERS = {"tiny": tiny}
+"""
+
+METHOD = """
+from wsol.training.methods.method import Method
+
+
+class Dark(Method):
+    \"\"\"Every image as darkness, from which nothing can be learned.\"\"\"
+
+    def __init__(self, *, light: float = 0.0):
+        self.light = light
+
+    def shown(self, batch, seed):
+        return batch._replace(images=batch.images * self.light)  # of every image
+
+
+METHODS = {"dark": Dark}
 """
 
 
@@ -166,3 +184,32 @@ def test_a_builder_that_builds_no_network_is_one_line_of_the_plan(workflow, tmp_
     config["datasets"] = {name: entry | {"class_map": "labels"} for name, entry in config["datasets"].items()}
     run = workflow(config)
     assert run.returncode != 0 and line in run.stderr and "Traceback" not in run.stderr
+
+
+@pytest.mark.slow
+def test_a_network_is_trained_by_a_method_of_a_plugin(workflow, tmp_path):
+    """With full light it is a plain fit, in the dark another."""
+    (tmp_path / "dark.py").write_text(METHOD)
+    config = copy.deepcopy(SMALL) | {"plugins": ["dark.py"], "cams": {"gradcam": {}}}
+    train = SMALL["backbones"]["mobilenet"]["weights"]["train"]
+    methods = {"plain": "plain", "dark": "dark", "lit": {"method": "dark", "light": 1.0}}
+    config["backbones"] = {
+        name: SMALL["backbones"]["mobilenet"] | {"weights": {"train": train | {"initial": "random", "method": method}}}
+        for name, method in methods.items()
+    }
+    run = workflow(config, "--until", "train")
+    assert run.returncode == 0, run.stderr
+    weights = {name: WEIGHTS.read(trained(tmp_path, name)) for name in methods}
+    assert "plugins" not in weights["plain"]["settings"]
+    assert weights["dark"]["settings"]["plugins"] == {"dark.py": plugins.digest(str(tmp_path / "dark.py"))}
+    histories = {name: pd.read_csv(trained(tmp_path, name).with_name("history.csv")) for name in methods}
+    assert histories["plain"].equals(histories["lit"]) and not histories["plain"].equals(histories["dark"])
+
+    (tmp_path / "dark.py").write_text(METHOD.replace("# of every image", "# of all"))
+    assert "train" not in started(workflow(config, "--until", "train", "--dry-run"))
+    (tmp_path / "dark.py").write_text(METHOD.replace("images * self", "images / 2 * self"))
+    assert started(workflow(config, "--until", "train", "--dry-run"))["train"] == 2
+
+
+def trained(root, name):
+    return next((root / "results/weights").glob(f"{name}@*/model.weights.h5"))

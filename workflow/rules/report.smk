@@ -1,8 +1,9 @@
 # report: what the tables say, in figures too, and the gallery, in one HTML file.
-from wsol.experiment.described import described
+from wsol.experiment.described import described, trainings
 
 TABLES = ("scores", "comparisons", "strata", "failures", "curves")
 PICTURED = experiments.pictured(EXPERIMENT)
+TRAINED = trainings(EXPERIMENT)
 
 
 rule report:
@@ -26,6 +27,11 @@ rule report:
                 f"{RESULTS}/{run.folder(run.report, 'backbone', 'cam')}/{{shard}}.heatmaps.npz",
                 *run.folder(run.report, "backbone", "cam").split("/"),
             )
+        ],
+        histories=[f"{RESULTS}/weights/{training['id']}/history.parquet" for training in TRAINED],
+        learned=[
+            f"{RESULTS}/{dataset}/index/labels.parquet"
+            for dataset in sorted({each for training in TRAINED for each in training["on"]})
         ],
         seen=noted(*[f"{run.report.id}/images" for run in PICTURED]),
         summaries=[f"{RESULTS}/{dataset}/index/summary.txt" for dataset in experiments.datasets(EXPERIMENT)],
@@ -57,6 +63,7 @@ rule report:
             }
             for run in PICTURED
         ],
+        trained=TRAINED,
         overlays=EXPERIMENT.settings["overlays"],
         metrics=experiments.of_metrics(EXPERIMENT),
         described=described(EXPERIMENT, workflow.overwrite_configfiles),

@@ -25,6 +25,7 @@ CONTRACTS = {
     "BUILDERS": Contract("size and classes", 2, 2),
     "CAMS": Contract("activations, and other arrays of the evidence by their names", 1, 9, reserved=OF_CAMS),
     "CONTROLS": Contract("the images' names", 1, 1),
+    "METHODS": Contract("its settings alone", 0, 0, reserved=("method",)),
     "METRICS": Contract("a view", 1, 1, settings=False),
     "REFINERS": Contract("a map and its image", 2, 2, reserved=("method", "side", "alignment")),
     "THRESHOLDS": Contract("a prepared map", 1, 1, reserved=("method", "split")),

@@ -219,6 +219,7 @@ def _trainings(name: str, settings: dict, datasets: dict[str, Decision], report:
     seeds = _seeds(f"{where}.train.seeds", fit.pop("seeds"), fit["seed"])
     fit["initial"] = starting.initial(f"{where}.train.initial", fit["initial"], settings)
     network = {key: value for key, value in settings.items() if key not in (*OF_NETWORK, "batch", "weights")}
+    network |= plugins.used(("BUILDERS", settings["architecture"]), ("METHODS", fit["method"]["method"]))
     # In one order, whatever was written: Snakemake compares a job's parameters as text.
     fit = dict(sorted((fit | labelled(f"{where}.train", fit, datasets, report)).items()))
     return [Decision(name, network | {"train": fit | {"seed": seed}}, ()) for seed in seeds]

@@ -10,6 +10,8 @@ makes a new decision, with a folder of its own, of whatever uses the plugin; a c
 - CONTROLS: `(names of images, *, settings) -> list of maps [h w]`, as in `maps.controls`.
 - THRESHOLDS: `(prepared [H W], *, settings) -> levels [t]`, as in `regions.thresholds`.
 - REFINERS: `(heatmap [H W] in [0, 1], image [H W 3] uint8, *, settings) -> map [H W]`, as in `maps.refiners`.
+- METHODS: a class of `training.methods.method.Method`, of which it changes the images of a batch, the network while it
+  is trained, or the loss; its settings are those of its `__init__`.
 - METRICS: `(view) -> values [n]`, without settings, as in `scores.metrics`.
 - ADAPTERS: `(*, settings) -> Annotations`, a `read` as in `adapters`; images are files below `images`.
 - BUILDERS: `(size (h, w), classes, *, settings) -> keras.Model`, an `architecture` of the user's. The model takes RGB
@@ -144,12 +146,21 @@ def _architecture(build: Callable) -> Any:
     return module.Architecture(224, "none", arguments, least=1, build=build)
 
 
+def _method(entry: Callable) -> Callable:
+    """A training method, which has to have all that a plain fit has."""
+    module = import_module("wsol.training.methods.method")
+    if not (isinstance(entry, type) and issubclass(entry, module.Method)):
+        raise ConfigError(f"must be a class of wsol.training.methods.method.Method, got {entry.__name__}.")
+    return entry
+
+
 # A plugin's table -> the module and the name of the registry that it joins, and what an entry becomes there.
 REGISTRIES: dict[str, tuple[str, str, Callable[[Callable], Any]]] = {
     "ADAPTERS": ("adapters", "ADAPTERS", _as_it_is),
     "BUILDERS": ("networks.models.architectures", "ARCHITECTURES", _architecture),
     "CAMS": ("maps.cams", "CAMS", _as_it_is),
     "CONTROLS": ("maps.controls", "CONTROLS", _as_it_is),
+    "METHODS": ("training.methods", "METHODS", _method),
     "METRICS": ("scores.metrics", "METRICS", _as_it_is),
     "REFINERS": ("maps.refiners", "REFINERS", _as_it_is),
     "THRESHOLDS": ("regions.thresholds", "THRESHOLDS", _as_it_is),

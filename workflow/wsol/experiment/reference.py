@@ -24,13 +24,15 @@ from wsol.maps.cams import CAMS
 from wsol.maps.controls import CONTROLS
 from wsol.maps.fusion import fuse
 from wsol.networks import backbones, scaling, tokens
-from wsol.networks.models import architectures
+from wsol.networks.models import architectures, heading
 from wsol.networks.perturb import EVIDENCES
 from wsol.regions.parting import SPLITS
 from wsol.regions.thresholds import THRESHOLDS
 from wsol.scores.metrics import FAMILIES, METRICS
 from wsol.settings import Doc, parameters
 from wsol.training import recipe
+from wsol.training.methods import METHODS
+from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
 
 TEMPLATE = Path(__file__).with_name("reference.md")
 
@@ -77,6 +79,10 @@ def page() -> str:
             "preprocessing": table(keys(architectures.preprocessing)),
             "tokens": table(keys(tokens.tokens)),
             "train": table(keys(recipe.settings)),
+            "heads": methods(heading.HEADS),
+            "training_methods": methods(METHODS),
+            "optimizers": methods(OPTIMIZERS),
+            "schedules": methods(SCHEDULES),
             "imported": table(keys(imported.settings)),
             "fusion": table(keys(fuse)),
             "augmentation": table(keys(scaling.augmentation)),

@@ -21,7 +21,7 @@ from wsol.settings import checked, parameters
 MASKS = 32  # changed inputs that the network is shown at once
 
 
-class Method(NamedTuple):
+class ChosenCam(NamedTuple):
     """A CAM by its name in CAMS, with its settings and the score it explains."""
 
     name: str
@@ -29,7 +29,7 @@ class Method(NamedTuple):
     score: str
 
     @classmethod
-    def of(cls, name: str, entry: Mapping[str, Any]) -> "Method":
+    def of(cls, name: str, entry: Mapping[str, Any]) -> "ChosenCam":
         """The settings of an entry of `cams` that this method has."""
         cam = CAMS[name]
         score = cam.score or (entry.get("score", "logit") if cam.takes_score else "logit")
@@ -67,7 +67,7 @@ class ExplainedImage(NamedTuple):
 class Explaining:
     """A built network and the methods that it is asked for, all of them in one pass."""
 
-    def __init__(self, backbone: Backbone, methods: Sequence[Method], batch: int):
+    def __init__(self, backbone: Backbone, methods: Sequence[ChosenCam], batch: int):
         self.backbone = backbone
         self.methods = methods
         asked = [method.asks(backbone, "labelled")["evidence"]["method"] for method in methods]

@@ -13,19 +13,19 @@ from wsol.files import paths
 ENDINGS = ("-cam", "-map")  # of the pictures that are written beside their images
 
 
-class Source(NamedTuple):
+class ImagePath(NamedTuple):
     """An image: its path, and its name below the folder that was given."""
 
     path: Path
     name: str
 
 
-def sources(given: Iterable[str], written: str | None = None) -> tuple[list[Source], dict[str, InputError]]:
+def sources(given: Iterable[str], written: str | None = None) -> tuple[list[ImagePath], dict[str, InputError]]:
     """The images of paths, each once and a folder's sorted by name, and what is wrong with which other path.
 
     A folder's pictures of an earlier run are none, nor is what lies below the folder `written`.
     """
-    found: dict[Path, Source] = {}
+    found: dict[Path, ImagePath] = {}
     problems: dict[str, InputError] = {}
     for path in given:
         try:
@@ -36,20 +36,20 @@ def sources(given: Iterable[str], written: str | None = None) -> tuple[list[Sour
     return list(found.values()), problems
 
 
-def _of(given: str, written: str | None) -> Iterator[Source]:
+def _of(given: str, written: str | None) -> Iterator[ImagePath]:
     path = Path(given)
     if path.is_dir():
         yield from _in_folder(path, written)
     elif paths.there(path):
-        yield Source(path, path.name)
+        yield ImagePath(path, path.name)
     else:
         raise DataError(f"image '{given}' does not exist.")
 
 
-def _in_folder(folder: Path, written: str | None) -> list[Source]:
+def _in_folder(folder: Path, written: str | None) -> list[ImagePath]:
     names = paths.images(folder)
     there = set(names) | {str(PurePosixPath(name).with_suffix("")) for name in names}
-    own = [Source(folder / name, name) for name in names if not _is_picture(name, there)]
+    own = [ImagePath(folder / name, name) for name in names if not _is_picture(name, there)]
     if written is not None:
         end = Path(written).resolve()
         own = [source for source in own if end == folder.resolve() or end not in source.path.resolve().parents]
@@ -70,7 +70,7 @@ def into_folder(given: Sequence[str], to: str) -> bool:
     return Path(to).is_dir() or to.endswith("/") or len(given) > 1 or any(Path(path).is_dir() for path in given)
 
 
-def pictures(images: Sequence[Source], to: str | None, folder: bool, ending: str) -> list[Path]:
+def pictures(images: Sequence[ImagePath], to: str | None, folder: bool, ending: str) -> list[Path]:
     """Where the picture of each image goes; a ConfigError where one would overwrite an image or another picture.
 
     Beside the image, or below the folder `to`, as IMAGE-cam.png; where two images differ in their suffix alone, with
@@ -106,7 +106,7 @@ def _check(to: Path, folder: bool) -> None:
         raise ConfigError(f"--to: '{to}' is no kind of picture that can be written: .png, .jpg, .webp, .tif, .bmp.")
 
 
-def _named(images: Sequence[Source], to: str | None, ending: str) -> list[Path]:
+def _named(images: Sequence[ImagePath], to: str | None, ending: str) -> list[Path]:
     places = [source.path if to is None else Path(to) / source.name for source in images]
     short = [place.with_name(f"{place.stem}{ending}.png") for place in places]
     times = Counter(short)

@@ -98,7 +98,10 @@ SOURCES = {
         "the published WSOL metadata of ILSVRC, ImageNetV2 and CUB: names, classes, sizes and boxes, no images",
         "CC BY 2.0 (NAVER Corp.) for ImageNetV2's and CUBV2's boxes, research use for ILSVRC's and CUB's",
         12 * MB,
-        ("published_controls", "imagenet", "gradcam_paper", "keras_accuracy", "wsol_benchmark"),
+        (
+            *("published_controls", "imagenet", "gradcam_paper", "keras_accuracy"),
+            *("wsol_benchmark", "cub_benchmark", "ilsvrc_benchmark"),
+        ),
         tuple(
             part
             for split, sums in PUBLISHED.items()
@@ -109,7 +112,7 @@ SOURCES = {
         "Caltech-UCSD Birds 200-2011 with its segmentations",
         "non-commercial research and education",
         1_189_858_222,
-        ("cub200",),
+        ("cub200", "cub_benchmark"),
         (
             Part(
                 "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
@@ -170,7 +173,7 @@ SOURCES = {
         "ImageNetV2 (Threshold0.7), with the boxes of the WSOL benchmark: ten images of each of ImageNet's classes",
         "images as on flickr; boxes CC BY 2.0 (NAVER Corp.)",
         1_249_906_176 + 3 * MB,
-        ("imagenetv2", "imagenet"),
+        ("imagenetv2", "imagenet", "ilsvrc_benchmark"),
         (
             Part(
                 "https://huggingface.co/datasets/vaishaal/ImageNetV2/resolve/main/imagenetv2-threshold0.7.tar.gz",
@@ -183,11 +186,12 @@ SOURCES = {
         ),
     ),
     "openimages30k": Fetchable(
-        "OpenImages30k's metadata and masks of val and test, of the WSOL benchmark; no images",
+        "OpenImages30k's metadata, and masks of val and test, of the WSOL benchmark; no images",
         "annotations CC BY 4.0 (Google LLC)",
         None,
-        ("openimages30k", "wsol_benchmark"),
+        ("openimages30k", "wsol_benchmark", "openimages_benchmark"),
         (
+            *_metadata(FIRST, "OpenImages/train", "metadata/OpenImages/train", files=FILES[:2]),
             *_metadata(FIRST, "OpenImages/val", "metadata/OpenImages/val", files=(*FILES[:2], FILES[3])),
             *_metadata(FIRST, "OpenImages/test", "metadata/OpenImages/test", files=(*FILES[:2], FILES[3])),
             Part(
@@ -225,7 +229,7 @@ SOURCES = {
         "ImageNet's validation images (ILSVRC2012), the `test` split of the WSOL benchmark",
         "ImageNet's terms of access: non-commercial research and education",
         6_744_924_160,
-        ("imagenet", "gradcam_paper", "keras_accuracy"),
+        ("imagenet", "gradcam_paper", "keras_accuracy", "ilsvrc_benchmark"),
         (Part("", None, "ILSVRC/val", counted=Counted("ILSVRC2012_val_????????.JPEG", 50_000, "images")),),
         by_hand="Log in at https://image-net.org, get ILSVRC2012_img_val.tar (md5 29b22e2961454d5413ddabcf34fc5622), "
         "and unpack it so that the root holds ILSVRC/val/ILSVRC2012_val_00000001.JPEG to …_00050000.JPEG, no folders.",

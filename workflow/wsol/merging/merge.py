@@ -125,7 +125,9 @@ def _page(
     """The report; what was said of the merge stands before what the indexes say."""
     commands = sorted({folder.record["command"] for folder in folders})
     indexed = {_plain(id, runs, names): found for id, found in together.summaries(folders).items()}
-    about = "\n".join(["Made of several results folders; pictures and claims are in the reports of these.", *telling])
+    about = "\n".join(
+        ["Made of several results folders; pictures, trainings and claims are in the reports of these.", *telling]
+    )
     described = {
         "command": " && ".join([*commands, "make merge"]),
         "runs": _described(runs, names),

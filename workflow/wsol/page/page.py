@@ -11,12 +11,13 @@ import pandas as pd
 import vl_convert
 
 from wsol.files.formats import versions
-from wsol.page import browser
+from wsol.page import browser, trained
 from wsol.page.answers import Answer, answer
 from wsol.page.colours import configuration
 from wsol.page.contents import QUESTIONS, Item, Question, items
 from wsol.page.definitions import definitions
 from wsol.page.figures.drawn import Figure
+from wsol.page.figures.training import TrainedSeed
 from wsol.page.seen import FIRST, SeenBoard, Tables, seen
 from wsol.report.claims import brief
 
@@ -24,6 +25,7 @@ from wsol.report.claims import brief
 def page(
     tables: Tables,
     *,
+    trainings: Sequence[TrainedSeed] = (),
     gallery: Any = None,
     summaries: Mapping[str, str] = {},
     problems: Mapping[str, pd.DataFrame] = {},
@@ -33,17 +35,21 @@ def page(
 ) -> str:
     """The report as HTML.
 
-    `gallery` is what `gallery.gallery` returned, None for no pictures; `summaries` and `problems` are the index's, by
-    data set; `reproduction` the verdicts of claims, where there are any; `described` what `experiment.described` says;
-    `costs` the page beside it that says where the time went, "" for none.
+    `trainings` are those of this run, the seeds of a network together; `gallery` is what `gallery.gallery` returned,
+    None for no pictures; `summaries` and `problems` are the index's, by data set; `reproduction` the verdicts of
+    claims, where there are any; `described` what `experiment.described` says; `costs` the page beside it that says
+    where the time went, "" for none.
     """
     evaluations = [_shown(each) for each in seen(tables)]
+    networks = trained.networks(trainings)
     template = environment().get_template("page.html")
     return template.render(
         evaluations=evaluations,
         questions=[asked for asked in QUESTIONS if any(asked in each.answered for each in evaluations)],
         first=FIRST,
-        figures=_figures(evaluations),
+        figures=_figures(evaluations) | {f":{each.name}": _drawn(each.figure, None) for each in networks},
+        trained=networks,
+        trainings=trained.sheet(trainings) if trainings else None,
         configuration=configuration(),
         gallery=gallery,
         summaries=summaries,
@@ -59,7 +65,7 @@ def page(
     )
 
 
-class Shown(NamedTuple):
+class ShownEvaluation(NamedTuple):
     """An evaluation as the page shows it: its tables, what is said first, and the questions that it has answers to."""
 
     seen: SeenBoard
@@ -67,9 +73,9 @@ class Shown(NamedTuple):
     answered: dict[Question, list[Item]]
 
 
-def _shown(each: SeenBoard) -> Shown:
+def _shown(each: SeenBoard) -> ShownEvaluation:
     found = {question: items(each, question) for question in QUESTIONS}
-    return Shown(each, answer(each), {question: own for question, own in found.items() if own})
+    return ShownEvaluation(each, answer(each), {question: own for question, own in found.items() if own})
 
 
 def environment() -> jinja2.Environment:
@@ -98,14 +104,15 @@ def data(value: Any) -> markupsafe.Markup:
     return markupsafe.Markup(words.replace("<", "\\u003c"))
 
 
-def _figures(evaluations: Sequence[Shown]) -> dict[str, Any]:
-    """What the page's script draws: of each figure its specification, its rows column by column, its runs in order."""
+def _drawn(figure: Figure, runs: list[str] | None) -> dict[str, Any]:
+    """A figure for the page's script: its rows column by column, its runs in order, None where it is of no runs."""
+    return {"spec": figure.spec, "columns": columns(figure), "runs": runs}
+
+
+def _figures(evaluations: Sequence[ShownEvaluation]) -> dict[str, Any]:
+    """What the page's script draws of each figure of the evaluations."""
     return {
-        f"{each.seen.board.evaluation}:{item.name}": {
-            "spec": item.figure.spec,
-            "columns": columns(item.figure),
-            "runs": each.seen.runs,
-        }
+        f"{each.seen.board.evaluation}:{item.name}": _drawn(item.figure, each.seen.runs)
         for each in evaluations
         for own in each.answered.values()
         for item in own

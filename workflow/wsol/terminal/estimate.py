@@ -25,15 +25,27 @@ class Sized(NamedTuple):
     threads: int
 
 
-def sized(stage: str, wildcards: Mapping[str, str], threads: int, called: Mapping[str, str] = {}) -> Sized:
-    """A job as Snakemake knows it.
+def sized(stage: str, wildcards: Mapping[str, str], threads: int) -> Sized:
+    """A job as Snakemake knows it: the trainings of one network are of one kind, and so is what each predicts.
 
     >>> sized("predict", {"dataset": "birds@1f3a5c77", "reading": "net@bbd3a5bd", "shard": "000000-000299"}, 2)
     Sized(kind=('predict', 'net'), size=300, threads=2)
     """
     shard = wildcards.get("shard")
-    named = lines.names({kind: name for kind, name in wildcards.items() if kind != "dataset"}, called)
+    named = lines.names({kind: name for kind, name in wildcards.items() if kind != "dataset"})
     return Sized((stage, *named), lines.images(shard) if shard else 1, threads)
+
+
+class AtWork(NamedTuple):
+    """A job that has begun, and the seconds that it has taken.
+
+    One that counts its own work, as a training its epochs, knows how many are `left`, and how many the `whole` takes.
+    """
+
+    job: Sized
+    elapsed: float
+    left: float | None = None
+    whole: float | None = None
 
 
 class Ahead(NamedTuple):
@@ -86,14 +98,15 @@ class TimeLeft:
         first = since < self._ended.setdefault(_alike(job.kind), now)
         (pace.first if first else pace.seconds).append((now - since) / job.size)
 
-    def left(self, running: Iterable[tuple[Sized, float]]) -> tuple[float | None, bool]:
+    def left(self, running: Iterable[AtWork]) -> tuple[float | None, bool]:
         """Seconds to the end, and whether all that is ahead is in them; None where nothing is known of it.
 
-        `running` are the jobs at work and their seconds so far. It takes no less than the longest job ahead.
+        It takes no less than the longest job ahead.
         """
+        running = list(running)
         pending = {kind: pace.images - pace.done for kind, pace in self.paces.items() if pace.images > pace.done}
-        usual = self._usual()
-        rates = {kind: _rate(kind, usual.get(_alike(kind), {}), self.earlier) for kind in pending}
+        usual, own = self._usual(), _of_running(running)
+        rates = {kind: _rate(kind, usual.get(_alike(kind), {}), own, self.earlier) for kind in pending}
         known = {kind: rate for kind, rate in rates.items() if rate is not None}
         if pending and not known:
             return None, False
@@ -105,13 +118,13 @@ class TimeLeft:
         return max(sum(each.work for each in beside) / self.width, longest) + last, complete
 
     def _ahead(
-        self, pending: dict[Kind, int], rates: Mapping[Kind, float], running: Iterable[tuple[Sized, float]]
+        self, pending: dict[Kind, int], rates: Mapping[Kind, float], running: Iterable[AtWork]
     ) -> Iterator[Ahead]:
         """What is left of each job at work, and then the jobs of each kind that have not begun."""
-        for job, elapsed in running:
+        for job, elapsed, left, _ in running:
             if job.kind in rates:
                 pending[job.kind] -= job.size
-                seconds = max(rates[job.kind] * job.size - elapsed, 0)
+                seconds = max(rates[job.kind] * job.size - elapsed, 0) if left is None else left
                 yield Ahead(job.kind[0], seconds * self._share(job.threads), seconds)
         for kind, rate in rates.items():
             images, pace = max(pending[kind], 0), self.paces[kind]
@@ -142,8 +155,19 @@ def _medians(paces: Mapping[Kind, Pace]) -> dict[Kind, float]:
     return first if done * FIRST >= images else {}
 
 
-def _rate(kind: Kind, usual: Mapping[Kind, float], earlier: Mapping[str, float]) -> float | None:
-    """Seconds an image: by jobs of the kind, of those alike, or of an earlier run; None where there are too few."""
+def _of_running(running: Iterable[AtWork]) -> dict[Kind, float]:
+    """Seconds an image of each kind by the jobs at work that say how long they take."""
+    found: dict[Kind, list[float]] = defaultdict(list)
+    for each in running:
+        if each.whole is not None:
+            found[each.job.kind].append(each.whole / each.job.size)
+    return {kind: median_low(seconds) for kind, seconds in found.items()}
+
+
+def _rate(
+    kind: Kind, usual: Mapping[Kind, float], running: Mapping[Kind, float], earlier: Mapping[str, float]
+) -> float | None:
+    """Seconds an image: by jobs of the kind, of those alike, at work, of an earlier run; None where there are none."""
     if kind in usual or not usual:
-        return usual.get(kind, earlier.get(kind[0]))
+        return usual.get(kind, running.get(kind, earlier.get(kind[0])))
     return median_low(usual.values())

@@ -111,13 +111,13 @@ class Calm(logging.Handler):
         self._know()
 
     def _know(self) -> None:
-        self.progress.know([sized(*job, self._called) for job in self._jobs()])
+        self.progress.know([sized(*job) for job in self._jobs()])
 
     def _on_job_info(self, record: Any) -> None:
         self._asked[record.jobid] = dict(getattr(record, "resources", None) or {})
         found = dict(record.wildcards.items())
         shard = found.get("shard", "")
-        size = sized(record.rule_name, found, record.threads, self._called)
+        size = sized(record.rule_name, found, record.threads)
         job = Started(record.rule_name, lines.names(found, self._called), shard, list(record.log), size, record.created)
         self.progress.start(record.jobid, job)
 

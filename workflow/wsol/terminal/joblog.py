@@ -5,12 +5,18 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median_low
 
 from wsol.job import KILLED, TOLD, USED, cannot_be_written
 
 COUNTED = re.compile(r"^.*: (\d+)/(\d+) (\w+), (\d+) s$")
-EPOCH = re.compile(r"^epoch (\d+)/(\d+) ")  # a training counts these
-IMAGES = re.compile(r"^(?:images +(\d+)|(\d+) images of .*)$")  # as the index and a training say it
+# As `training.telling` says them: an epoch, and how many were done before a training went on.
+EPOCH = re.compile(
+    r"^epoch (?P<done>\d+)/(?P<total>\d+) loss (?P<loss>\S+) accuracy (?P<accuracy>\S+) "
+    r"(?:validation loss \S+ accuracy (?P<validation>\S+) )?rate (?P<rate>\S+) (?P<seconds>[\d.]+) s$"
+)
+BEFORE = re.compile(r"^epochs (?P<done>\d+)/(?P<total>\d+) were done before$")
+IMAGES = re.compile(r"^(?:images +(\d+)|(\d+) images(?: of|,) .*)$")  # as the index and a training say it
 COST = re.compile(rf"^{USED}([\d.]+) s, ([\d.]+) s of CPU, (\d+) MB at most$")
 TAIL = 4096  # bytes: what a job says of its progress stands near the end
 
@@ -34,11 +40,53 @@ class Cost:
     peak: float
 
 
+@dataclass(frozen=True)
+class Epochs:
+    """How far a training is: epochs that are done, those of an earlier job among them, and what the last was like."""
+
+    done: int
+    total: int
+    since: float  # when the last was done, in seconds since 1970
+    seconds: float | None = None  # that an epoch takes: the median of this job's own; None before the first
+    loss: float | None = None
+    accuracy: float | None = None  # shares of 1
+    validation: float | None = None  # the accuracy on the validation data set, where there is one
+    rate: str = ""
+
+    @property
+    def whole(self) -> float | None:
+        """Seconds of all epochs."""
+        return None if self.seconds is None else self.seconds * self.total
+
+    def left(self, now: float) -> float | None:
+        """Seconds to the last epoch's end; the one at work takes no less than it has taken."""
+        if self.seconds is None:
+            return None
+        ahead = self.total - self.done
+        return self.seconds * max(ahead - 1, 0) + (max(self.seconds - (now - self.since), 0.0) if ahead else 0.0)
+
+
+def epochs(path: str) -> Epochs | None:
+    """What a training's log says of its epochs; None of any other job's, or before the first is done."""
+    lines = _lines(path, TAIL)
+    found = [match for line in lines if (match := EPOCH.match(line))]
+    before = next((match for line in lines if (match := BEFORE.match(line))), None)
+    last = found[-1] if found else before
+    if last is None:
+        return None
+    done, total, since = int(last["done"]), int(last["total"]), Path(path).stat().st_mtime
+    if not found:
+        return Epochs(done, total, since)
+    seconds = median_low(float(each["seconds"]) for each in found)
+    validation = float(last["validation"]) if last["validation"] else None
+    return Epochs(done, total, since, seconds, float(last["loss"]), float(last["accuracy"]), validation, last["rate"])
+
+
 def counted(path: str) -> Count | None:
     """The last count in a log; None where nothing is counted."""
+    if training := epochs(path):
+        return Count(training.done, training.total, "epochs", 0)
     for line in reversed(_lines(path, TAIL)):
-        if found := EPOCH.match(line):
-            return Count(int(found[1]), int(found[2]), "epochs", 0)
         if found := COUNTED.match(line):
             done, total, unit, seconds = found.groups()
             return Count(int(done), int(total), unit, int(seconds))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 ORDER = ("reading", "backbone", "cam", "threshold", "evaluation", "form", "dataset")
 UNSAID = ("none", "imported", "logits")  # in paths where there is no backbone, cam or reading that the user has named
 BAR = 10  # cells of the live bar
+CUT = "…"  # how a line ends that the terminal has no room for
 
 
 def names(wildcards: Mapping[str, str], called: Mapping[str, str] = {}) -> list[str]:
@@ -104,4 +105,4 @@ def bar(done: int, total: int, parts: Sequence[str], columns: int) -> str:
     cells = BAR * done // max(total, 1)
     text = f"[{'=' * cells}{'·' * (BAR - cells)}] {' · '.join(part for part in parts if part)}"
     # The last column stays free: writing it makes some terminals begin another line.
-    return text if len(text) < columns else f"{text[: columns - 2]}…"
+    return text if len(text) < columns else text[: columns - 2] + CUT

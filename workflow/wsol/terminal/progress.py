@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wsol.terminal import joblog, lines
-from wsol.terminal.estimate import Sized, TimeLeft
+from wsol.terminal.estimate import AtWork, Sized, TimeLeft
 
 TARGETS = ("all", "targets")  # they ask for the others, and do nothing themselves; by the Snakefile that is run
 PLAN = "plan"  # behind it stand jobs that nobody knows before
@@ -37,6 +37,29 @@ class Started:
         """The rule's log, "" without one; a cluster's own log may follow it."""
         return self.log[0] if self.log else ""
 
+    @property
+    def epochs(self) -> joblog.Epochs | None:
+        """How far a training is; None of any other job, and before it says so: an older log is of an earlier try."""
+        found = joblog.epochs(self.own_log) if self.stage == "train" else None
+        return found if found and found.since >= self.since - 1 else None
+
+    def at_work(self, now: float) -> AtWork:
+        """What is known of the time that it takes."""
+        epochs = self.epochs
+        own = (epochs.left(now), epochs.whole) if epochs else (None, None)
+        return AtWork(self.sized, now - self.since, *own)
+
+    def took(self, now: float, cluster: bool) -> float:
+        """The seconds that all its work takes, when it has been done.
+
+        On a cluster a job has waited in a queue, and behind those of its group: its log says what it took itself. Of a
+        training that went on where another had ended, the epochs before count too.
+        """
+        used = joblog.cost(self.own_log) if cluster else None
+        epochs = self.epochs
+        before = (epochs.seconds or 0.0) * epochs.done if epochs else 0.0
+        return max(used.wall if used else now - self.since, before)
+
 
 @dataclass
 class Progress:
@@ -63,9 +86,7 @@ class Progress:
         job = self.running.pop(number, None)
         if job and done and job.stage not in TARGETS:
             self.done[job.stage] += 1
-            # On a cluster a job has waited in a queue, and behind those of its group: its log says what it took itself.
-            used = joblog.cost(job.own_log) if self.estimate.cluster else None
-            self.estimate.end(job.sized, now - used.wall if used else job.since, now)
+            self.estimate.end(job.sized, now - job.took(now, self.estimate.cluster), now)
         return job
 
     @property
@@ -88,4 +109,4 @@ class Progress:
         """
         if not self.planned or not self.jobs:
             return None, False
-        return self.estimate.left([(job.sized, now - job.since) for job in self.running.values()])
+        return self.estimate.left([job.at_work(now) for job in self.running.values()])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wsol.terminal import joblog, lines
+from wsol.terminal.joblog import Epochs
+from wsol.terminal.lines import CUT
 from wsol.terminal.progress import Progress, Started
 
 RUNNING_SHOWN = 2
@@ -38,10 +40,36 @@ def failed(job: Started, progress: Progress) -> str:
 def live(progress: Progress, now: float, columns: int) -> str:
     """The line at the bottom: how much of the run is done, and what is at work."""
     jobs = list(progress.running.values())
-    parts = [progress.count, lines.left(*progress.left(now)), *map(_doing, jobs[:RUNNING_SHOWN])]
+    first = [progress.count, lines.left(*progress.left(now))]
+    parts = [*first, *map(_doing, jobs[:RUNNING_SHOWN])]
     if len(jobs) > RUNNING_SHOWN:
         parts.append(f"{len(jobs) - RUNNING_SHOWN} more")
-    return lines.bar(progress.finished, progress.total, parts, columns)
+    choices = [parts]
+    if len(jobs) == 1 and (epochs := jobs[0].epochs):
+        said = _training(epochs)
+        choices = [*([*first, jobs[0].title, *said[:many]] for many in range(len(said), 0, -1)), parts]
+    drawn = [lines.bar(progress.finished, progress.total, each, columns) for each in choices]
+    return next((text for text in drawn if not text.endswith(CUT)), drawn[-1])
+
+
+def _training(epochs: Epochs) -> list[str]:
+    """What is said of a training that has the machine to itself, in the order in which there has to be room for it."""
+    said = [f"epoch {epochs.done} of {epochs.total}", *_measured_by(epochs)]
+    if epochs.seconds is not None:
+        said += [f"rate {epochs.rate}", f"{lines.duration(epochs.seconds)} an epoch"]
+    return said
+
+
+def _measured_by(epochs: Epochs) -> list[str]:
+    """What the last epoch was like.
+
+    >>> _measured_by(Epochs(3, 50, 0.0, 17.2, 0.9657, 0.635, 0.6))
+    ['loss 0.97', 'accuracy 64 %', 'validation 60 %']
+    """
+    found = [] if epochs.loss is None else [f"loss {epochs.loss:.2f}"]
+    for word, share in (("accuracy", epochs.accuracy), ("validation", epochs.validation)):
+        found += [] if share is None else [f"{word} {100 * share:.0f} %"]
+    return found
 
 
 def summary(progress: Progress, seconds: float, report: str, where: str) -> str:
@@ -69,7 +97,10 @@ def _measured(job: Started, seconds: float) -> tuple[str, str]:
     """How many images a job had, and how fast it was; without a shard, how long it took."""
     if not job.shard:
         number = joblog.images(job.own_log)
-        return f"{number} images" if number else "", lines.duration(seconds)
+        said = [f"{number} images"] if number else []
+        if epochs := job.epochs:
+            said += [f"{epochs.done} epochs", *_measured_by(epochs)[1:]]
+        return " · ".join(said), lines.duration(seconds)
     number = lines.images(job.shard)
     count = joblog.counted(job.own_log)
     # A job that counts images knows how long they took without its own start.

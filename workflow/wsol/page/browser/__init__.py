@@ -5,7 +5,7 @@ They are named here, beside them, so that an edit of one is seen as an edit of t
 
 from pathlib import Path
 
-TEMPLATES = ("page.html", "macros.html", "evaluation.html", "foot.html", "gallery.html")
+TEMPLATES = ("page.html", "macros.html", "evaluation.html", "training.html", "foot.html", "gallery.html")
 STYLES = ("style.css", "gallery.css")
 # The gallery's last: each uses those before it.
 GALLERY = ("resizing.js", "cutting.js", "drawing.js", "panels.js", "cards.js", "gallery.js")

@@ -51,7 +51,8 @@
     const named = [...within(inner)].some(({ encoding }) => encoding && encoding.y.field === "run"); // names of runs stand left of them
     const narrow = width < NARROW;
     const left = named ? (narrow ? 110 : 240) : SPACE;
-    const between = narrow ? 28 : 34;
+    const axes = spec.resolve && spec.resolve.scale ? 12 : 0; // of each small figure's own, where they share none
+    const between = (narrow ? 28 : 34) + axes;
     if (narrow && !named) Object.assign(inner, { width: 120, height: 90 });
     const count = new Set(rows.map((row) => row[spec.facet.field])).size;
     const most = Math.max(1, Math.min(4, Math.floor((width - left) / (inner.width + between))));
@@ -66,8 +67,9 @@
   async function draw(figure) {
     const { spec, columns, runs } = told.figures[figure.dataset.figure];
     const place = figure.querySelector(".drawing");
-    const shown = chosen(runs);
-    const kept = rows(columns).filter((row) => shown.has(row.run) && (!("other" in row) || shown.has(row.other)));
+    const shown = runs && chosen(runs); // of a figure that is of no evaluation all is shown
+    const wanted = (row) => shown.has(row.run) && (!("other" in row) || shown.has(row.other));
+    const kept = rows(columns).filter((row) => !shown || wanted(row));
     const made = fitted(structuredClone(spec), place.clientWidth, new Set(kept.map((row) => row.run)).size);
     if (made.facet) paved(made, place.clientWidth, kept);
     const full = { ...made, datasets: { rows: kept }, config: told.configuration };
