@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.files.index import LABELS
-from wsol.files.train import WEIGHTS
+from wsol.files.train import HISTORY, WEIGHTS
 from wsol.index import indexing
 from wsol.job import job
 from wsol.networks import backbones, determinism, device
-from wsol.training import fitting, labels, network, reading
+from wsol.training import checkpoints, fitting, labels, network, reading
 from wsol.training.reading import Source
 from wsol.training.validation import Validation
 
@@ -33,11 +33,12 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     labelled = labels.labelled(learned, names, **ends)
     judged = labels.labelled(judging, names, **ends) if judging else None
     log.say(f"{len(labelled.images)} images, {backbone.classes} classes")
+    kept = checkpoints.beside(output.weights, dict(params.items()), dict(snakemake.input.items()), ran_on, log.say)
     openers = {name: indexing.opener(plugins.joined(own)) for name, own in params.datasets.items()}
     source = Source.of(reading.joined(openers), backbone.size, settings, given, threads)
     held = Validation(judged, source) if judged else None
     with device.told():
-        history = fitting.fit(backbone, network.logits_model(backbone), labelled, source, given, log.say, held)
+        history = fitting.fit(backbone, network.logits_model(backbone), labelled, source, given, log.say, held, kept)
     if source.undecoded:
         log.tell(f"{len(source.undecoded)} images do not decode and were left out", *sorted(source.undecoded)[:10])
     about = {
@@ -48,5 +49,7 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)
-    with atomic(output.history) as path:
+    HISTORY.write(output.history, history, settings=about["settings"], made_from=about["made_from"])
+    with atomic(output.printed) as path:
         history.to_csv(path, index=False)
+    kept.remove()

@@ -28,6 +28,9 @@ class Named(SimpleNamespace):
     def get(self, name, default=None):
         return vars(self).get(name, default)
 
+    def items(self):
+        return vars(self).items()
+
 
 def run_stage(name: str, **snakemake) -> None:
     """Run `scripts/NAME.py` with the given input, output, params, wildcards and log."""

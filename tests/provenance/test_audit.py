@@ -31,6 +31,7 @@ THEIRS = (
     f"{D}/notes.txt",
     f"{D}/index/.half.parquet.x.parquet",
     f"{D}/none/mine.npz",
+    f"weights/{D}/checkpoint.npz",
 )
 
 
@@ -129,6 +130,7 @@ def test_what_is_somebody_elses_is_neither_judged_nor_listed_nor_deleted(results
 def test_what_a_killed_job_had_begun_is_known_and_nothing_else(results):
     begun = [".scores.csv.8txc1774.csv", f"{D}/index/.targets.parquet.abcd_123.parquet", ".SHA256SUMS.aaaaaaaa"]
     begun += [f"{D}/none/c@01234567/.0-1.heatmaps.npz.abcdefgh.heatmaps.npz", "inputs/a/.images.txt.aaaaaaaa.txt"]
+    begun += [f"weights/{D}/.checkpoint.npz.aaaaaaaa.npz", f"weights/{D}/.history.parquet.aaaaaaaa.parquet"]
     theirs = [".gitignore", ".mine.csv.8txc1774.csv", f"{D}/index/.targets.parquet", ".nfs000000012345678"]
     for name in begun + theirs:
         (results / name).parent.mkdir(parents=True, exist_ok=True)

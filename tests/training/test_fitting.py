@@ -1,13 +1,12 @@
 """A training learns, tells, repeats itself byte by byte, and goes on from its state as if it had not stopped."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import fits
 from models import backbone, keras, layers
 from wsol.errors import ConfigError
-from wsol.training import fitting, objective, recipe
+from wsol.training import checkpoints, fitting, objective, recipe
 
 
 def same(first, second):
@@ -63,7 +62,7 @@ def test_a_training_goes_on_from_its_state(name):
         state = values(fit)
     fit.restore()
     assert same(fits.weights(own), fits.weights(resumed))
-    assert whole.equals(pd.DataFrame(rows))
+    assert whole.equals(checkpoints.table(rows))
 
 
 def values(fit):
@@ -127,7 +126,7 @@ def test_of_images_with_several_classes_the_ranking_is_told():
     losses = np.log1p(np.exp(z)) - found.wanted * z
     assert history["loss"][0] == pytest.approx(losses.mean(), rel=1e-5)
     assert history["accuracy"][0] == pytest.approx(objective.ranking(found.wanted, z))
-    assert said == ["accuracy: label_ranking_average_precision", "epoch 1/1"]
+    assert said[0] == "accuracy: label_ranking_average_precision" and said[1].startswith("epoch 1/1 loss ")
 
 
 def test_of_a_model_with_further_outputs_the_first_is_what_is_learned_and_judged():

@@ -99,12 +99,13 @@ def trained(config: dict, results: Path) -> bytes:
     (training,) = experiment.trainings.values()
     ids = labels_of(training.settings)
     folder = results / "weights" / training.id
-    names = {"weights": "model.weights.h5", "history": "history.csv"}
+    names = {"weights": "model.weights.h5", "history": "history.parquet", "printed": "history.csv"}
     run_stage(
         "train",
         input={
             "labels": [str(results / id / "index/labels.parquet") for id in ids],
             "model": [training.settings["model"]],
+            "initial": [],
             "program": [],
         },
         output={role: str(folder / name) for role, name in names.items()},

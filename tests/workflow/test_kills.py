@@ -33,13 +33,7 @@ class Killed:
         self.version = 1
 
     def start(self) -> psutil.Popen:
-        (self.root / "experiment.yaml").write_text(yaml.safe_dump(self.config))
-        plain = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
-        options = ["--cores", "2", "--keep-going", "--rerun-incomplete"]
-        where = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.root)]
-        where += ["--configfile", str(self.root / "experiment.yaml")]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return psutil.Popen([sys.executable, "-m", "snakemake", *options, *where], cwd=ROOT, env=plain, **quiet)
+        return started(self.root, self.config)
 
     def written(self, pattern: str, since: float) -> bool:
         """Whether a file of the results was written in this run."""
@@ -52,13 +46,29 @@ class Killed:
 
     def check(self) -> None:
         """The README's way back, and what it ends in."""
-        self.workflow(self.config, "--unlock")
-        run = self.workflow(self.config, "--rerun-incomplete")
-        while "jobs of a run that was killed still work" in run.stderr:  # one that began as its run was killed
-            time.sleep(1)
-            run = self.workflow(self.config, "--rerun-incomplete")
-        assert run.returncode == 0, run.stderr
+        taken_up(self.workflow, self.config)
         assert results_of(self.root, "results") == self.whole[self.version]
+
+
+def started(root: Path, config: dict, *arguments: str) -> psutil.Popen:
+    """A run on two cores that somebody may kill."""
+    (root / "experiment.yaml").write_text(yaml.safe_dump(config))
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")}
+    options = ["--cores", "2", "--keep-going", "--rerun-incomplete"]
+    where = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(root)]
+    where += ["--configfile", str(root / "experiment.yaml"), *arguments]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return psutil.Popen([sys.executable, "-m", "snakemake", *options, *where], cwd=ROOT, env=plain, **quiet)
+
+
+def taken_up(workflow, config: dict, *arguments: str) -> None:
+    """The README's way back."""
+    workflow(config, "--unlock")
+    run = workflow(config, "--rerun-incomplete", *arguments)
+    while "jobs of a run that was killed still work" in run.stderr:  # one that began as its run was killed
+        time.sleep(1)
+        run = workflow(config, "--rerun-incomplete", *arguments)
+    assert run.returncode == 0, run.stderr
 
 
 def jobs_of(run: psutil.Popen) -> list[psutil.Process]:

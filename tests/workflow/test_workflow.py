@@ -10,6 +10,7 @@ import pytest
 
 from small import CONTROLS, SMALL
 from wsol.files.score import SCORES
+from wsol.files.train import HISTORY
 from wsol.provenance import products
 from wsol.report.tables import COLUMNS as TABLES
 from wsol.report.tables import read
@@ -87,8 +88,10 @@ def test_a_network_is_trained_and_explained_to_the_same_bytes_on_one_core_and_on
     assert len(found) == 4
     _, header = SCORES.open(found[0])
     assert header["settings"]["run"]["evaluation"] == "shapes" and set(header["versions"]) >= {"tensorflow", "numpy"}
-    history = next((tmp_path / "results/weights").rglob("history.csv"))
-    assert list(pd.read_csv(history).columns) == ["epoch", "accuracy", "loss"]
+    (folder,) = (tmp_path / "results/weights").iterdir()
+    history = HISTORY.read(folder / "history.parquet")
+    assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "history.parquet", "model.weights.h5"]
+    assert history["epoch"].tolist() == [0] and pd.read_csv(folder / "history.csv").equals(history)
 
     one = workflow(changed(SMALL, "results", to="one"), cores=1)
     assert one.returncode == 0, one.stderr

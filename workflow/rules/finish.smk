@@ -32,7 +32,8 @@ def scored_from(run):
     for made in report_and_select(wildcards_of(run)).values():
         files += [made] if isinstance(made, str) else made
     if run.training:
-        files += [f"{RESULTS}/weights/{run.training.id}/{name}" for name in ("model.weights.h5", "history.csv")]
+        trained = ("model.weights.h5", "history.parquet", "history.csv")
+        files += [f"{RESULTS}/weights/{run.training.id}/{name}" for name in trained]
     return files
 
 

@@ -11,7 +11,8 @@ rule train:
         code=lambda w: code("train", *experiments.adapters([SETTINGS[dataset] for dataset in labels_of(w)], drawn=True)),
     output:
         weights=f"{RESULTS}/weights/{{backbone}}/model.weights.h5",
-        history=report(
+        history=f"{RESULTS}/weights/{{backbone}}/history.parquet",
+        printed=report(
             f"{RESULTS}/weights/{{backbone}}/history.csv",
             caption="../report/training.rst",
             category="Training",

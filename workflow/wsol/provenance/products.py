@@ -9,7 +9,8 @@ DECISION = r"[^/]+@[0-9a-f]{8}"
 STAGES = rf"{DECISION}/(?:none|{DECISION})"  # dataset and backbone; a cam, a threshold and an evaluation may follow
 SHARD = r"\d+-\d+"
 SEALED = re.compile(
-    rf"plans/plan@[0-9a-f]{{8}}/plan\.json|weights/{DECISION}/model\.weights\.h5|{DECISION}/index/(?:targets|labels)\.parquet"
+    rf"plans/plan@[0-9a-f]{{8}}/plan\.json|{DECISION}/index/(?:targets|labels)\.parquet"
+    rf"|weights/{DECISION}/(?:model\.weights\.h5|history\.parquet)"
     rf"|{DECISION}/predict/{DECISION}/{SHARD}\.(?:predictions|evidence)\.npz|{STAGES}/{DECISION}/{SHARD}\.heatmaps\.npz"
     rf"|{STAGES}(?:/{DECISION}){{2}}/{SHARD}\.(?:regions|measures)\.npz"
     rf"|{STAGES}(?:/{DECISION}){{3}}/(?:(?:scores|outcomes|curves|strata)\.parquet|draws\.npz|export/[^/]+/about\.json)"
@@ -20,7 +21,10 @@ PLAIN = re.compile(
     rf"|weights/{DECISION}/history\.csv|{EXPORT.pattern}",
     re.DOTALL,
 )
-NOTES = re.compile(r"SHA256SUMS|costs\.(?:csv|html)|inputs/.+\.txt(\.before)?|inputs/experiment\.json")
+NOTES = re.compile(
+    r"SHA256SUMS|costs\.(?:csv|html)|inputs/.+\.txt(\.before)?|inputs/experiment\.json"
+    rf"|weights/{DECISION}/checkpoint\.npz"  # which its own job judges, and deletes
+)
 # What `formats.atomic` writes to before it moves it: .NAME.RANDOM and NAME's suffixes again.
 TEMPORARY = re.compile(r"\.([^.]+((?:\.[^.]+)*))\.[a-z0-9_]{8}\2", re.DOTALL)
 

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import pandas as pd
 
 from wsol.errors import ConfigError, DataError
-from wsol.training import objective, reading, validation
+from wsol.training import checkpoints, objective, reading, telling, validation
+from wsol.training.checkpoints import Checkpoint
 from wsol.training.labels import Labelled
 from wsol.training.optimizing import SCHEDULES
 from wsol.training.reading import Source
@@ -24,23 +26,30 @@ def fit(
     recipe: dict[str, Any],
     say: Callable[..., None],
     held: Validation | None = None,
+    kept: Checkpoint | None = None,
 ) -> pd.DataFrame:
-    """Train `model`, which gives the backbone's logits; its history, one row for each epoch.
+    """Train `model`, which gives the backbone's logits; its history (HISTORY), one row for each epoch.
 
     `held` is the validation data set. `rate` is that of the epoch's first step, where it is not multiplied. What
-    accuracy is depends on the labels (`objective.measure`), and is said first.
+    accuracy is depends on the labels (`objective.measure`), and is said first. With `kept` it goes on from there, and
+    is kept there after each epoch. How many seconds an epoch took is said of it alone: the history is the same whenever
+    it is made.
     """
     say(f"accuracy: {objective.measure(labelled.wanted)}")
     fitted = Fit(backbone, model, recipe, labelled.wanted)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = kept.restore(fitted.state()) if kept else []
+    if rows:
+        say(telling.resumed(len(rows), recipe["epochs"]))
     while len(rows) < recipe["epochs"] and not validation.ended(rows, recipe["judged_by"], recipe["patience"]):
+        begun = monotonic()
         rows.append(one_epoch(fitted, labelled, source, held, len(rows)))
         if fitted.best and validation.best(rows, recipe["judged_by"]) == len(rows) - 1:
             fitted.remember()
-        told = {key: f"{value:.4g}" for key, value in rows[-1].items() if key != "epoch" and value == value}
-        say(f"epoch {len(rows)}/{recipe['epochs']}", told)
+        if kept:
+            kept.keep(fitted.state(), rows)
+        say(telling.epoch(rows[-1], recipe["epochs"], monotonic() - begun))
     fitted.restore()
-    return pd.DataFrame(rows)
+    return checkpoints.table(rows)
 
 
 def one_epoch(fitted: Fit, labelled: Labelled, source: Source, held: Validation | None, epoch: int) -> dict[str, Any]:
