@@ -18,13 +18,14 @@ KILLS = 20
 EPOCHS = 12
 BEFORE = re.compile(rf"^epochs (\d+)/{EPOCHS} were done before$", re.M)
 NETWORK = {"architecture": "MobileNet", "alpha": 0.25, "input": 32, "dropout": 0.3}
+RECIPE = {"dataset": "train", "initial": "random", "epochs": EPOCHS, "batch": 16}
 CONFIG = {
     "resamples": 100,
     "datasets": {
         "train": {"adapter": "shapes", "split": "train", "count": 240, "size": 64},
         "report": {"adapter": "shapes", "split": "report", "count": 10, "size": 64},
     },
-    "backbones": {"net": NETWORK | {"weights": {"train": {"dataset": "train", "epochs": EPOCHS, "batch": 16}}}},
+    "backbones": {"net": NETWORK | {"weights": {"train": RECIPE}}},
     "cams": {"gradcam": {}},
     "thresholds": {"sweep": {}},
     "evaluations": {"e": {"report": "report", "metrics": ["maxboxacc@50"]}},
