@@ -54,7 +54,10 @@ def seconds(given: argparse.Namespace) -> dict[str, float]:
     import numpy as np
     import pandas as pd
 
-    from wsol.networks import backbones, determinism, evidence, train
+    from wsol.networks import backbones, determinism, evidence
+    from wsol.training import fitting, network, recipe
+    from wsol.training.labels import Labelled
+    from wsol.training.reading import Source
 
     determinism.deterministic(2, given.one)
     backbone = backbones.build({"architecture": given.architecture, "weights": "random", "input": given.input}, None, 6)
@@ -66,9 +69,16 @@ def seconds(given: argparse.Namespace) -> dict[str, float]:
         evidence.predict(backbone, pixels.__getitem__, table, evidence.Collected(), explainer=explainer)
         passes.append(time.process_time())
     epochs: list[float] = []
-    how = train.settings(dataset="", epochs=4, batch=16)
-    examples = train.Examples(pixels, np.arange(IMAGES) % 6)
-    train.fit(backbone, examples, how, lambda *_: epochs.append(time.process_time()))
+    how = recipe.settings(dataset="x", epochs=4, batch=16, crop_from=given.input)
+    told = Labelled([str(place) for place in range(IMAGES)], np.eye(6, dtype=np.float32)[np.arange(IMAGES) % 6])
+    shown = {"resize": "stretch", "interpolation": "linear"}
+    source = Source.of(lambda name: pixels[int(name)], backbone.size, shown, how, 2)
+
+    def say(line: str) -> None:
+        if line.startswith("epoch"):
+            epochs.append(time.process_time())
+
+    fitting.fit(backbone, network.logits_model(backbone), told, source, how, say)
     # The first of each traces.
     return {"train": float(np.median(np.diff(epochs))), "predict": float(np.median(np.diff(passes)[1:]))}
 

@@ -7,6 +7,7 @@ from wsol.errors import ConfigError, DataError, InputError
 from wsol.experiment.planning import look
 from wsol.index.outputs import names_of, right
 from wsol.index.splits import Split
+from wsol.training.recipe import settings as settings_of
 
 FOUND = pd.DataFrame({"image": ["a", "b"], "label": [0, 1], "class_name": ["cat", "dog"], "outputs": [[281, 282], []]})
 
@@ -33,14 +34,20 @@ NETWORK |= {"score": "logit", "evidence": {"method": "gradient"}}
 
 
 def looked(
-    targets: pd.DataFrame, trained_on: pd.DataFrame | None = None, mapped="labels", cams=None, recipe={}, **settings
+    targets: pd.DataFrame,
+    trained_on: pd.DataFrame | None = None,
+    mapped="labels",
+    cams=None,
+    recipe={},
+    more={},
+    **settings,
 ) -> dict:
     network = {"id": "net@00000000", "settings": NETWORK | settings, "datasets": ["d@00000000"], "training": None}
     network["cams"] = cams or []
     splits = {"d@00000000": Split("d", {"class_map": mapped}, targets)}
     if trained_on is not None:
         ids = {"images": ["t@00000000"], "judged_on": []}
-        network["training"] = ids | {"crop_from": None, "augment": None} | recipe
+        network["training"] = settings_of(dataset="t", **recipe) | ids | more
     return look(network, splits, lambda *words: None, {"t@00000000": trained_on, "v@00000000": ANTS})
 
 
@@ -117,7 +124,9 @@ def test_a_network_trained_on_other_classes_is_refused():
         ({"status": "by_area"}, {}, "datasets.t: 2 images, the first '1', have several classes, of which that of the"),
         ({}, {"crop_from": 63}, "backbones.net.weights.train.crop_from: must be 64 or more, the input's side, got 63."),
         ({}, {"augment": [{"RandAugmnt": {}}]}, "backbones.net.weights.train.augment: unknown 'RandAugmnt'. Did you"),
-        ({}, {"judged_on": ["v@00000000"]}, "train: 'v/1' is of class 'ant', which is not trained; known: cat, dog."),
+        ({}, {"fast_from": "conv_prd"}, "backbones.net: weights.train.fast_from: the network has no layer 'conv_prd'."),
+        ({}, {"frozen": {"until": "x"}}, "backbones.net: weights.train.frozen.until: the network has no layer 'x'."),
+        ({}, {"method": "adl"}, "backbones.net: weights.train.method adl.layers: is required of this network;"),
     ],
 )
 def test_what_no_training_could_begin_with_is_refused_before_it_is_started(labels, recipe, line):
@@ -125,3 +134,9 @@ def test_what_no_training_could_begin_with_is_refused_before_it_is_started(label
     with pytest.raises(InputError) as error:
         looked(FOUND, told, recipe=recipe, weights={"train": "t@00000000"})
     assert str(error.value).startswith(line)
+
+
+def test_classes_that_are_only_validated_are_refused_before_a_training_is_started():
+    told, line = FOUND.assign(status="ok", image=["1", "2"]), r"^train: 'v/1' is of class 'ant', which is not trained; "
+    with pytest.raises(InputError, match=line + r"known: cat, dog\.$"):
+        looked(FOUND, told, more={"judged_on": ["v@00000000"]}, weights={"train": "t@00000000"})

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import fits
 from models import SIDE, keras, layers, plain, seeded
 from savedmodels import agree, build, explained
 from wsol.networks.models import channels
@@ -147,13 +148,10 @@ def test_a_model_with_channels_last_is_left_alone(tmp_path):
 
 
 def test_it_trains_with_the_layers_of_its_own(tmp_path):
-    from wsol.networks import train
-
     seeded(at_input).save(tmp_path / "first.keras")
     network = build(tmp_path / "first.keras", activation="softmax")
     before = network.model.get_layer("norm").moving_mean.numpy()
-    how = train.settings(dataset="", epochs=2, batch=4, momentum=0.5)
     pixels = np.random.default_rng(0).integers(0, 256, (8, SIDE, SIDE, 3), np.uint8)
-    history = train.fit(network, train.Examples(pixels, np.arange(8) % 3), how, lambda *_: None)
+    history = fits.fitted_to(network, pixels, bn_momentum=0.5)
     assert len(history) == 2 and network.model.get_layer("norm").momentum == 0.5
     assert np.abs(network.model.get_layer("norm").moving_mean.numpy() - before).max() > 0.01

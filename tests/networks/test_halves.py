@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+import fits
 from models import SIDE, base, keras, layers, picture, seeded
 from savedmodels import NAMES, OUTPUTS, build, explained, told
-from wsol.networks import train
 
 KINDS = ["mixed_float16", "mixed_bfloat16", "float16", "bfloat16"]
 # What half precision leaves of a number: 11 and 8 bits.
@@ -135,10 +135,8 @@ def test_a_savedmodel_of_half_precision_gives_float32(tmp_path):
     np.testing.assert_allclose(predictions["logits"], outputs[:3], atol=0.01)
 
 
-def test_it_trains_in_the_precision_of_its_file(pair):
+def test_it_is_trained_and_keeps_the_precision_of_its_file(pair):
     folder, half, _ = pair
     network = build(folder / "half.keras", activation="softmax")
-    how = train.settings(dataset="", epochs=1, batch=4)
-    pixels = np.stack([picture(name) for name in NAMES])
-    assert len(train.fit(network, train.Examples(pixels, np.arange(4) % 3), how, lambda *_: None)) == 1
+    assert len(fits.fitted_to(network, np.stack([picture(name) for name in NAMES]), epochs=1)) == 1
     assert network.model.get_layer("middle").compute_dtype == half.get_layer("middle").compute_dtype

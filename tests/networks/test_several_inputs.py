@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+import fits
 from configs import GOOD
 from models import SIDE, base, keras, layers, picture, seeded
 from savedmodels import NAMES, agree, build, explained
 from wsol.errors import ConfigError
 from wsol.experiment.config import check
-from wsol.networks import train
 from wsol.networks.models.inputs import constants, image
 
 GIVEN = {"age": 0.5, "place": [1, 3], "mask": 0.25}
@@ -128,6 +128,4 @@ def test_the_only_input_needs_no_name():
 
 def test_training_gives_the_constants_too(folder):
     network = build(folder / "several.keras", inputs={**GIVEN, "photo": "image"}, activation="softmax")
-    how = train.settings(dataset="", epochs=1, batch=4)
-    pixels = np.stack([picture(name) for name in NAMES])
-    assert len(train.fit(network, train.Examples(pixels, np.arange(4) % 3), how, lambda *_: None)) == 1
+    assert len(fits.fitted_to(network, np.stack([picture(name) for name in NAMES]), epochs=1)) == 1

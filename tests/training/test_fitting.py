@@ -97,9 +97,34 @@ def test_penalties_of_the_models_own_layers_are_made_small_too():
     np.testing.assert_allclose(steps[1] - steps[0], -0.01 * 10 * 0.2 * begun, rtol=1e-3, atol=1e-6)
 
 
-def test_a_loss_that_is_no_number_is_one_line():
+@pytest.mark.parametrize("several", [False, True])
+def test_a_loss_that_is_no_number_is_one_line(several):
+    """Of several labels an image too, whose ranking there is none of then."""
+    own, found = fits.network(3, **({"activation": "sigmoid"} if several else {})), fits.labelled(classes=3)
+    found.wanted[:, 2] = several
     with pytest.raises(ConfigError, match=r"^learning_rate: the loss is no number any more in epoch \d+; say a"):
-        fits.fitted(fits.network(), epochs=9, learning_rate=10.0, weight_decay=1.0, head_rate_factor=1000.0)
+        fits.fitted(own, found, epochs=9, learning_rate=10.0, weight_decay=1.0, head_rate_factor=1000.0)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_answers_of_sigmoids_are_balanced(classes):
+    """The first step's loss: each answer of a class by its inverse frequency."""
+    found = fits.labelled(6, 3)
+    found = fits.Labelled(found.images, found.wanted[:, :classes].copy())
+    found.wanted[:2] = 1
+    own = fits.network(classes, activation="sigmoid")
+    own.model.get_layer("drop").rate = 0.0
+    z = own.model(fits.images(found.images) / np.float32(127.5) - 1, training=True).numpy()
+    losses = np.log1p(np.exp(z)) - found.wanted * z
+    shares = found.wanted.mean(axis=0)
+    expected = [
+        losses[:, c][found.wanted[:, c] == side].mean() / ((shares[c] not in (0, 1)) + 1)
+        for c in range(classes)
+        for side in (0, 1)
+        if (found.wanted[:, c] == side).any()
+    ]
+    history = fits.fitted(own, found, epochs=1, batch=6, learning_rate=0.0, balance="weights")
+    assert history["loss"][0] == pytest.approx(sum(expected) / classes, rel=1e-5)
 
 
 def test_of_several_outputs_the_named_one_is_trained():

@@ -111,6 +111,15 @@ def test_what_has_no_weights_is_not_frozen():
         groups.parts(model, model, USUAL | {"frozen": {"until": "pad", "epochs": None}})
 
 
+def test_a_head_without_weights_is_not_all_that_is_trained():
+    start = keras.Input((8, 8, 3))
+    model = keras.Model(start, keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(start)))
+    with pytest.raises(
+        ConfigError, match=r"^frozen: the head has no weights, which leaves no weights to be trained in the"
+    ):
+        groups.parts(model, model, USUAL | {"frozen": {"until": None, "epochs": 2}})
+
+
 def test_an_unknown_layer_to_be_fast_from_is_one_line_with_the_nearest_name(resnet50):
     with pytest.raises(ConfigError, match=r"^fast_from: .*Did you mean 'conv5_block1_1_conv'\?") as caught:
         groups.parts(resnet50, resnet50, USUAL | {"fast_from": "conv5_block1_1_convv"})

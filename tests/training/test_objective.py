@@ -51,9 +51,12 @@ def examples(activation, classes, count=7):
 @pytest.mark.parametrize("weighed", [False, True])
 @pytest.mark.parametrize(("activation", "classes"), [("softmax", 4), ("sigmoid", 3), ("sigmoid", 1)])
 def test_a_loss_is_what_a_loop_says(activation, classes, weighed, smoothing):
+    import tensorflow as tf
+
     wanted, logits = examples(activation, classes)
     weights = RANDOM.uniform(0.5, 3, (2, classes)).astype(np.float32) if weighed else None
-    found = objective.PlainLoss(activation, smoothing, weights)(wanted, logits).numpy()
+    of = tf.function(objective.PlainLoss(activation, smoothing, weights), autograph=False)  # as a step has it
+    found = of(tf.constant(wanted), tf.constant(logits)).numpy()
     np.testing.assert_allclose(found, by_loop(activation, wanted, logits, smoothing, weights), rtol=1e-5)
 
 
@@ -142,6 +145,7 @@ def test_measures():
     wanted[0, :2] = 1
     assert objective.measure(wanted) == objective.RANKING
     assert objective.ranking(wanted, logits) == pytest.approx(by_rank(wanted, logits))
+    assert np.isnan(objective.ranking(wanted, logits + np.float32(np.nan)))
     single, logits = examples("softmax", 4)
     assert objective.measure(single) == objective.TOP1
     right = [single[place, logits[place].argmax()] for place in range(len(single))]

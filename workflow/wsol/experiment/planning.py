@@ -17,12 +17,16 @@ from wsol.networks.complementary import complementary
 from wsol.networks.models.architectures import IMAGENET
 from wsol.places import named
 from wsol.training import labels as labelling
+from wsol.training import stepping
 from wsol.training.augment import Augmenter
+from wsol.training.methods import METHODS
 from wsol.training.network import logits_model
 from wsol.training.reading import stored
 
 # Settings that do not matter to what is found out here.
 UNSEEN = ("evidence", "score", "explain", "batch", "threads", "instructions", "gpus", "deterministic")
+# What of a recipe names layers, or needs a network that has certain ones.
+OF_LAYERS = ("method", "fast_from", "frozen", "head_rate_factor", "bn_momentum")
 # Evidence that only some networks can give -> what says in one line that one cannot.
 NEEDING: dict[str, Callable] = {"attention": looking, "acol": complementary}
 _known: dict[str, dict[str, Any]] = {}
@@ -46,7 +50,7 @@ def look(
     seen = [splits[dataset] for dataset in network["datasets"]]
     for split in seen:
         _check_meant(split, names)
-    found = _built(name, network["settings"], len(names))
+    found = _built(name, network["settings"], len(names), training or {})
     _check_probability(name, network["settings"], found["activation"])
     if training:
         _check_training(name, training, told, names, found)
@@ -146,7 +150,7 @@ def _by_number(split: Split) -> bool:
     return all(list(outputs) in ([], [label]) for label, outputs in pairs)
 
 
-def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, Any]:
+def _built(name: str, settings: Mapping[str, Any], classes: int, training: Mapping[str, Any] = {}) -> dict[str, Any]:
     """What is found by building the network, with random weights where it is still to be trained for `classes`."""
     wanted = {key: value for key, value in settings.items() if key not in (*UNSEEN, *augmentations.SETTINGS)}
     if classes:
@@ -154,12 +158,12 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
     method = settings["evidence"]["method"]
     needing = method if method in NEEDING else ""
     scales = sorted({*settings.get("scales", ()), 1.0})
-    key = repr((sorted(wanted.items()), classes, needing, scales))
+    key = repr((sorted(wanted.items()), classes, needing, scales, [training.get(each) for each in OF_LAYERS]))
     if key not in _known:
         try:
             backbone = backbones.build(wanted, classes=classes or None)
             if classes:
-                logits_model(backbone)
+                _check_layers(backbone, training)
             for each in scaling.sized(wanted, backbone, [settings], classes=classes or None).values():
                 if needing:
                     NEEDING[needing](each)
@@ -169,3 +173,15 @@ def _built(name: str, settings: Mapping[str, Any], classes: int) -> dict[str, An
         found |= {"activation": backbone.activation, "binary": backbone.binary}
         _known[key] = found | {"between": backbone.between()}
     return _known[key]
+
+
+def _check_layers(backbone: Any, training: Mapping[str, Any]) -> None:
+    """A ConfigError where a network cannot be trained, or not by this recipe; a plugin's method is not tried here."""
+    model = logits_model(backbone)
+    if training["method"]["method"] not in METHODS:
+        return
+    try:
+        stepping.trained(backbone, model, training)
+    except ConfigError as error:
+        said = str(error).removeprefix("weights.train.")
+        raise ConfigError(f"weights.train.{said}") from error

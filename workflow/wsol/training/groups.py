@@ -136,9 +136,10 @@ def _check(found: Mapping[tuple[float, int], list], cold: set[int], network: Any
     if frozen and not any(id(weight) in cold for weight in network.trainable_weights):
         name = f"up to '{frozen['until']}' " if frozen["until"] else "before the head "
         raise ConfigError(f"frozen: no layer {name}has weights that are trained.")
-    if not any(start == 0 for _, start in found):
+    if frozen and not any(start == 0 for _, start in found):
         when = f" in the first {frozen['epochs']} epochs" if frozen["epochs"] else ""
-        raise ConfigError(f"frozen.until: '{frozen['until']}' leaves no weights to be trained{when}.")
+        which = f".until: '{frozen['until']}'" if frozen["until"] else ": the head has no weights, which"
+        raise ConfigError(f"frozen{which} leaves no weights to be trained{when}.")
 
 
 def _layers(steps: Iterable[Step]) -> list[Any]:

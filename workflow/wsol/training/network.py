@@ -29,7 +29,8 @@ def logits_model(backbone: Any) -> Any:
             raise ConfigError(f"weights.train: {said}, which is not trained; end it in a layer of Keras' own.")
     width = 1 if backbone.binary else backbone.classes
     logits = found if len(found.shape) == 2 else keras.layers.Reshape((width,))(found)
-    return keras.Model(_taken(backbone.model), logits)
+    inputs = backbone.model.inputs  # one by one, as they are fed, whatever the model itself has them in
+    return keras.Model(inputs[0] if len(inputs) == 1 else inputs, logits)
 
 
 def _before(tensor: Any) -> Any:

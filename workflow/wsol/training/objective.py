@@ -38,7 +38,9 @@ class PlainLoss:
     def _sigmoids(self, wanted: Any, logits: Any) -> Any:
         import tensorflow as tf
 
-        no, yes = (1 - wanted, wanted) if self.weights is None else ((1 - wanted), wanted) * self.weights[:, None]
+        no, yes = 1 - wanted, wanted
+        if self.weights is not None:
+            no, yes = no * self.weights[0], yes * self.weights[1]
         total = no + yes
         target = (yes * (2 - self.smoothing) + no * self.smoothing) / (2 * total)
         return tf.reduce_mean(total * tf.nn.sigmoid_cross_entropy_with_logits(target, logits), axis=1)
@@ -83,10 +85,13 @@ def ranking(wanted: np.ndarray, logits: np.ndarray) -> float:
     """The mean over images of: of the classes that are ranked as high as one of the image's, the share that are its.
 
     That is a mean over the image's classes, 1 where all of them come first; of one class it is 1 / rank (scikit-learn's
-    `label_ranking_average_precision_score`). It is of single images, and so needs no more memory for more of them.
+    `label_ranking_average_precision_score`). It is of single images, and so needs no more memory for more of them. NaN
+    where a logit is no number any more.
     """
     from sklearn.metrics import label_ranking_average_precision_score
 
+    if not np.isfinite(logits).all():
+        return np.nan
     return float(label_ranking_average_precision_score(wanted > 0.5, logits))
 
 

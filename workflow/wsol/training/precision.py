@@ -14,9 +14,9 @@ def computed_in(network: Any, precision: Precision) -> Iterator[None]:
     """Within it the network's layers compute in that precision, by Keras' policy of that name.
 
     What is traced there stays so. The layers are as they were afterwards, so that nothing else is computed in it; their
-    weights never change their type.
+    weights never change their type. Layers whose weights a file has in half precision are computed in theirs.
     """
-    layers = list(network._flatten_layers())
+    layers = [layer for layer in network._flatten_layers() if layer.variable_dtype == "float32"]
     own = [layer.dtype_policy for layer in layers]
     try:
         for layer in layers:

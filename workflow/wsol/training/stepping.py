@@ -8,7 +8,7 @@ import numpy as np
 from wsol.errors import ConfigError
 from wsol.training import groups, objective, precision
 from wsol.training.methods import METHODS
-from wsol.training.methods.method import Shown
+from wsol.training.methods.method import Method, Shown
 from wsol.training.optimizing import OPTIMIZERS, GroupedOptimizer
 from wsol.training.recipe import made
 
@@ -33,12 +33,9 @@ class Fit:
         weights = objective.balanced(backbone.activation, wanted) if recipe["balance"] == "weights" else None
         self.plain = objective.PlainLoss(backbone.activation, recipe["label_smoothing"], weights)
         self.unchanged = objective.PlainLoss(backbone.activation)
-        self.method = made(METHODS, recipe["method"])
         # What a method adds is drawn as the training's seed wants it, whatever was drawn before.
         keras.utils.set_random_seed(int(drawing(recipe["seed"], 0, WEIGHTS).integers(2**31)))
-        self.network = self.method.network(model, tuple(layer.name for layer in model._flatten_layers()))
-        _set_momentum(self.network, recipe["bn_momentum"])
-        self.parts = groups.parts(self.network, model, recipe, _has_head(backbone.settings))
+        self.method, self.network, self.parts = trained(backbone, model, recipe)
         optimizers = [made(OPTIMIZERS, recipe["optimizer"]) for _ in self.parts.groups]
         self.grouped = GroupedOptimizer(self.parts.groups, optimizers, recipe["weight_decay"])
         self.optimizer = precision.scaled(self.grouped, recipe["precision"])
@@ -109,6 +106,17 @@ class Fit:
         """Make the weights those of the best epoch, where they were kept."""
         for kept, weight in zip(self.best, self.backbone.model.weights, strict=bool(self.best)):
             weight.assign(kept)
+
+
+def trained(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> tuple[Method, Any, groups.Parts]:
+    """A training's method, what it trains in place of `model`, and the groups of its weights.
+
+    A ConfigError where a recipe names layers that there are none of, or that it can do nothing with.
+    """
+    method = made(METHODS, recipe["method"])
+    network = method.network(model, tuple(layer.name for layer in model._flatten_layers()))
+    _set_momentum(network, recipe["bn_momentum"])
+    return method, network, groups.parts(network, model, recipe, _has_head(backbone.settings))
 
 
 def drawing(seed: int, epoch: int, kind: int) -> np.random.Generator:
