@@ -59,6 +59,11 @@ def test_the_figure_has_every_epoch_of_every_seed_and_marks_the_kept_ones():
     assert "A line for each of 2 seeds." in figure.description and figure.description.endswith(" %.")
 
 
+def test_epochs_are_whole_numbers_below_the_axis():
+    said = training.epochs(trainings(epochs=2)).spec
+    assert '"values": [1, 2]' in json.dumps(said)
+
+
 def test_without_a_validation_the_training_alone_is_drawn_and_marked():
     figure = training.epochs(trainings(epochs=3))
     assert set(figure.rows["of"]) == {"training"} and "validation" not in figure.description

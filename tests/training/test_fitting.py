@@ -169,6 +169,13 @@ def test_of_a_model_with_further_outputs_the_first_is_what_is_learned_and_judged
 
 REFUSED = {
     "patience": ({"patience": 3}, r"^patience: needs a `validation` data set\.$"),
+    "never out": ({"patience": 2, "validation": "y"}, r"^patience: must be less than epochs, 2, got 2\.$"),
+    "cutmix": ({"method": "cutmix", "batch": 1}, r"^batch: must be 2 or more, which 'cutmix' mixes, got 1\.$"),
+    "mixup": ({"method": "mixup", "batch": 1}, r"^batch: must be 2 or more, which 'mixup' mixes, got 1\.$"),
+    "decay": (
+        {"optimizer": {"method": "adam", "beta_1": 1.0}},
+        r"^optimizer adam\.beta_1: must lie in \[0, 0\.999999\]",
+    ),
     "judged": ({"validation": "y", "judged_by": "loss"}, r"^judged_by: says which epoch is best"),
     "fast": ({"fast_from": "conv", "head_rate_factor": 1.0}, r"^fast_from: has no effect where head_rate_factor is 1"),
     "nesterov": ({"optimizer": {"method": "sgd", "momentum": 0.0}}, r"^optimizer sgd\.nesterov: needs a momentum"),

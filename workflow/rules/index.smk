@@ -22,6 +22,7 @@ rule index:
         ),
     log:
         f"{RESULTS}/logs/index/{{dataset}}.log",
+    priority: 1  # before trainings: what the plan refuses is refused before they have taken hours
     conda:
         "../../environment.yml"
     params:
@@ -45,6 +46,7 @@ checkpoint plan:
         PLANNED,
     log:
         f"{RESULTS}/logs/plan.log",
+    priority: 1
     conda:
         "../../environment.yml"
     threads: THREADS

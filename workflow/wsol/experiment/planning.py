@@ -17,18 +17,18 @@ from wsol.networks.complementary import complementary
 from wsol.networks.models.architectures import IMAGENET
 from wsol.places import named
 from wsol.training import labels as labelling
-from wsol.training import stepping
 from wsol.training.augment import Augmenter
 from wsol.training.methods import METHODS
 from wsol.training.network import logits_model
 from wsol.training.reading import stored
+from wsol.training.stepping import tried
 
 # Settings that do not matter to what is found out here.
 UNSEEN = ("evidence", "score", "explain", "batch", "threads", "instructions", "gpus", "deterministic")
-# What of a recipe names layers, or needs a network that has certain ones.
-OF_LAYERS = ("method", "fast_from", "frozen", "head_rate_factor", "bn_momentum")
 # Evidence that only some networks can give -> what says in one line that one cannot.
 NEEDING: dict[str, Callable] = {"attention": looking, "acol": complementary}
+# Settings of a training that only its network can say to be right.
+OF_ITS_GRAPH = ("method", "frozen", "fast_from", "head_rate_factor", "bn_momentum")
 _known: dict[str, dict[str, Any]] = {}
 
 
@@ -50,7 +50,7 @@ def look(
     seen = [splits[dataset] for dataset in network["datasets"]]
     for split in seen:
         _check_meant(split, names)
-    found = _built(name, network["settings"], len(names), training or {})
+    found = _built(name, network["settings"], len(names), training)
     _check_probability(name, network["settings"], found["activation"])
     if training:
         _check_training(name, training, told, names, found)
@@ -150,20 +150,24 @@ def _by_number(split: Split) -> bool:
     return all(list(outputs) in ([], [label]) for label, outputs in pairs)
 
 
-def _built(name: str, settings: Mapping[str, Any], classes: int, training: Mapping[str, Any] = {}) -> dict[str, Any]:
-    """What is found by building the network, with random weights where it is still to be trained for `classes`."""
+def _built(name: str, settings: Mapping[str, Any], classes: int, training: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is found by building the network; where it is still to be trained, for `classes`, with random weights.
+
+    A file's that a training starts from are read: they may be another network's. Published ones are not fetched here.
+    """
     wanted = {key: value for key, value in settings.items() if key not in (*UNSEEN, *augmentations.SETTINGS)}
-    if classes:
-        wanted = backbones.untrained(wanted)
+    if training:
+        wanted = backbones.untrained(wanted, initial=_file(training["initial"]))
     method = settings["evidence"]["method"]
     needing = method if method in NEEDING else ""
     scales = sorted({*settings.get("scales", ()), 1.0})
-    key = repr((sorted(wanted.items()), classes, needing, scales, [training.get(each) for each in OF_LAYERS]))
+    recipe = {asked: training[asked] for asked in OF_ITS_GRAPH} if training else {}
+    key = repr((sorted(wanted.items()), classes, needing, scales, recipe))
     if key not in _known:
         try:
             backbone = backbones.build(wanted, classes=classes or None)
-            if classes:
-                _check_layers(backbone, training)
+            if training:
+                _try(backbone, training)
             for each in scaling.sized(wanted, backbone, [settings], classes=classes or None).values():
                 if needing:
                     NEEDING[needing](each)
@@ -175,13 +179,17 @@ def _built(name: str, settings: Mapping[str, Any], classes: int, training: Mappi
     return _known[key]
 
 
-def _check_layers(backbone: Any, training: Mapping[str, Any]) -> None:
-    """A ConfigError where a network cannot be trained, or not by this recipe; a plugin's method is not tried here."""
+def _try(backbone: Any, training: Mapping[str, Any]) -> None:
+    """What a training says of its network's layers; a ConfigError names the setting. A plugin's method is not tried."""
     model = logits_model(backbone)
     if training["method"]["method"] not in METHODS:
         return
     try:
-        stepping.trained(backbone, model, training)
+        tried(backbone, model, training)
     except ConfigError as error:
-        said = str(error).removeprefix("weights.train.")
-        raise ConfigError(f"weights.train.{said}") from error
+        raise ConfigError(f"weights.train.{str(error).removeprefix('weights.train.')}") from error
+
+
+def _file(initial: str | None) -> str | None:
+    """The file that a training starts from, if it starts from one."""
+    return None if initial in ("imagenet", "random") else initial

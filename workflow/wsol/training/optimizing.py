@@ -8,19 +8,20 @@ from wsol.settings import Doc, Range
 from wsol.training.groups import Group
 
 Share = Annotated[float, Range(0, 1)]
+Below = Annotated[float, Range(0, 0.999999)]  # of 1 a running mean would never learn anything
 # (epochs gone, of how many) -> the share of the training's rate; a step counts as what it is of an epoch.
 Schedule = Callable[[float, float], float]
 Epochs = Annotated[float, Range(0, 10_000)]
 WARMUP = Doc("Epochs in which the rate rises evenly from 0; what is said of epochs then counts from their end.")
 Warmup = Annotated[Epochs, WARMUP]
-Decay = Annotated[Share, Doc("How much the running mean of the gradients keeps of itself.")]
-SquareDecay = Annotated[Share, Doc("How much the running mean of the squared gradients keeps of itself.")]
+Decay = Annotated[Below, Doc("How much the running mean of the gradients keeps of itself.")]
+SquareDecay = Annotated[Below, Doc("How much the running mean of the squared gradients keeps of itself.")]
 End = Annotated[Share, Doc("The share of the rate that is left in the end.")]
 
 
 def sgd(
     *,
-    momentum: Annotated[Share, Doc("The share of the last step that is taken again.")] = 0.9,
+    momentum: Annotated[Below, Doc("The share of the last step that is taken again.")] = 0.9,
     nesterov: Annotated[bool, Doc("Whether the gradient is as if taken after that share (Nesterov 1983).")] = True,
 ) -> Any:
     """Stochastic gradient descent, as Keras has it.

@@ -134,6 +134,12 @@ def _check(found: dict[str, Any]) -> None:
         for key, usual in (("keep", "last"), ("judged_by", "accuracy"), ("patience", None)):
             if found[key] != usual:
                 raise ConfigError(f"{key}: needs a `validation` data set.")
+    elif found["patience"] is not None and found["patience"] >= found["epochs"]:
+        raise ConfigError(f"patience: must be less than epochs, {found['epochs']}, got {found['patience']}.")
+    if found["batch"] < (least := METHODS[found["method"]["method"]].least_batch):
+        raise ConfigError(
+            f"batch: must be {least} or more, which '{found['method']['method']}' mixes, got {found['batch']}."
+        )
     if found["judged_by"] != "accuracy" and found["keep"] == "last" and found["patience"] is None:
         raise ConfigError("judged_by: says which epoch is best, which only `keep: best` and `patience` ask for.")
     if found["fast_from"] is not None and found["head_rate_factor"] == 1:

@@ -25,7 +25,6 @@ class Fit:
     """
 
     def __init__(self, backbone: Any, model: Any, recipe: dict[str, Any], wanted: Any):
-        import keras
         import tensorflow as tf
 
         self.backbone, self.model, self.recipe = backbone, model, recipe
@@ -33,9 +32,7 @@ class Fit:
         weights = objective.balanced(backbone.activation, wanted) if recipe["balance"] == "weights" else None
         self.plain = objective.PlainLoss(backbone.activation, recipe["label_smoothing"], weights)
         self.unchanged = objective.PlainLoss(backbone.activation)
-        # What a method adds is drawn as the training's seed wants it, whatever was drawn before.
-        keras.utils.set_random_seed(int(drawing(recipe["seed"], 0, WEIGHTS).integers(2**31)))
-        self.method, self.network, self.parts = trained(backbone, model, recipe)
+        self.method, self.network, self.parts = prepared(backbone, model, recipe)
         optimizers = [made(OPTIMIZERS, recipe["optimizer"]) for _ in self.parts.groups]
         self.grouped = GroupedOptimizer(self.parts.groups, optimizers, recipe["weight_decay"])
         self.optimizer = precision.scaled(self.grouped, recipe["precision"])
@@ -108,15 +105,28 @@ class Fit:
             weight.assign(kept)
 
 
-def trained(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> tuple[Method, Any, groups.Parts]:
-    """A training's method, what it trains in place of `model`, and the groups of its weights.
+def prepared(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> tuple[Method, Any, groups.Parts]:
+    """The method, the network that it trains in place of `model`, and its weights by how they are trained.
 
-    A ConfigError where a recipe names layers that there are none of, or that it can do nothing with.
+    A ConfigError for a layer or a size that the recipe names and the network has not.
     """
+    import keras
+
     method = made(METHODS, recipe["method"])
+    # What a method adds is drawn as the training's seed wants it, whatever was drawn before.
+    keras.utils.set_random_seed(int(drawing(recipe["seed"], 0, WEIGHTS).integers(2**31)))
     network = method.network(model, tuple(layer.name for layer in model._flatten_layers()))
     _set_momentum(network, recipe["bn_momentum"])
     return method, network, groups.parts(network, model, recipe, _has_head(backbone.settings))
+
+
+def tried(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> None:
+    """A ConfigError for what in a recipe would end a training of this network before its first step."""
+    import tensorflow as tf
+
+    method, *_ = prepared(backbone, model, recipe)
+    batch = Shown(tf.zeros((2, *backbone.size, 3)), tf.zeros((2, 1 if backbone.binary else backbone.classes)))
+    method.shown(batch, tf.zeros(2, tf.int32))
 
 
 def drawing(seed: int, epoch: int, kind: int) -> np.random.Generator:

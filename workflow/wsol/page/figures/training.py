@@ -47,7 +47,7 @@ def epochs(trainings: Sequence[TrainedSeed]) -> Figure:
     """Loss, accuracy and rate of one network's trainings, whose seeds are lines of one colour."""
     rows = pd.concat([_rows(each) for each in trainings], ignore_index=True)
     of = [name for name in DASHES if (rows["of"] == name).any()]
-    x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, tickCount=4))
+    x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(values=_ticks(int(rows["epoch"].max()))))
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3, format=".3~g"))
     legend = alt.Legend(orient="top", symbolType="stroke") if len(of) > 1 else None
     colour = alt.Color("of:N", title=None, scale=_scale(of, COLOURS), legend=legend)
@@ -61,6 +61,15 @@ def epochs(trainings: Sequence[TrainedSeed]) -> Figure:
     made = (lines + points).properties(width=PANEL, height=130).facet(facet, data=alt.NamedData(ROWS), columns=3)
     made = made.resolve_scale(y="independent").resolve_axis(x="independent")
     return Figure("After each epoch", _description(trainings, of), plain(made), rows)
+
+
+def _ticks(last: int) -> list[int]:
+    """Up to four epochs that stand below the axis, whole ones; Vega's own are of halves where there are few.
+
+    >>> _ticks(3), _ticks(50)
+    ([1, 2, 3], [1, 14, 27, 40])
+    """
+    return list(range(1, last + 1, -(-last // 4)))
 
 
 def _scale(of: list[str], values: dict[str, Any]) -> alt.Scale:

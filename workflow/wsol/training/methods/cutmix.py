@@ -16,6 +16,8 @@ from wsol.training.methods.method import Method, Shown
 class CutMix(Method):
     """In a box each image shows another of its batch, and the labels are mixed by the share of the box."""
 
+    least_batch = 2
+
     beta: Annotated[
         float,
         Range(0.1, 1000),

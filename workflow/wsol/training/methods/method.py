@@ -24,6 +24,7 @@ class Method:
     """
 
     head = ""  # the `head` of the backbone that the method needs, where it does
+    least_batch = 1  # images without which it would change nothing
 
     def shown(self, batch: Shown, seed: Any) -> Shown:
         """The batch that the network is shown in place of this one."""

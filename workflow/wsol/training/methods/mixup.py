@@ -12,6 +12,7 @@ class MixUp(KerasMethod):
     """`keras.layers.MixUp`: each image and its labels are a mean of two of the batch, with weights of its own."""
 
     kind = "MixUp"
+    least_batch = 2
 
     alpha: Annotated[
         float,
