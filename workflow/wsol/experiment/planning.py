@@ -150,7 +150,9 @@ def _by_number(split: Split) -> bool:
     return all(list(outputs) in ([], [label]) for label, outputs in pairs)
 
 
-def _built(name: str, settings: Mapping[str, Any], classes: int, training: Mapping[str, Any] | None) -> dict[str, Any]:
+def _built(
+    name: str, settings: Mapping[str, Any], classes: int, training: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What is found by building the network; where it is still to be trained, for `classes`, with random weights.
 
     A file's that a training starts from are read: they may be another network's. Published ones are not fetched here.
