@@ -47,7 +47,7 @@ def epochs(trainings: Sequence[TrainedSeed]) -> Figure:
     """Loss, accuracy and rate of one network's trainings, whose seeds are lines of one colour."""
     rows = pd.concat([_rows(each) for each in trainings], ignore_index=True)
     of = [name for name in DASHES if (rows["of"] == name).any()]
-    x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(values=_ticks(int(rows["epoch"].max()))))
+    x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(values=_ticks(int(rows["epoch"].max())), format="d"))
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3, format=".3~g"))
     legend = alt.Legend(orient="top", symbolType="stroke") if len(of) > 1 else None
     colour = alt.Color("of:N", title=None, scale=_scale(of, COLOURS), legend=legend)
