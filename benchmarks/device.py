@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent.parent / "workflow"))
 
-import cv2
 import numpy as np
 import pandas as pd
+from processes.pictures import photographs
 
 from wsol.datasets import decoding, images
 from wsol.errors import InputError
@@ -47,7 +47,7 @@ def main() -> None:
     ran_on = determinism.deterministic(given.threads, "native", given.gpus, not given.loose)
     backbone = backbones.build({"architecture": given.architecture, "weights": "random", "batch": given.batch})
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(backbone, generated(Path(folder), given.count), given, Path(folder) / "evidence.npz")
+        found = measure(backbone, photographs(Path(folder), given.count), given, Path(folder) / "evidence.npz")
     print(f"{given.architecture}, {given.count} images, batch {given.batch}, {given.threads} threads; {ran_on}")
     for name, rounds in found.items():
         said = [each.busy for each in rounds if each.busy is not None]
@@ -67,16 +67,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
-
-
-def generated(folder: Path, count: int) -> list[str]:
-    """Photographs' sizes, of noise."""
-    random = np.random.default_rng(0)
-    names = [str(folder / f"{place}.jpg") for place in range(count)]
-    for name in names:
-        small = random.integers(0, 256, (30, 40, 3), np.uint8)
-        cv2.imwrite(name, cv2.resize(small, (500, 375), interpolation=cv2.INTER_CUBIC))
-    return names
 
 
 def measure(backbone: Any, names: list[str], given: argparse.Namespace, path: Path) -> dict[str, list[Measured]]:

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "workflow"))
 
 import cv2
 import numpy as np
+from processes.pictures import photographs
 from processes.workers import rate, told
 
 from wsol.networks import backbones, determinism
@@ -95,7 +96,7 @@ def measured(backbone: Any, folder: Path, count: int, given: argparse.Namespace)
         "three forwards": forwards,
         "keras": by_keras(model, ready, wanted, given.batch),
         "step": steps,
-        "epoch": epochs(fitted, stored(folder, count), wanted, given.threads),
+        "epoch": epochs(fitted, photographs(folder, count), wanted, given.threads),
     }
 
 
@@ -113,16 +114,6 @@ def epochs(fitted: fitting.Fit, names: list[str], wanted: np.ndarray, threads: i
     how = {"resize": "stretch", "interpolation": "linear"}
     source = Source.of(lambda name: cv2.imread(name)[..., ::-1], fitted.backbone.size, how, fitted.recipe, threads)
     return lambda: fitting.trained(fitted, Labelled(names, wanted), source, 0, TOP1) and None
-
-
-def stored(folder: Path, count: int) -> list[str]:
-    """JPEG files of a photograph's size, of smooth noise."""
-    random = np.random.default_rng(0)
-    names = [str(folder / f"{place}.jpg") for place in range(count)]
-    for name in names:
-        small = random.integers(0, 256, (30, 40, 3), np.uint8)
-        cv2.imwrite(name, cv2.resize(small, (500, 375), interpolation=cv2.INTER_CUBIC))
-    return names
 
 
 if __name__ == "__main__":

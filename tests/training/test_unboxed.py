@@ -10,7 +10,7 @@ import pytest
 from conftest import run_stage
 from models import keras, layers
 from wsol.experiment.config import check
-from wsol.experiment.questions import labels_of
+from wsol.experiment.labelsets import labels_of
 from wsol.files.index import LABELS, TARGETS
 from wsol.files.train import WEIGHTS
 

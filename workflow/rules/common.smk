@@ -3,7 +3,7 @@ import functools
 import os
 import re
 
-from wsol.experiment import measured
+from wsol.experiment import labelsets, measured
 from wsol.experiment import questions as experiments
 from wsol.experiment import readings
 from wsol.experiment.sharding import Sharding
@@ -98,7 +98,7 @@ def weights(wildcards):
 
 def labels_of(wildcards):
     """The data sets that a training has labels of: those that it learns from first, then the one that judges it."""
-    return experiments.labels_of(SETTINGS[wildcards.backbone])
+    return labelsets.labels_of(SETTINGS[wildcards.backbone])
 
 
 def model(wildcards):

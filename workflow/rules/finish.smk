@@ -79,7 +79,7 @@ def ended():
 def worked_on(stage, names):
     """The data sets whose images a job without a shard works on; an epoch of a training is not counted by itself."""
     if stage == "train":
-        return experiments.labels_of(SETTINGS[names["backbone"]])
+        return labelsets.labels_of(SETTINGS[names["backbone"]])
     select = SETTINGS[names["evaluation"]]["select"] if stage == "score" else None
     return [dataset for dataset in (names.get("dataset"), select) if dataset]
 

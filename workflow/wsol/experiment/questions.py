@@ -13,8 +13,7 @@ from wsol.adapters import ADAPTERS
 from wsol.experiment import labelsets
 from wsol.experiment.decisions import IMPORTED, OF_NETWORK, Decision, Experiment, Run, plain
 from wsol.experiment.decisions import NO_BACKBONE as NO_BACKBONE  # the rules name it too
-from wsol.experiment.labelsets import has_images as has_images
-from wsol.experiment.labelsets import labels_of as labels_of
+from wsol.experiment.labelsets import has_images, labels_of
 from wsol.experiment.plugins import KEY as PLUGINS
 from wsol.files import augmentations
 from wsol.files.formats import digest
