@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from wsol.errors import few
 from wsol.experiment import plugins
 from wsol.files.formats import atomic
 from wsol.files.index import LABELS
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 params, output = snakemake.params, snakemake.output
 files = dict(zip(params.datasets, snakemake.input.labels, strict=True))
+brought = {"model": snakemake.input.model, "code": snakemake.input.program, "initial": snakemake.input.initial}
 
 with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") as log:
     settings = plugins.joined(params.settings)
@@ -40,12 +42,13 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     with device.told():
         history = fitting.fit(backbone, network.logits_model(backbone), labelled, source, given, log.say, held, kept)
     if source.undecoded:
-        log.tell(f"{len(source.undecoded)} images do not decode and were left out", *sorted(source.undecoded)[:10])
+        log.tell(
+            f"{len(source.undecoded)} of its images left out, for they do not decode: {few(sorted(source.undecoded))}"
+        )
     about = {
         "settings": params.settings,
         "made_from": {f"labels of {name}": path for name, path in files.items()},
-        "given": dict(zip(["model", "code"], [*snakemake.input.model, *snakemake.input.program], strict=False))
-        | dict(zip(["initial"], snakemake.input.initial, strict=False)),
+        "given": {name: found[0] for name, found in brought.items() if found},
     }
     with WEIGHTS.saving(output.weights, **about, classes=backbone.classes, names=names) as path:
         backbone.model.save_weights(path)
