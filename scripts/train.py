@@ -10,7 +10,7 @@ from wsol.files.train import HISTORY, WEIGHTS
 from wsol.index import indexing
 from wsol.job import job
 from wsol.networks import backbones, determinism, device
-from wsol.training import checkpoints, fitting, labels, network, reading
+from wsol.training import checkpoints, fitting, labels, network, normalisation, reading
 from wsol.training.reading import Source
 from wsol.training.validation import Validation
 
@@ -35,6 +35,8 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     labelled = labels.labelled(learned, names, **ends)
     judged = labels.labelled(judging, names, **ends) if judging else None
     log.say(f"{len(labelled.images)} images, {backbone.classes} classes")
+    if doubt := normalisation.doubt(backbone.model, given):
+        log.tell(doubt)
     kept = checkpoints.beside(output.weights, dict(params.items()), dict(snakemake.input.items()), ran_on, log.say)
     openers = {name: indexing.opener(plugins.joined(own)) for name, own in params.datasets.items()}
     source = Source.of(reading.joined(openers), backbone.size, settings, given, threads)

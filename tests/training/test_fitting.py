@@ -70,20 +70,6 @@ def values(fit):
     return {key: variable.numpy() for key, variable in fit.state().items()}
 
 
-def test_momentum_reaches_a_normalisation_in_a_model_of_a_model():
-    own = fits.network()
-    fits.made(own, bn_momentum=0.5)
-    assert own.model.get_layer("base").get_layer("norm").momentum == 0.5
-
-
-def test_momentum_of_a_network_without_normalisation_is_one_line():
-    model = keras.Sequential([keras.Input((*fits.SIZE, 3)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()])
-    own = backbone(model, fits.SIZE, activation="softmax")
-    fits.made(own)
-    with pytest.raises(ConfigError, match=r"^bn_momentum: the network has no batch normalisation; leave it out\.$"):
-        fits.made(own, bn_momentum=0.5)
-
-
 def test_penalties_of_the_models_own_layers_are_made_small_too():
     """A step by the gradient of cross-entropy and penalty, which for 0.1 |w|^2 is 0.2 w."""
     steps = []

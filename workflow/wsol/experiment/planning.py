@@ -28,7 +28,7 @@ UNSEEN = ("evidence", "score", "explain", "batch", "threads", "instructions", "g
 # Evidence that only some networks can give -> what says in one line that one cannot.
 NEEDING: dict[str, Callable] = {"attention": looking, "acol": complementary}
 # Settings of a training that only its network can say to be right.
-OF_ITS_GRAPH = ("method", "frozen", "fast_from", "head_rate_factor", "bn_momentum")
+OF_ITS_GRAPH = ("method", "frozen", "fast_from", "head_rate_factor", "batch_norm", "bn_momentum")
 _known: dict[str, dict[str, Any]] = {}
 
 

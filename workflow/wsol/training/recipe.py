@@ -12,6 +12,7 @@ from wsol.settings import Doc, Place, Range, Seed, checked, known
 from wsol.training import augment as augmenting
 from wsol.training import groups
 from wsol.training.methods import METHODS
+from wsol.training.normalisation import MOMENTUM
 from wsol.training.optimizing import OPTIMIZERS, SCHEDULES
 from wsol.training.precision import Precision
 
@@ -86,11 +87,18 @@ def settings(
         list[str | dict] | None,
         Doc("Keras' own layers that images go through, by name: `[RandAugment, {RandomErasing: {factor: 0.5}}]`."),
     ] = None,
+    batch_norm: Annotated[
+        Literal["trained", "frozen"],
+        Doc(
+            "How batch normalisation is trained: by the statistics of each batch, or not at all: it stays as in "
+            "inference, where batches are small, or a file has it folded into its convolutions."
+        ),
+    ] = "trained",
     bn_momentum: Annotated[
         float,
         Range(0, 1),
         Doc("Momentum of batch normalisation's running statistics; Keras' own is made for long trainings."),
-    ] = 0.9,
+    ] = MOMENTUM,
     precision: Annotated[
         Precision, Doc("In which numbers a step is computed, by Keras' policy of that name; weights are float32.")
     ] = "float32",
@@ -146,6 +154,8 @@ def _check(found: dict[str, Any]) -> None:
         raise ConfigError("fast_from: has no effect where head_rate_factor is 1.")
     if found["optimizer"].get("nesterov") and found["optimizer"]["momentum"] == 0:
         raise ConfigError("optimizer sgd.nesterov: needs a momentum above 0; say `nesterov: false`.")
+    if found["batch_norm"] == "frozen" and found["bn_momentum"] != MOMENTUM:
+        raise ConfigError("bn_momentum: has no effect where batch_norm is frozen.")
     epochs, warmup = found["epochs"], found["schedule"]["warmup"]
     if warmup >= epochs:
         raise ConfigError(f"schedule.warmup: must be less than epochs, {epochs}, got {warmup:g}.")

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from wsol.errors import ConfigError
-from wsol.training import groups, objective, precision
+from wsol.training import groups, normalisation, objective, precision
 from wsol.training.methods import METHODS
 from wsol.training.methods.method import Method, Shown
 from wsol.training.optimizing import OPTIMIZERS, GroupedOptimizer
@@ -14,7 +13,6 @@ from wsol.training.recipe import made
 
 # What is drawn apart, each from the training's seed, the epoch and its own number; the images' order has none.
 IMAGES, STEPS, LAYERS, WEIGHTS = 1, 2, 3, 4
-MOMENTUM = 0.9  # of batch normalisation, where a recipe does not say it
 
 
 class Fit:
@@ -116,7 +114,7 @@ def prepared(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> tuple[Meth
     # What a method adds is drawn as the training's seed wants it, whatever was drawn before.
     keras.utils.set_random_seed(int(drawing(recipe["seed"], 0, WEIGHTS).integers(2**31)))
     network = method.network(model, tuple(layer.name for layer in model._flatten_layers()))
-    _set_momentum(network, recipe["bn_momentum"])
+    normalisation.settle(network, recipe)
     return method, network, groups.parts(network, model, recipe, _has_head(backbone.settings))
 
 
@@ -143,14 +141,3 @@ def _has_head(settings: Mapping[str, Any]) -> bool:
     """Whether a backbone's setting `head` puts another head than its own on it."""
     head = settings.get("head") or "own"
     return (head["method"] if isinstance(head, Mapping) else head) != "own"
-
-
-def _set_momentum(network: Any, momentum: float) -> None:
-    """Every batch normalisation's, in models of the model too."""
-    import keras
-
-    found = [each for each in network._flatten_layers() if isinstance(each, keras.layers.BatchNormalization)]
-    if not found and momentum != MOMENTUM:
-        raise ConfigError("bn_momentum: the network has no batch normalisation; leave it out.")
-    for layer in found:
-        layer.momentum = momentum

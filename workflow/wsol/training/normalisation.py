@@ -1,0 +1,54 @@
+"""Batch normalisation of a network that is trained: by each batch, or as in inference."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from wsol.errors import ConfigError
+
+MOMENTUM = 0.9  # where a recipe does not say it
+CLOSE = 2e-3  # a variance of 1 less the epsilon of any architecture is that near to 1
+
+
+def settle(network: Any, recipe: Mapping[str, Any]) -> None:
+    """Every batch normalisation of a Keras model, in models of it too, as `batch_norm` and `bn_momentum` say.
+
+    A ConfigError where the network has none that either could be said of.
+    """
+    found = normalisations(network)
+    unusual = {"batch_norm": recipe["batch_norm"] == "frozen", "bn_momentum": recipe["bn_momentum"] != MOMENTUM}
+    if not found and (said := [key for key, is_so in unusual.items() if is_so]):
+        raise ConfigError(f"{said[0]}: the network has no batch normalisation; leave it out.")
+    for layer in found:
+        layer.momentum = recipe["bn_momentum"]
+        layer.trainable = layer.trainable and recipe["batch_norm"] == "trained"
+
+
+def normalisations(network: Any) -> list[Any]:
+    """All batch normalisations of a Keras model, in models of it too."""
+    import keras
+
+    return [each for each in network._flatten_layers() if isinstance(each, keras.layers.BatchNormalization)]
+
+
+def doubt(network: Any, recipe: Mapping[str, Any]) -> str | None:
+    """What is odd about normalising by the batch what a training starts from; None where nothing is.
+
+    Every mean 0 and every variance 1 is what a file has whose normalisation was folded into the convolutions. Their
+    outputs then are not what a batch's statistics are made for, and a training may stay at chance.
+    """
+    if recipe["initial"] == "random" or recipe["batch_norm"] == "frozen":
+        return None
+    found = normalisations(network)
+    if not found or not all(_as_drawn(layer) for layer in found):
+        return None
+    return (
+        "batch_norm: all that it starts from has a mean of 0 and a variance of 1, as where normalisation was folded "
+        "into the convolutions; `batch_norm: frozen` trains it as it is."
+    )
+
+
+def _as_drawn(layer: Any) -> bool:
+    mean, variance = np.asarray(layer.moving_mean.value), np.asarray(layer.moving_variance.value)
+    return not mean.any() and bool(np.allclose(variance, 1, rtol=0, atol=CLOSE))
