@@ -75,31 +75,24 @@ def test_coco(scored, tmp_path):
 
 
 def test_cub(scored, tmp_path):
+    """Of the six methods the plain one, for an epoch: with normalisation kept as it is, one learns much."""
     config = experiment("cub")
-    config["backbones"]["mobilenetv2"] |= {
-        "weights": {"train": {"dataset": "cub_train", "initial": "random", "epochs": 1, "batch": 16}},
-        "input": 96,
-    }
-    config["cams"].pop("cam")
+    config["backbones"] = {"plain": config["backbones"]["plain"] | {"input": 128}}
+    config["backbones"]["plain"]["weights"]["train"] |= {"epochs": 2, "seeds": 1}
+    config["cams"].pop("acol")
     found = scored(config).loc["cub"]
     assert counts(tmp_path, "cub_train") == (600, 20, 600, 0)
     assert counts(tmp_path, "cub_test") == (585, 20, 585, 0)
     assert set(found["n"]) == {585}
     assert found.loc["center", "maxboxacc@50", "oracle"]["value"] == pytest.approx(55, abs=12)
-    for delta in (30, 50, 70):
-        selected, oracle = (found.loc["gradcam", f"maxboxacc@{delta}", c]["value"] for c in ("selected", "oracle"))
-        assert 0 <= selected <= oracle
-    assert found.loc["gradcam", "top1_acc", "none"]["value"] < 40  # one epoch
+    selected, oracle = (found.loc["layercam", "maxboxacc@50", c]["value"] for c in ("selected", "oracle"))
+    assert 30 < selected <= oracle
+    assert 25 < found.loc["gradcam", "top1_acc", "none"]["value"] < 95
 
 
 def test_histology(scored, tmp_path):
     config = experiment("histology")
-    config["backbones"]["mobilenet"] |= {
-        "weights": {"train": {"dataset": "glas_train", "initial": "random", "epochs": 2, "batch": 8}},
-        "input": 96,
-        "alpha": 0.25,
-    }
-    config["cams"].pop("layercam")
+    config["backbones"]["mobilenet"]["weights"]["train"] |= {"epochs": 4, "seeds": 1}
     found = scored(config)
     assert counts(tmp_path, "glas_train") == (85, 2, 0, 85)
     assert counts(tmp_path, "glas_test") == (80, 2, 0, 80)
@@ -108,7 +101,8 @@ def test_histology(scored, tmp_path):
     assert 35 < area < 65
     # Marking everything: pixel precision is the share of gland, miou the mean of shares (every level but the top).
     assert glands.loc["full", "mask_iou", "oracle"]["value"] == pytest.approx(area, abs=1)
-    assert glands.loc["gradcam", "pxap", "none"]["value"] > 20 and set(glands["n"]) == {80}
+    assert glands.loc["layercam", "pxap", "none"]["value"] > 45 and set(glands["n"]) == {80}
+    assert glands.loc["gradcam", "top1_acc", "none"]["value"] > 60
     assert ("gradcam", "mask_iou", "fixed") in found.loc["own_level"].index
 
 

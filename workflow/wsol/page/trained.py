@@ -82,6 +82,7 @@ def facts(trainings: Sequence[TrainedSeed]) -> list[tuple[str, str]]:
         said.append(("validation", f"{given['validation']}, by its labels alone"))
     seeds = ", ".join(str(each.seed) for each in trainings)
     said += [
+        ("network", built(first.settings)),
         ("starts from", start(first.settings)),
         ("method", chosen(given["method"])),
         ("recipe", words(given, first.unusual)),
@@ -89,6 +90,20 @@ def facts(trainings: Sequence[TrainedSeed]) -> list[tuple[str, str]]:
         ("seeds" if len(trainings) > 1 else "seed", seeds),
     ]
     return said
+
+
+def built(settings: Mapping[str, Any]) -> str:
+    """The network, with what is otherwise in it than its architecture has it.
+
+    >>> built({"architecture": "VGG16", "stride": 16, "head": {"method": "conv", "filters": [1024]}})
+    'VGG16, stride 16, head conv (filters 1024)'
+    """
+    name = settings.get("architecture")
+    if not name:
+        return "a model of one's own"
+    stride = [f"stride {settings['stride']}"] if settings.get("stride") else []
+    head = settings.get("head") or {"method": "own"}
+    return ", ".join([name, *stride, *([] if head["method"] == "own" else [f"head {chosen(head)}"])])
 
 
 def start(settings: Mapping[str, Any]) -> str:
