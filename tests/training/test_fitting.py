@@ -92,6 +92,18 @@ def test_a_loss_that_is_no_number_is_one_line(several):
         fits.fitted(own, found, epochs=9, learning_rate=10.0, weight_decay=1.0, head_rate_factor=1000.0)
 
 
+def test_a_last_step_that_leaves_no_numbers_is_one_line():
+    """The decay of a weight that no image reaches: the only loss is of the weights before it."""
+    own = fits.network()
+    norm = own.model.get_layer("base").get_layer("norm")
+    norm.gamma.assign(np.float32([0, 1, 1, 1]))
+    norm.beta.assign(np.float32([-1, 0, 0, 0]))
+    last = own.model.get_layer("last")
+    last.kernel.assign(np.vstack([np.full((1, 2), 1e37, np.float32), last.get_weights()[0][1:]]))
+    with pytest.raises(ConfigError, match=r"^learning_rate: after the last step the weights are no numbers any more"):
+        fits.fitted(own, epochs=1, batch=12, learning_rate=10.0, weight_decay=1.0, head_rate_factor=1000.0)
+
+
 @pytest.mark.parametrize("classes", [1, 3])
 def test_answers_of_sigmoids_are_balanced(classes):
     """The first step's loss: each answer of a class by its inverse frequency."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from wsol.errors import ConfigError, DataError
@@ -49,7 +50,14 @@ def fit(
             kept.keep(fitted.state(), rows)
         say(telling.epoch(rows[-1], recipe["epochs"], monotonic() - begun))
     fitted.restore()
+    _check_finite(backbone.model)
     return checkpoints.table(rows)
+
+
+def _check_finite(model: Any) -> None:
+    """A ConfigError where the very last step, after which there is no loss, made weights that are no numbers."""
+    if not all(np.isfinite(np.asarray(weight.value)).all() for weight in model.weights):
+        raise ConfigError("learning_rate: after the last step the weights are no numbers any more; say a smaller one.")
 
 
 def one_epoch(fitted: Fit, labelled: Labelled, source: Source, held: Validation | None, epoch: int) -> dict[str, Any]:
