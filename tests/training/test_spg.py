@@ -215,6 +215,7 @@ def open_size() -> "keras.Model":
         (stages, {}, r"spg\.before: of ResNet50 and VGG16 it is known; name the layer of this network\.$"),
         (stages, {"before": "one"}, r"spg\.after: of ResNet50 and VGG16 it is known"),
         (stages, {"before": "onne", "after": "two"}, r"spg: before: no layer 'onne' in the model itself; its last are"),
+        (stages, {"before": "two", "after": "one"}, r"spg\.before: must lie before 'one', got 'two'\.$"),
         (stages, {"before": "one", "after": "head"}, r"spg: after: 'head' gives no map\.$"),
         (nested, {"before": "early", "after": "late"}, r"spg: before: no layer 'early' in the model itself"),
         (

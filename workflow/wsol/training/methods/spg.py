@@ -76,7 +76,9 @@ class Spg(Method):
             raise ConfigError(f"{WHERE}: needs an input of one size, and the model's is open.")
         self._size = shape[1:3]
         name, self._dense = _head(model)
-        before, after = (_output(model, where, layer) for where, layer in self._places(layers).items())
+        places = self._places(layers)
+        before, after = (_output(model, where, layer) for where, layer in places.items())
+        _check_order(model, **places)
         last = _output(model, "the last map", name)
         return keras.Model(model.inputs, [*model.outputs, last, *self._sides(before, after, last)])
 
@@ -152,3 +154,9 @@ def _output(model: Any, where: str, name: str) -> Any:
     if len(made[name].shape) != 4:
         raise ConfigError(f"{WHERE}: {where}: '{name}' gives no map.")
     return made[name]
+
+
+def _check_order(model: Any, before: str, after: str) -> None:
+    order = [layer.name for layer in model.layers]
+    if order.index(before) >= order.index(after):
+        raise ConfigError(f"{WHERE}.before: must lie before '{after}', got '{before}'.")
