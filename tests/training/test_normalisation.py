@@ -31,6 +31,15 @@ def test_a_setting_of_what_a_network_has_not_is_one_line(given):
         fits.made(bare(), **given)
 
 
+def test_nothing_left_to_train_is_one_line():
+    own = fits.network()
+    for layer in own.model._flatten_layers():
+        layer.trainable = layer.trainable and type(layer).__name__ in ("Functional", "BatchNormalization")
+    fits.made(own)
+    with pytest.raises(ConfigError, match=r"^batch_norm: frozen leaves no weights to be trained\.$"):
+        fits.made(own, batch_norm="frozen")
+
+
 def test_momentum_of_a_frozen_one_is_one_line():
     with pytest.raises(ConfigError, match=r"^bn_momentum: has no effect where batch_norm is frozen\.$"):
         fits.settings(batch_norm="frozen", bn_momentum=0.5)
@@ -63,10 +72,12 @@ def test_a_frozen_one_is_as_in_inference_while_trained():
 
 def test_a_folded_file_is_told_of():
     model = fits.network().model
+    norm = model.get_layer("base").get_layer("norm")
     started = {"initial": "some.weights.h5", "batch_norm": "trained"}
+    assert normalisation.doubt(model, started) is None  # never trained
+    norm.beta.assign(np.float32([0, 1, 0, -1]))
     assert "`batch_norm: frozen`" in normalisation.doubt(model, started)
     assert normalisation.doubt(model, started | {"batch_norm": "frozen"}) is None
     assert normalisation.doubt(model, started | {"initial": "random"}) is None
-    norm = model.get_layer("base").get_layer("norm")
     norm.moving_mean.assign(np.float32([0, 0, 0.1, 0]))
     assert normalisation.doubt(model, started) is None

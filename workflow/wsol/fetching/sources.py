@@ -207,7 +207,10 @@ SOURCES = {
         "the ImageNet weights that Keras publishes for the shipped experiments' networks",
         "Apache 2.0",
         None,
-        ("ilsvrc", "leaderboard", "masked_inputs", "refinement", "coco", "raccoon", "pets", "imagenetv2", "imagenet"),
+        (
+            *("ilsvrc", "leaderboard", "masked_inputs", "refinement", "coco", "raccoon", "pets", "imagenetv2"),
+            *("imagenet", "cub", "histology"),
+        ),
         (
             _weights(
                 "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5",

@@ -93,14 +93,14 @@ def facts(trainings: Sequence[TrainedSeed]) -> list[tuple[str, str]]:
 
 
 def built(settings: Mapping[str, Any]) -> str:
-    """The network, with what is otherwise in it than its architecture has it.
+    """The network that is trained: its architecture, and where they are said its map's stride and its head.
 
     >>> built({"architecture": "VGG16", "stride": 16, "head": {"method": "conv", "filters": [1024]}})
     'VGG16, stride 16, head conv (filters 1024)'
     """
     name = settings.get("architecture")
     if not name:
-        return "a model of one's own"
+        return "a network of keras-hub’s" if settings.get("keras_hub") else "a model of one’s own"
     stride = [f"stride {settings['stride']}"] if settings.get("stride") else []
     head = settings.get("head") or {"method": "own"}
     return ", ".join([name, *stride, *([] if head["method"] == "own" else [f"head {chosen(head)}"])])

@@ -50,13 +50,13 @@ def fit(
             kept.keep(fitted.state(), rows)
         say(telling.epoch(rows[-1], recipe["epochs"], monotonic() - begun))
     fitted.restore()
-    _check_finite(backbone.model)
+    _check_finite(fitted.network.trainable_weights)
     return checkpoints.table(rows)
 
 
-def _check_finite(model: Any) -> None:
+def _check_finite(weights: list[Any]) -> None:
     """A ConfigError where the very last step, after which there is no loss, made weights that are no numbers."""
-    if not all(np.isfinite(np.asarray(weight.value)).all() for weight in model.weights):
+    if not all(np.isfinite(np.asarray(weight.value)).all() for weight in weights):
         raise ConfigError("learning_rate: after the last step the weights are no numbers any more; say a smaller one.")
 
 

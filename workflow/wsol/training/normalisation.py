@@ -23,6 +23,8 @@ def settle(network: Any, recipe: Mapping[str, Any]) -> None:
     for layer in found:
         layer.momentum = recipe["bn_momentum"]
         layer.trainable = layer.trainable and recipe["batch_norm"] == "trained"
+    if not network.trainable_weights:
+        raise ConfigError("batch_norm: frozen leaves no weights to be trained.")
 
 
 def normalisations(network: Any) -> list[Any]:
@@ -35,20 +37,22 @@ def normalisations(network: Any) -> list[Any]:
 def doubt(network: Any, recipe: Mapping[str, Any]) -> str | None:
     """What is odd about normalising by the batch what a training starts from; None where nothing is.
 
-    Every mean 0 and every variance 1 is what a file has whose normalisation was folded into the convolutions. Their
-    outputs then are not what a batch's statistics are made for, and a training may stay at chance.
+    Every mean 0 and every variance 1, but betas that were learned, is what a file has whose normalisation was folded
+    into the convolutions. A batch's statistics then make another network of it, and a training may stay at chance.
     """
     if recipe["initial"] == "random" or recipe["batch_norm"] == "frozen":
         return None
-    found = normalisations(network)
-    if not found or not all(_as_drawn(layer) for layer in found):
+    found = [layer for layer in normalisations(network) if layer.trainable]
+    learned = any(np.asarray(layer.beta.value).any() for layer in found if layer.center)
+    if not learned or not all(_as_drawn(layer) for layer in found):
         return None
     return (
-        "batch_norm: all that it starts from has a mean of 0 and a variance of 1, as where normalisation was folded "
+        "batch_norm: what it starts from has means of 0 and variances of 1 alone, as where normalisation was folded "
         "into the convolutions; `batch_norm: frozen` trains it as it is."
     )
 
 
 def _as_drawn(layer: Any) -> bool:
+    """Whether its running statistics are those of a new one, but for an epsilon."""
     mean, variance = np.asarray(layer.moving_mean.value), np.asarray(layer.moving_variance.value)
     return not mean.any() and bool(np.allclose(variance, 1, rtol=0, atol=CLOSE))

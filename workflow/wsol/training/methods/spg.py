@@ -157,6 +157,6 @@ def _output(model: Any, where: str, name: str) -> Any:
 
 
 def _check_order(model: Any, before: str, after: str) -> None:
-    order = [layer.name for layer in model.layers]
-    if order.index(before) >= order.index(after):
+    place = {node.operation.name: nth for nth, node in enumerate(calls(model))}
+    if place[before] >= place[after]:
         raise ConfigError(f"{WHERE}.before: must lie before '{after}', got '{before}'.")
