@@ -145,6 +145,11 @@ def test_files_of_another_experiment_are_left_to_it(results):
     assert [name for name, _ in audit.audit(results, products.of({D, "c@01234567"}))] == [HEATMAPS]
 
 
+def test_so_is_another_experiments_plan():
+    mine = products.of({D, "plan@01234567"})
+    assert mine("plans/plan@01234567/plan.json") and not mine("plans/plan@89abcdef/plan.json")
+
+
 @pytest.mark.parametrize("above", ["export", "export/run1", "a/export/b"])
 def test_of_an_export_its_folder_is_deleted_and_of_nothing_else(tmp_path, above):
     root = tmp_path / above

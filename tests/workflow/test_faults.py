@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from test_changes import dataset, results_of
+from sources import write
+from test_changes import dataset, mask, results_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +63,26 @@ def test_each_of_them_alone_is_made_again(workflow, tmp_path, config, pattern):
     run = workflow(config)
     assert run.returncode == 0 and run.stderr.count(": deleted, to be made again.") == 1
     assert results_of(tmp_path, "results") == whole
+
+
+MINE = "def half(prepared):\n    return prepared.ravel().max(keepdims=True) / 2\n\n\nTHRESHOLDS = {'half': half}\n"
+
+
+def test_what_is_out_of_date_is_not_called_damaged(workflow, tmp_path, config):
+    """Beside it lies the plan of another experiment on the same data, and a failed run has made an export anew."""
+    config["thresholds"] = {"otsu": {}, "mine": {"method": "half"}}
+    config["evaluations"]["e"]["exports"] = ["coco"]
+    config["plugins"] = ["mine.py"]
+    other = {key: value for key, value in config.items() if key != "backbones"}
+    write(tmp_path / "mine.py", MINE)
+    runs = [workflow(other), workflow(config)]
+    mask(tmp_path, 3, 99)
+    write(tmp_path / "mine.py", MINE.replace("max", "most"))
+    runs.append(workflow(config, "--keep-going"))
+    write(tmp_path / "mine.py", MINE)
+    runs.append(workflow(config))
+    assert [run.returncode for run in runs] == [0, 0, 1, 0], runs[-1].stderr
+    assert not any("deleted" in run.stderr or "once more" in run.stderr for run in runs)
 
 
 def test_what_only_its_reader_can_notice_is_made_again_in_the_same_run(workflow, tmp_path, config):

@@ -49,6 +49,7 @@ def succeeded():
     CALM.end()
     if found := audit.stale(RESULTS, products.files(RESULTS, MINE)):
         clear(found)
+        listed()
         return start_again()
     if not CLAIMED:  # the verdicts of another experiment, or of claims of old, are none of these scores
         Path(f"{RESULTS}/reproduction.csv").unlink(missing_ok=True)
@@ -112,8 +113,17 @@ def keep(jobs):
 def failed():
     """Say why, or run once more where a job has met a damaged file and deleted it."""
     CALM.explain()
+    listed()
     if any(failure.reason.endswith(DELETED) for failure in CALM.failed.values()):
         start_again()
+
+
+def listed():
+    """List what jobs of a run that is not at its end have made anew, or the next one takes it for damaged."""
+    try:
+        sums.record(RESULTS, MINE)
+    except OSError as error:
+        SCREEN.warn(f"results: {sums.NAME} cannot be written ({error.strerror}).")
 
 
 def start_again():

@@ -9,7 +9,7 @@ from wsol import lock, places
 
 SHOWN = 10  # deleted files that are named
 STARTED = time.time()
-MINE = products.of(set(SETTINGS))
+MINE = products.of({*SETTINGS, experiments.plan(EXPERIMENT)})  # not another experiment's plan, which its own run sees to
 
 
 def take_note(locked, look):

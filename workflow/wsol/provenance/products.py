@@ -37,11 +37,10 @@ def every(name: str) -> bool:
 
 
 def of(decisions: set[str]) -> Mine:
-    """Whether a file is one that an experiment of these decisions (`name@digest`) makes."""
+    """Whether a file is one that an experiment of these decisions (`name@digest`), and of that plan, makes."""
 
     def mine(name: str) -> bool:
-        named = re.findall(rf"(?:^|/)({DECISION})(?=/)", name)
-        return all(decision in decisions or decision.startswith("plan@") for decision in named)
+        return decisions.issuperset(re.findall(rf"(?:^|/)({DECISION})(?=/)", name))
 
     return mine
 
