@@ -10,7 +10,7 @@ from wsol.files.train import HISTORY, WEIGHTS
 from wsol.index import indexing
 from wsol.job import job
 from wsol.networks import backbones, determinism, device
-from wsol.training import checkpoints, fitting, labels, network, normalisation, reading
+from wsol.training import checkpoints, fitting, labels, network, reading, stepping
 from wsol.training.reading import Source
 from wsol.training.validation import Validation
 
@@ -35,14 +35,15 @@ with job(snakemake.log, f"train {snakemake.wildcards.backbone.split('@')[0]}") a
     labelled = labels.labelled(learned, names, **ends)
     judged = labels.labelled(judging, names, **ends) if judging else None
     log.say(f"{len(labelled.images)} images, {backbone.classes} classes")
-    if doubt := normalisation.doubt(backbone.model, given):
+    model = network.logits_model(backbone)
+    if doubt := stepping.doubt(backbone, model, given):
         log.tell(doubt)
     kept = checkpoints.beside(output.weights, dict(params.items()), dict(snakemake.input.items()), ran_on, log.say)
     openers = {name: indexing.opener(plugins.joined(own)) for name, own in params.datasets.items()}
     source = Source.of(reading.joined(openers), backbone.size, settings, given, threads)
     held = Validation(judged, source) if judged else None
     with device.told():
-        history = fitting.fit(backbone, network.logits_model(backbone), labelled, source, given, log.say, held, kept)
+        history = fitting.fit(backbone, model, labelled, source, given, log.say, held, kept)
     if source.undecoded:
         log.tell(
             f"{len(source.undecoded)} of its images left out, for they do not decode: {few(sorted(source.undecoded))}"

@@ -31,6 +31,14 @@ def test_a_setting_of_what_a_network_has_not_is_one_line(given):
         fits.made(bare(), **given)
 
 
+@pytest.mark.parametrize("given", [{"bn_momentum": 0.5}, {"batch_norm": "frozen"}])
+def test_a_setting_of_what_is_frozen_for_good_is_one_line(given):
+    fits.made(fits.network(), frozen={"until": "conv", "epochs": 1}, **given)
+    for still in ({"until": "base"}, {"until": "drop"}):
+        with pytest.raises(ConfigError, match=rf"^{next(iter(given))}: `frozen` keeps all batch normalisation"):
+            fits.made(fits.network(), frozen=still, **given)
+
+
 def test_nothing_left_to_train_is_one_line():
     own = fits.network()
     for layer in own.model._flatten_layers():
@@ -78,6 +86,7 @@ def test_a_folded_file_is_told_of():
     norm.beta.assign(np.float32([0, 1, 0, -1]))
     assert "`batch_norm: frozen`" in normalisation.doubt(model, started)
     assert normalisation.doubt(model, started | {"batch_norm": "frozen"}) is None
+    assert normalisation.doubt(model, started, [norm]) is None
     assert normalisation.doubt(model, started | {"initial": "random"}) is None
     norm.moving_mean.assign(np.float32([0, 0, 0.1, 0]))
     assert normalisation.doubt(model, started) is None

@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from sources import write
 from test_changes import dataset, mask, results_of
+
+from sources import write
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +69,7 @@ def test_each_of_them_alone_is_made_again(workflow, tmp_path, config, pattern):
 MINE = "def half(prepared):\n    return prepared.ravel().max(keepdims=True) / 2\n\n\nTHRESHOLDS = {'half': half}\n"
 
 
+@pytest.mark.slow
 def test_what_is_out_of_date_is_not_called_damaged(workflow, tmp_path, config):
     """Beside it lies the plan of another experiment on the same data, and a failed run has made an export anew."""
     config["thresholds"] = {"otsu": {}, "mine": {"method": "half"}}

@@ -9,7 +9,8 @@ from wsol import lock, places
 
 SHOWN = 10  # deleted files that are named
 STARTED = time.time()
-MINE = products.of({*SETTINGS, experiments.plan(EXPERIMENT)})  # not another experiment's plan, which its own run sees to
+# Another experiment's plan is looked at by its own run.
+MINE = products.of({*SETTINGS, experiments.plan(EXPERIMENT)})
 
 
 def take_note(locked, look):

@@ -93,17 +93,19 @@ def facts(trainings: Sequence[TrainedSeed]) -> list[tuple[str, str]]:
 
 
 def built(settings: Mapping[str, Any]) -> str:
-    """The network that is trained: its architecture, and where they are said its map's stride and its head.
+    """The network that is trained: its architecture, and where they are said its width, its map's stride and its head.
 
     >>> built({"architecture": "VGG16", "stride": 16, "head": {"method": "conv", "filters": [1024]}})
     'VGG16, stride 16, head conv (filters 1024)'
+    >>> built({"architecture": "MobileNet", "alpha": 0.75})
+    'MobileNet, alpha 0.75'
     """
     name = settings.get("architecture")
     if not name:
         return "a network of keras-hub’s" if settings.get("keras_hub") else "a model of one’s own"
-    stride = [f"stride {settings['stride']}"] if settings.get("stride") else []
+    said = [f"{key} {told(settings[key])}" for key in ("alpha", "stride") if settings.get(key)]
     head = settings.get("head") or {"method": "own"}
-    return ", ".join([name, *stride, *([] if head["method"] == "own" else [f"head {chosen(head)}"])])
+    return ", ".join([name, *said, *([] if head["method"] == "own" else [f"head {chosen(head)}"])])
 
 
 def start(settings: Mapping[str, Any]) -> str:

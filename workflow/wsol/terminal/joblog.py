@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
@@ -113,6 +114,16 @@ def images(path: str) -> int | None:
     return None
 
 
+def _ended_by(number: int) -> str:
+    """Why a signal ended a job, by what usually sends it."""
+    if number == signal.SIGKILL:
+        return f"was killed (signal {number}); perhaps there was not enough memory."
+    if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL):
+        name = signal.Signals(number).name
+        return f"crashed inside a library (signal {number}, {name}); give the same command again."
+    return f"was ended from outside (signal {number})."
+
+
 def told(path: str) -> list[str]:
     """What a job has told whoever looks on."""
     return [line.removeprefix(TOLD) for line in _lines(path) if line.startswith(TOLD)]
@@ -124,7 +135,7 @@ def reason(logs: list[str], since: float, status: int | None = None) -> str:
     `status` is what the job's program ended with, where that is known.
     """
     if status is not None and status > KILLED:
-        return f"was killed (signal {status - KILLED}); perhaps there was not enough memory."
+        return _ended_by(status - KILLED)
     path = Path(logs[0]) if logs else None
     # An older log is of an earlier try: this job ended before it could write one.
     if path is None or not path.is_file() or path.stat().st_mtime < since - 1:

@@ -83,9 +83,15 @@ def parts(network: Any, model: Any, recipe: Mapping[str, Any], headed: bool = Fa
             factor = 1.0 if id(weight) in slow else recipe["head_rate_factor"]
             found.setdefault((factor, start), []).append(weight)
     _check(found, cold, network, recipe["frozen"])
-    inner = [each for layer in _layers(still) for each in layer._flatten_layers()]
     groups = [Group(weights, *key) for key, weights in sorted(found.items())]
-    return Parts(groups, [(layer, layer.trainable) for layer in inner], freed)
+    return Parts(groups, [(layer, layer.trainable) for layer in _inner(still)], freed)
+
+
+def resting(model: Any, recipe: Mapping[str, Any], headed: bool) -> list[Any]:
+    """The layers that are frozen for good, those inside of others too."""
+    if not recipe["frozen"] or recipe["frozen"]["epochs"]:
+        return []
+    return _inner(_still(ClosedGraph(model), recipe["frozen"], headed))
 
 
 def before_head(graph: KerasGraph, headed: bool) -> list[Step]:
@@ -147,6 +153,11 @@ def _layers(steps: Iterable[Step]) -> list[Any]:
     import keras
 
     return list({id(s.operation): s.operation for s in steps if isinstance(s.operation, keras.layers.Layer)}.values())
+
+
+def _inner(steps: Iterable[Step]) -> list[Any]:
+    """The layers of steps, each followed by those inside of it."""
+    return [each for layer in _layers(steps) for each in layer._flatten_layers()]
 
 
 def _weights(steps: Iterable[Step]) -> list[Any]:

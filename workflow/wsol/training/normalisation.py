@@ -1,6 +1,6 @@
 """Batch normalisation of a network that is trained: by each batch, or as in inference."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,18 @@ MOMENTUM = 0.9  # where a recipe does not say it
 CLOSE = 2e-3  # a variance of 1 less the epsilon of any architecture is that near to 1
 
 
-def settle(network: Any, recipe: Mapping[str, Any]) -> None:
+def settle(network: Any, recipe: Mapping[str, Any], resting: Sequence[Any] = ()) -> None:
     """Every batch normalisation of a Keras model, in models of it too, as `batch_norm` and `bn_momentum` say.
 
-    A ConfigError where the network has none that either could be said of.
+    `resting` are the layers that are frozen for good. A ConfigError where there is none that either could be said of.
     """
     found = normalisations(network)
     unusual = {"batch_norm": recipe["batch_norm"] == "frozen", "bn_momentum": recipe["bn_momentum"] != MOMENTUM}
-    if not found and (said := [key for key, is_so in unusual.items() if is_so]):
-        raise ConfigError(f"{said[0]}: the network has no batch normalisation; leave it out.")
+    for key in (key for key, is_so in unusual.items() if is_so):
+        if not found:
+            raise ConfigError(f"{key}: the network has no batch normalisation; leave it out.")
+        if not _moving(found, resting):
+            raise ConfigError(f"{key}: `frozen` keeps all batch normalisation as it is; leave it out.")
     for layer in found:
         layer.momentum = recipe["bn_momentum"]
         layer.trainable = layer.trainable and recipe["batch_norm"] == "trained"
@@ -34,7 +37,12 @@ def normalisations(network: Any) -> list[Any]:
     return [each for each in network._flatten_layers() if isinstance(each, keras.layers.BatchNormalization)]
 
 
-def doubt(network: Any, recipe: Mapping[str, Any]) -> str | None:
+def _moving(found: Sequence[Any], resting: Sequence[Any]) -> list[Any]:
+    still = {id(layer) for layer in resting}
+    return [layer for layer in found if id(layer) not in still]
+
+
+def doubt(network: Any, recipe: Mapping[str, Any], resting: Sequence[Any] = ()) -> str | None:
     """What is odd about normalising by the batch what a training starts from; None where nothing is.
 
     Every mean 0 and every variance 1, but betas that were learned, is what a file has whose normalisation was folded
@@ -42,7 +50,7 @@ def doubt(network: Any, recipe: Mapping[str, Any]) -> str | None:
     """
     if recipe["initial"] == "random" or recipe["batch_norm"] == "frozen":
         return None
-    found = [layer for layer in normalisations(network) if layer.trainable]
+    found = [layer for layer in _moving(normalisations(network), resting) if layer.trainable]
     learned = any(np.asarray(layer.beta.value).any() for layer in found if layer.center)
     if not learned or not all(_as_drawn(layer) for layer in found):
         return None

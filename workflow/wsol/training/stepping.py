@@ -114,8 +114,13 @@ def prepared(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> tuple[Meth
     # What a method adds is drawn as the training's seed wants it, whatever was drawn before.
     keras.utils.set_random_seed(int(drawing(recipe["seed"], 0, WEIGHTS).integers(2**31)))
     network = method.network(model, tuple(layer.name for layer in model._flatten_layers()))
-    normalisation.settle(network, recipe)
+    normalisation.settle(network, recipe, _resting(backbone, model, recipe))
     return method, network, groups.parts(network, model, recipe, _has_head(backbone.settings))
+
+
+def doubt(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> str | None:
+    """What is odd about training `model` by this recipe; None where nothing is."""
+    return normalisation.doubt(model, recipe, _resting(backbone, model, recipe))
 
 
 def tried(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> None:
@@ -135,6 +140,10 @@ def drawing(seed: int, epoch: int, kind: int) -> np.random.Generator:
 def _listed(outputs: Any) -> list[Any]:
     """What a model gives, where it may be one output or several."""
     return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+
+
+def _resting(backbone: Any, model: Any, recipe: Mapping[str, Any]) -> list[Any]:
+    return groups.resting(model, recipe, _has_head(backbone.settings))
 
 
 def _has_head(settings: Mapping[str, Any]) -> bool:
