@@ -1,7 +1,12 @@
 """What several tests share: running a stage's script as Snakemake does, and a whole small experiment."""
 
+import fcntl
+import hashlib
+import json
 import os
+import pickle
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -83,6 +88,26 @@ def runner(root: Path, house: Path = ROOT) -> Callable[..., subprocess.Completed
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """`once(config, folder)`: as if `runner(folder)(config)`, which is run once for all tests that ask for it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def put(config: dict, folder: Path) -> subprocess.CompletedProcess:
+        kept = shared / f"run-{hashlib.sha256(json.dumps(config).encode()).hexdigest()[:8]}"
+        with open(f"{kept}.lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed: the other workers wait for this run
+            if not (kept / "said.pickle").exists():
+                kept.mkdir(exist_ok=True)
+                said = runner(kept)(config)
+                (kept / "said.pickle").write_bytes(pickle.dumps(said))
+        shutil.copytree(kept, folder, ignore=shutil.ignore_patterns("said.pickle"), dirs_exist_ok=True)
+        return pickle.loads((kept / "said.pickle").read_bytes())
+
+    return put
 
 
 @pytest.fixture

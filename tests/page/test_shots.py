@@ -35,8 +35,8 @@ def test_without_a_report_one_line_says_so(tmp_path):
 
 
 @pytest.mark.slow
-def test_both_pictures_of_a_small_run(workflow, tmp_path):
-    assert workflow(CONTROLS).returncode == 0
+def test_both_pictures_of_a_small_run(once, tmp_path):
+    assert once(CONTROLS, tmp_path).returncode == 0
     done = run(tmp_path, "experiment.yaml")
     assert done.returncode == 0, done.stderr
     strip = cv2.imread(str(tmp_path / "docs/strip.webp"))

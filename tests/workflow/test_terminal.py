@@ -33,8 +33,8 @@ def environment(**more: str) -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(("SNAKEMAKE", "VERBOSE"))} | more
 
 
-def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, tmp_path):
-    run = workflow(CONTROLS)
+def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, once, tmp_path):
+    run = once(CONTROLS, tmp_path)
     assert run.returncode == 0, run.stderr
     lines = run.stderr.splitlines()
     jobs, last, used = lines[:36], lines[36], lines[37:]

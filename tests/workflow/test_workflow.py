@@ -37,8 +37,8 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
-def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
-    run = workflow(CONTROLS)
+def test_controls_alone_run_from_annotations_to_the_report(workflow, once, tmp_path):
+    run = once(CONTROLS, tmp_path)
     assert run.returncode == 0, run.stderr
     scores = pd.read_csv(tmp_path / "results/scores.csv", keep_default_na=False)
     assert "shapes, reported on b\nbackbone  cam     threshold  maxboxacc@50" in run.stdout
@@ -74,9 +74,9 @@ def test_controls_alone_run_from_annotations_to_the_report(workflow, tmp_path):
     assert started == {"index": 0, "control": 0, "localize": 2 * (2 + 3), "score": 2, "table": 1, "report": 1}
 
 
-def test_a_shard_split_changes_no_score(workflow, tmp_path):
+def test_a_shard_split_changes_no_score(workflow, once, tmp_path):
     whole = changed(changed(CONTROLS, "shard_size", to=1000), "results", to="whole")
-    assert workflow(CONTROLS).returncode == 0 and workflow(whole).returncode == 0
+    assert once(CONTROLS, tmp_path).returncode == 0 and workflow(whole).returncode == 0
     assert (tmp_path / "results/scores.csv").read_bytes() == (tmp_path / "whole/scores.csv").read_bytes()
     assert (tmp_path / "results/comparisons.csv").read_bytes() == (tmp_path / "whole/comparisons.csv").read_bytes()
 
