@@ -101,7 +101,8 @@ def once(tmp_path_factory):
         with open(f"{kept}.lock", "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed: the other workers wait for this run
             if not (kept / "said.pickle").exists():
-                kept.mkdir(exist_ok=True)
+                shutil.rmtree(kept, ignore_errors=True)  # of a run that did not end
+                kept.mkdir()
                 said = runner(kept)(config)
                 (kept / "said.pickle").write_bytes(pickle.dumps(said))
         shutil.copytree(kept, folder, ignore=shutil.ignore_patterns("said.pickle"), dirs_exist_ok=True)

@@ -145,6 +145,16 @@ def test_files_of_another_experiment_are_left_to_it(results):
     assert [name for name, _ in audit.audit(results, products.of({D, "c@01234567"}))] == [HEATMAPS]
 
 
+def test_a_list_that_is_written_without_a_look_leaves_what_changed_to_the_next(results):
+    flip(results / HEATMAPS)
+    sums.record(results, products.every, looked=False)
+    assert [name for name, _ in audit.audit(results)] == [HEATMAPS]
+    sums.record(results, products.every)
+    assert audit.audit(results) == []
+    assert [name for name, _ in audit.damaged(results, HEATMAPS)] == [HEATMAPS]
+    assert audit.damaged(results, TARGETS) == audit.damaged(results, "plans/plan@01234567/plan.json") == []
+
+
 def test_so_is_another_experiments_plan():
     mine = products.of({D, "plan@01234567"})
     assert mine("plans/plan@01234567/plan.json") and not mine("plans/plan@89abcdef/plan.json")

@@ -55,6 +55,7 @@ def test_a_job_that_wrote_no_reason_has_one_all_the_same(tmp_path):
     assert "killed (signal 9)" in joblog.reason([str(log)], 0, status=137)
     assert "crashed inside a library (signal 11, SIGSEGV)" in joblog.reason([str(log)], 0, status=139)
     assert "from outside (signal 15)" in joblog.reason([str(log)], 0, status=143)
+    assert "without a word" in joblog.reason([str(log)], 0, status=255)  # of no signal
     os.utime(log, (1000, 1000))  # an earlier run's
     assert joblog.reason([str(log)], 5000) == "ended before it could write a log."
 

@@ -6,7 +6,7 @@ import pytest
 import fits
 from models import backbone, keras, layers
 from wsol.errors import ConfigError
-from wsol.training import normalisation
+from wsol.training import normalisation, stepping
 
 
 def of(own):
@@ -34,9 +34,14 @@ def test_a_setting_of_what_a_network_has_not_is_one_line(given):
 @pytest.mark.parametrize("given", [{"bn_momentum": 0.5}, {"batch_norm": "frozen"}])
 def test_a_setting_of_what_is_frozen_for_good_is_one_line(given):
     fits.made(fits.network(), frozen={"until": "conv", "epochs": 1}, **given)
-    for still in ({"until": "base"}, {"until": "drop"}):
-        with pytest.raises(ConfigError, match=rf"^{next(iter(given))}: `frozen` keeps all batch normalisation"):
+    said = rf"^{next(iter(given))}: all batch normalisation is frozen already; leave it out\.$"
+    for still in ({"until": "base"}, {"until": "drop"}, {"epochs": 2}):
+        with pytest.raises(ConfigError, match=said):
             fits.made(fits.network(), frozen=still, **given)
+    own = fits.network()
+    own.model.get_layer("base").trainable = False
+    with pytest.raises(ConfigError, match=said):
+        fits.made(own, **given)
 
 
 def test_nothing_left_to_train_is_one_line():
@@ -87,6 +92,11 @@ def test_a_folded_file_is_told_of():
     assert "`batch_norm: frozen`" in normalisation.doubt(model, started)
     assert normalisation.doubt(model, started | {"batch_norm": "frozen"}) is None
     assert normalisation.doubt(model, started, [norm]) is None
+    own = fits.network()
+    of(own).beta.assign(np.float32([0, 1, 0, -1]))
+    for still, told in ((None, True), ({"until": "conv"}, True), ({"until": "base"}, False), ({"epochs": 1}, True)):
+        recipe = fits.settings(initial="some.weights.h5", frozen=still)
+        assert (stepping.doubt(own, fits.logits_model(own), recipe) is not None) == told
     assert normalisation.doubt(model, started | {"initial": "random"}) is None
     norm.moving_mean.assign(np.float32([0, 0, 0.1, 0]))
     assert normalisation.doubt(model, started) is None

@@ -121,7 +121,7 @@ def failed():
 def listed():
     """List what jobs of a run that is not at its end have made anew, or the next one takes it for damaged."""
     try:
-        sums.record(RESULTS, MINE)
+        sums.record(RESULTS, MINE, looked=False)
     except OSError as error:
         SCREEN.warn(f"results: {sums.NAME} cannot be written ({error.strerror}).")
 

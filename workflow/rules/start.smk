@@ -9,8 +9,7 @@ from wsol import lock, places
 
 SHOWN = 10  # deleted files that are named
 STARTED = time.time()
-# Another experiment's plan is looked at by its own run.
-MINE = products.of({*SETTINGS, experiments.plan(EXPERIMENT)})
+MINE = products.of({*SETTINGS, experiments.plan(EXPERIMENT)})  # another experiment's plan is not
 
 
 def take_note(locked, look):
@@ -57,7 +56,9 @@ def start():
     lock.hold(RESULTS)
     for path in products.leftovers(RESULTS):
         path.unlink()
-    clear(audit.audit(RESULTS, MINE))
+    # The plan is read by no job that would find it damaged, and a run of another experiment passes it over.
+    plan = audit.damaged(RESULTS, os.path.relpath(PLANNED, RESULTS))
+    clear(list(dict.fromkeys([*audit.audit(RESULTS, MINE), *plan])))
     sums.record(RESULTS, MINE)  # up to here all is well
     take_note(True, look=False)
     readings.note(READ, READINGS)

@@ -41,6 +41,12 @@ def verify(root: str | Path, mine: Mine = every) -> list[Finding]:
     return _examine(Path(root), names, names)
 
 
+def damaged(root: str | Path, name: str) -> list[Finding]:
+    """What is wrong with the bytes of one file, whenever it was written; [] where it is not there."""
+    found = _look(Path(root), name, sums.read(root).get(name)) if (Path(root) / name).exists() else None
+    return [found] if found else []
+
+
 def stale(root: str | Path, names: Iterable[str]) -> list[Finding]:
     """Which of these files were made from another file than the one that lies in its place now.
 

@@ -37,7 +37,7 @@ def every(name: str) -> bool:
 
 
 def of(decisions: set[str]) -> Mine:
-    """Whether a file is one that an experiment of these decisions (`name@digest`), and of that plan, makes."""
+    """Whether a file is one that an experiment of these decisions (`name@digest`), its plan among them, makes."""
 
     def mine(name: str) -> bool:
         return decisions.issuperset(re.findall(rf"(?:^|/)({DECISION})(?=/)", name))

@@ -4,6 +4,7 @@ The list's own time says until when the results have been looked at. What change
 run.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -23,8 +24,11 @@ def read(root: str | Path) -> dict[str, str]:
     return dict(_entry(line) for line in text.split("\n") if line)
 
 
-def record(root: str | Path, mine: Mine) -> None:
-    """Write the list below `root` anew: the files of `mine` that changed as they are now, all others as they were."""
+def record(root: str | Path, mine: Mine, looked: bool = True) -> None:
+    """Write the list below `root` anew: the files of `mine` that changed as they are now, all others as they were.
+
+    Unless the results have been `looked` at, what changed since the last look still stands to be looked at.
+    """
     root = Path(root)
     before = read(root)
     since = looked_at(root)
@@ -40,6 +44,8 @@ def record(root: str | Path, mine: Mine) -> None:
     with atomic(root / NAME) as temporary:
         lines = [_line(name, digest) for name, digest in now.items()]
         temporary.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
+        if not looked:
+            os.utime(temporary, ns=(since, since))
 
 
 def looked_at(root: str | Path) -> int:

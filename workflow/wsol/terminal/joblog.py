@@ -114,14 +114,13 @@ def images(path: str) -> int | None:
     return None
 
 
-def _ended_by(number: int) -> str:
+def _ended_by(sent: signal.Signals) -> str:
     """Why a signal ended a job, by what usually sends it."""
-    if number == signal.SIGKILL:
-        return f"was killed (signal {number}); perhaps there was not enough memory."
-    if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL):
-        name = signal.Signals(number).name
-        return f"crashed inside a library (signal {number}, {name}); give the same command again."
-    return f"was ended from outside (signal {number})."
+    if sent is signal.SIGKILL:
+        return f"was killed (signal {sent:d}); perhaps there was not enough memory."
+    if sent in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        return f"was ended from outside (signal {sent:d})."
+    return f"crashed inside a library (signal {sent:d}, {sent.name}); its log may say why."
 
 
 def told(path: str) -> list[str]:
@@ -134,8 +133,8 @@ def reason(logs: list[str], since: float, status: int | None = None) -> str:
 
     `status` is what the job's program ended with, where that is known.
     """
-    if status is not None and status > KILLED:
-        return _ended_by(status - KILLED)
+    if status is not None and status - KILLED in signal.valid_signals():
+        return _ended_by(signal.Signals(status - KILLED))
     path = Path(logs[0]) if logs else None
     # An older log is of an earlier try: this job ended before it could write one.
     if path is None or not path.is_file() or path.stat().st_mtime < since - 1:

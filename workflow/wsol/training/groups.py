@@ -89,7 +89,7 @@ def parts(network: Any, model: Any, recipe: Mapping[str, Any], headed: bool = Fa
 
 def resting(model: Any, recipe: Mapping[str, Any], headed: bool) -> list[Any]:
     """The layers that are frozen for good, those inside of others too."""
-    if not recipe["frozen"] or recipe["frozen"]["epochs"]:
+    if not recipe["frozen"] or (recipe["frozen"]["epochs"] or recipe["epochs"]) < recipe["epochs"]:
         return []
     return _inner(_still(ClosedGraph(model), recipe["frozen"], headed))
 

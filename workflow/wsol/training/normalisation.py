@@ -22,7 +22,7 @@ def settle(network: Any, recipe: Mapping[str, Any], resting: Sequence[Any] = ())
         if not found:
             raise ConfigError(f"{key}: the network has no batch normalisation; leave it out.")
         if not _moving(found, resting):
-            raise ConfigError(f"{key}: `frozen` keeps all batch normalisation as it is; leave it out.")
+            raise ConfigError(f"{key}: all batch normalisation is frozen already; leave it out.")
     for layer in found:
         layer.momentum = recipe["bn_momentum"]
         layer.trainable = layer.trainable and recipe["batch_norm"] == "trained"
@@ -38,8 +38,9 @@ def normalisations(network: Any) -> list[Any]:
 
 
 def _moving(found: Sequence[Any], resting: Sequence[Any]) -> list[Any]:
+    """Those that a training would move: neither `resting` nor frozen in the model itself."""
     still = {id(layer) for layer in resting}
-    return [layer for layer in found if id(layer) not in still]
+    return [layer for layer in found if layer.trainable and id(layer) not in still]
 
 
 def doubt(network: Any, recipe: Mapping[str, Any], resting: Sequence[Any] = ()) -> str | None:
@@ -50,7 +51,7 @@ def doubt(network: Any, recipe: Mapping[str, Any], resting: Sequence[Any] = ()) 
     """
     if recipe["initial"] == "random" or recipe["batch_norm"] == "frozen":
         return None
-    found = [layer for layer in _moving(normalisations(network), resting) if layer.trainable]
+    found = _moving(normalisations(network), resting)
     learned = any(np.asarray(layer.beta.value).any() for layer in found if layer.center)
     if not learned or not all(_as_drawn(layer) for layer in found):
         return None
