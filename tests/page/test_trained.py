@@ -14,7 +14,7 @@ from wsol.files.train import HISTORY
 from wsol.page import trained
 from wsol.page.browser import text
 from wsol.page.figures import training
-from wsol.page.page import library, page
+from wsol.page.page import columns, library, page
 from wsol.page.sheets import comma_separated
 from wsol.page.written import alone
 
@@ -57,6 +57,15 @@ def test_the_figure_has_every_epoch_of_every_seed_and_marks_the_kept_ones():
     seen = [(m, "validation", s, 4) for m in ("accuracy, %", "loss") for s in (0, 3)]
     assert marked == [*seen, ("rate", "training", 0, 4), ("rate", "training", 3, 4)]
     assert "A line for each of 2 seeds." in figure.description and figure.description.endswith(" %.")
+
+
+def test_small_rates_are_drawn_as_they_are():
+    """A page that rounds to three decimals draws the last of a thousandth's steps at nothing."""
+    figure = training.epochs(trainings(epochs=50))
+    drawn = columns(figure)
+    of_rate = [name == "rate" for name in figure.rows["measure"]]
+    shown = [value for value, is_rate in zip(drawn["value"], of_rate, strict=True) if is_rate]
+    assert shown == pytest.approx([0.01] * 15 + [0.001] * 15 + [1e-4] * 15 + [1e-5] * 5)
 
 
 def test_epochs_are_whole_numbers_below_the_axis():

@@ -121,11 +121,11 @@ def _figures(evaluations: Sequence[ShownEvaluation]) -> dict[str, Any]:
 
 
 def columns(figure: Figure) -> dict[str, Any]:
-    """A figure's rows by their columns: words as places in a list of them, numbers to three decimals, None for none."""
+    """A figure's rows by their columns: words as places in a list of them, numbers to six digits, None for none."""
     found: dict[str, Any] = {}
     for name, values in figure.rows.items():
         if values.dtype.kind in "fiu":
-            found[str(name)] = [None if pd.isna(value) else round(float(value), 3) for value in values]
+            found[str(name)] = [None if pd.isna(value) else float(f"{value:.6g}") for value in values]
         elif values.dtype.kind == "b":
             found[str(name)] = [bool(value) for value in values]
         else:
