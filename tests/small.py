@@ -1,7 +1,7 @@
 """Small experiments: controls alone, and one with a network that it trains."""
 
 CONTROLS = {
-    "shard_size": 20,
+    "shard_size": 30,
     "resamples": 200,
     "compare": "all",
     "overlays": 2,

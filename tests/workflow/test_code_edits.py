@@ -10,10 +10,10 @@ from small import CONTROLS
 
 RULES = ("index", "plan", "control", "localize", "score", "table", "report")
 NOTHING = dict.fromkeys(RULES, 0)
-# Two controls, two thresholds; a has two shards, b three.
+# Two controls, two thresholds; a has one shard, b two.
 SCORED = {"score": 4, "table": 1, "report": 1}
-LOCALIZED = {"localize": 2 * 2 * 5} | SCORED
-DRAWN = {"control": 2 * 5} | LOCALIZED
+LOCALIZED = {"localize": 2 * 2 * 3} | SCORED
+DRAWN = {"control": 2 * 3} | LOCALIZED
 
 
 @pytest.fixture

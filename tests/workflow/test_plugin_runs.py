@@ -130,8 +130,8 @@ def test_entries_of_a_plugin_are_scored_and_named_where_they_were_used(workflow,
 
     (tmp_path / "mine.py").write_text(MINE.replace("np.arange(16)", "np.arange(1, 17)"))
     edited = workflow(config, "--dry-run")
-    # Of the corner every map, region and score; of the centre what is cut at half_of. a has two shards, b three.
-    assert started(edited) == {"control": 5, "localize": 5 * (2 + 1), "score": 2 + 1, "table": 1, "report": 1}
+    # Of the corner every map, region and score; of the centre what is cut at half_of. a has one shard, b two.
+    assert started(edited) == {"control": 3, "localize": 3 * (2 + 1), "score": 2 + 1, "table": 1, "report": 1}
 
     (tmp_path / "mine.py").write_text(MINE)
     (tmp_path / "numbers.py").write_text(NUMBERS.replace("0.3", "0.35"))

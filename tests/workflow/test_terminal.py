@@ -37,12 +37,12 @@ def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, once, tmp_path):
     run = once(CONTROLS, tmp_path)
     assert run.returncode == 0, run.stderr
     lines = run.stderr.splitlines()
-    jobs, last, used = lines[:36], lines[36], lines[37:]
-    # Two data sets, two controls of five shards, two thresholds of each, four scores; plan, table and report have none.
-    assert len(jobs) == 2 + 10 + 20 + 4
+    jobs, last, used = lines[:24], lines[24], lines[25:]
+    # Two data sets, two controls of three shards, two thresholds of each, four scores; plan, table and report have none.
+    assert len(jobs) == 2 + 6 + 12 + 4
     assert [line for line in jobs if not LINE.fullmatch(line)] == []
     log = re.fullmatch(
-        r"39 jobs in .* · results/report.html · Snakemake's words: (\S+) \(VERBOSE=1 prints them\)", last
+        r"27 jobs in .* · results/report.html · Snakemake's words: (\S+) \(VERBOSE=1 prints them\)", last
     )
     assert "rule localize:" in (tmp_path / log[1]).read_text()
     assert run.stdout.startswith("shapes, reported on b\n") and not run.stdout.endswith("\n\n")
@@ -51,8 +51,8 @@ def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, once, tmp_path):
     assert [line.split()[0] for line in used[:-1]] == stages
     assert re.fullmatch(r".* on 2 cores: jobs used \d+ %, \d+ % went by waiting · all in results/costs.csv", used[-1])
     kept = pd.read_csv(tmp_path / "results/costs.csv", index_col="stage")
-    # Shards of 20 of 30 and of 50 images; a score's own 50, and the 30 that its level is chosen on.
-    assert kept["jobs"].to_dict() == dict(zip(stages[1:], (2, 1, 10, 20, 4, 1, 1), strict=True))
+    # Shards of 30 of 30 and of 50 images; a score's own 50, and the 30 that its level is chosen on.
+    assert kept["jobs"].to_dict() == dict(zip(stages[1:], (2, 1, 6, 12, 4, 1, 1), strict=True))
     assert kept["images"].dropna().to_dict() == {"index": 80, "control": 160, "localize": 320, "score": 320}
     assert kept["peak_mb"].between(50, 2000).all() and (kept["cpu_s"] > 0).all() and (kept["wall_s"] > 0).all()
     assert "Where the time went" in (tmp_path / "results/costs.html").read_text()
@@ -77,7 +77,7 @@ def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, once, tmp_path):
     assert loud.returncode == 0 and "rule report:" in loud.stderr and "Provided cores: 2" in loud.stderr
     assert "results/costs.csv, without 1 that have not said what they used\n" in loud.stderr
     later = pd.read_csv(tmp_path / "results/costs.csv", index_col="stage")
-    assert later.loc["localize", "jobs"] == 19 and later.loc["report", "jobs"] == 1
+    assert later.loc["localize", "jobs"] == 11 and later.loc["report", "jobs"] == 1
     same = ["index", "plan", "control", "score", "table"]
     assert later.loc[same].equals(kept.loc[same]) and not later.loc["report"].equals(kept.loc["report"])
 
