@@ -38,7 +38,7 @@ def test_a_run_is_a_line_per_job_and_the_leaderboard(workflow, once, tmp_path):
     assert run.returncode == 0, run.stderr
     lines = run.stderr.splitlines()
     jobs, last, used = lines[:24], lines[24], lines[25:]
-    # Two data sets, two controls of three shards, two thresholds of each, four scores; plan, table and report have none.
+    # Two data sets, two controls of three shards, two thresholds of each, four scores; others have no line.
     assert len(jobs) == 2 + 6 + 12 + 4
     assert [line for line in jobs if not LINE.fullmatch(line)] == []
     log = re.fullmatch(
