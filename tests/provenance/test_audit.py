@@ -145,10 +145,8 @@ def test_files_of_another_experiment_are_left_to_it(results):
     assert [name for name, _ in audit.audit(results, products.of({D, "c@01234567"}))] == [HEATMAPS]
 
 
-def test_a_list_that_is_written_without_a_look_leaves_what_changed_to_the_next(results):
+def test_one_file_is_looked_at_whenever_it_was_written(results):
     flip(results / HEATMAPS)
-    sums.record(results, products.every, looked=False)
-    assert [name for name, _ in audit.audit(results)] == [HEATMAPS]
     sums.record(results, products.every)
     assert audit.audit(results) == []
     assert [name for name, _ in audit.damaged(results, HEATMAPS)] == [HEATMAPS]

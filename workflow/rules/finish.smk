@@ -119,9 +119,12 @@ def failed():
 
 
 def listed():
-    """List what jobs of a run that is not at its end have made anew, or the next one takes it for damaged."""
+    """List what jobs of a run that is not at its end have made anew, or the next one takes it for damaged.
+
+    What they have left behind is out of date, not damaged; a file that is damaged all the same is found by its reader.
+    """
     try:
-        sums.record(RESULTS, MINE, looked=False)
+        sums.record(RESULTS, MINE)
     except OSError as error:
         SCREEN.warn(f"results: {sums.NAME} cannot be written ({error.strerror}).")
 

@@ -4,7 +4,6 @@ The list's own time says until when the results have been looked at. What change
 run.
 """
 
-import os
 import re
 from pathlib import Path
 
@@ -24,11 +23,8 @@ def read(root: str | Path) -> dict[str, str]:
     return dict(_entry(line) for line in text.split("\n") if line)
 
 
-def record(root: str | Path, mine: Mine, looked: bool = True) -> None:
-    """Write the list below `root` anew: the files of `mine` that changed as they are now, all others as they were.
-
-    Unless the results have been `looked` at, what changed since the last look still stands to be looked at.
-    """
+def record(root: str | Path, mine: Mine) -> None:
+    """Write the list below `root` anew: the files of `mine` that changed as they are now, all others as they were."""
     root = Path(root)
     before = read(root)
     since = looked_at(root)
@@ -44,8 +40,6 @@ def record(root: str | Path, mine: Mine, looked: bool = True) -> None:
     with atomic(root / NAME) as temporary:
         lines = [_line(name, digest) for name, digest in now.items()]
         temporary.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
-        if not looked:
-            os.utime(temporary, ns=(since, since))
 
 
 def looked_at(root: str | Path) -> int:
