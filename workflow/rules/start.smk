@@ -9,7 +9,7 @@ from wsol import lock, places
 
 SHOWN = 10  # deleted files that are named
 STARTED = time.time()
-MINE = products.of({*SETTINGS, experiments.plan(EXPERIMENT)})  # another experiment's plan is not
+MINE = products.of({*SETTINGS, experiments.plan(EXPERIMENT)})  # and no other plan
 
 
 def take_note(locked, look):
